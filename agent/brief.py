@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The brief: what is in the picture, as the model or the offline segmenter says it.
+
+All picture coordinates are fractions of the frame, (0, 0) top left, x right, y down. Colours are sRGB, 0 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+Colour = tuple[float, float, float]
+
+
+class BriefObject(BaseModel):
+    """One thing in the picture."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    """Stable and unique in the brief; objects, scripts and verdicts use it."""
+    box: Box
+    """x0, y0, x1, y1 of the visible part."""
+    outlines: list[list[Point]] = Field(default_factory=list)
+    """Outline of the visible part; further rings inside the first are holes (even-odd rule)."""
+    shape: str = ""
+    colour: Colour = (0.5, 0.5, 0.5)
+    material: str = ""
+    stands_on: str = ""
+    """Name of the object it stands on; empty for the floor or nothing."""
+    size_m: float | None = None
+    confidence: float = Field(1.0, ge=0, le=1)
+
+
+class CameraHint(BaseModel):
+    """What the picture says of its camera."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    horizontal_fov: float = Field(0.84, gt=0, lt=3.1)
+    """Radians."""
+    pitch: float = 0.0
+    """Radians below the horizon."""
+    height_m: float = 1.5
+
+
+class Brief(BaseModel):
+    """What is in the picture. The artist can read and edit it before geometry starts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    caption: str = ""
+    objects: list[BriefObject] = Field(default_factory=list)
+    camera: CameraHint = CameraHint()
+    backdrop: Literal["transparent", "plain", "floor", "scene"] = "scene"
+    """What is behind the objects: nothing (alpha), one flat colour, a floor they stand on, or a whole place."""
+    backdrop_colour: Colour = (1.0, 1.0, 1.0)
+    light: str = ""
+    ignore: list[str] = Field(default_factory=list)
+    confidence: float = Field(1.0, ge=0, le=1)
+    reasons: list[str] = Field(default_factory=list)
+    """Why the confidence is what it is, in sentences."""

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The messages between Restage and its isolated worker, and how they travel: length-prefixed JSON over pipes.
+
+Standard library only: both ends import it, and the worker's Blender has none of our wheels. Pictures and arrays do
+not travel through the pipe; they are files in the worker's scratch folder, named in the reply.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+import typing
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Literal, TypeVar
+
+PROTOCOL_VERSION = 1
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+
+ChangeKind = Literal[
+    "objects",  # objects added or removed (not cameras or lights)
+    "meshes",  # geometry data of an object: mesh, curve, text
+    "modifiers",
+    "collections",
+    "transforms",  # location, rotation, scale, parent of an object that is neither camera nor light
+    "materials",  # materials and their node trees
+    "slots",  # which material sits in which slot or on which face
+    "uvs",
+    "camera",  # camera objects, their data and transforms; which one is active
+    "lights",  # light objects, their data and transforms
+    "world",
+    "render",  # frame size, engine, samples, film
+    "view",  # exposure, gamma, view transform
+]
+
+Status = Literal[
+    "ok",
+    "refused",  # the guard refused the script; it never ran
+    "error",  # the script raised an exception
+    "forbidden",  # the script changed what its stage may not change
+    "budget",  # too many datablocks, vertices, bytes
+    "timeout",  # killed: wall clock
+    "memory",  # killed: memory limit
+    "crashed",  # the worker's process died
+    "cancelled",
+]
+
+
+@dataclass(frozen=True)
+class StageScript:
+    """A script and the stage it belongs to."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ViewRequest:
+    """What to render after the script ran.
+
+    `measure_px` and `plan_px` are the longer side, in pixels, of the measuring views and of the plan view from above;
+    `beauty_px` that of the beauty view. 0 leaves a view out. The aspect is that of the scene's render size.
+    """
+
+    measure_px: int = 256
+    plan_px: int = 0
+    beauty_px: int = 0
+    beauty_samples: int = 16
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt: replay the accepted scripts on an empty scene, run the candidate, check, measure, render."""
+
+    accepted: tuple[StageScript, ...]
+    candidate: StageScript
+    may_change: tuple[ChangeKind, ...]
+    views: ViewRequest = ViewRequest()
+    guard: bool = True
+    write_blend: bool = True
+    """Write `result.blend` (one collection, for the artist's side)."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """One object of the inventory. World units are metres; screen boxes are fractions of the frame, y down."""
+
+    name: str
+    type: str
+    world_min: tuple[float, float, float]
+    world_max: tuple[float, float, float]
+    screen_box: tuple[float, float, float, float] | None
+    """x0, y0, x1, y1 of the projected bounds; None when wholly behind the camera."""
+    materials: tuple[str, ...]
+    vertices: int
+    """Evaluated vertices, modifiers applied."""
+    visible_px: int = 0
+    """Pixels of the object in the object-id view; 0 when hidden or out of frame."""
+
+
+SanityKind = Literal[
+    "empty_render", "black_render", "blown_render", "out_of_frame", "floating", "sunk", "interpenetrating", "no_camera"
+]
+
+
+@dataclass(frozen=True)
+class SanityFinding:
+    """One thing a person would call wrong at a glance; `amount` in metres or as a fraction, as `message` says."""
+
+    kind: SanityKind
+    message: str
+    object: str = ""
+    amount: float = 0.0
+
+
+@dataclass(frozen=True)
+class Views:
+    """File names, inside the scratch folder, of what was rendered. Arrays are `.npy`, row 0 at the top.
+
+    ids: int32 (h, w), 0 = nothing, else key of `id_names`. albedo: float32 (h, w, 3), linear. depth: float32 (h, w),
+    metres along the camera's axis, inf = nothing. normal: float32 (h, w, 3), world space. clay: PNG, 8 bit sRGB, grey
+    shading from normals and depth. plan: PNG from straight above, north (+Y) up. beauty: PNG, 8 bit sRGB.
+    """
+
+    ids: str = ""
+    albedo: str = ""
+    depth: str = ""
+    normal: str = ""
+    clay: str = ""
+    plan: str = ""
+    beauty: str = ""
+    id_names: dict[str, str] = field(default_factory=dict)
+    plan_bounds: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """x0, y0, x1, y1 in metres of the plan view's edges."""
+    made_by: str = ""
+    """What rendered, e.g. `Cycles CPU, 1 sample` or `viewport SOLID`."""
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What came of a job. On any status but `ok` the pictures may be missing, `message` never is."""
+
+    status: Status
+    message: str = ""
+    """One sentence; for an exception its type and text, as the model or the artist is to read it."""
+    line: int = 0
+    """Line of the candidate script the message is about, 0 when it has none."""
+    inventory: tuple[ObjectInfo, ...] = ()
+    changed: tuple[str, ...] = ()
+    """What the candidate changed, in words, e.g. `lighting moved Chair.Leg by 0.2 m`."""
+    sanity: tuple[SanityFinding, ...] = ()
+    views: Views = Views()
+    blend: str = ""
+    """File name in the scratch folder of the collection written for the artist's side."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Scene settings that do not travel with a collection: camera name, world name, frame size, view settings."""
+    output: str = ""
+    """What the script printed, cut."""
+    notes: tuple[str, ...] = ()
+    """What was repaired or left out on the way: clamped modifiers, ignored operators."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall-clock seconds by step: start (0 when a standby worker took it), reset, replay, run, check, measure,
+    beauty, write."""
+    peak_memory_mb: float = 0.0
+    blender: str = ""
+
+
+@dataclass(frozen=True)
+class LightBasisRequest:
+    """Render each light of the finished scene alone; light adds up linearly, so powers can be solved from these."""
+
+    pixels: int = 96
+    samples: int = 16
+
+
+@dataclass(frozen=True)
+class LightBasis:
+    """One picture per light. `file` is `.npy`, float32 (lights, h, w, 3), linear, `names` in the same order.
+
+    The world is called `World`. `alpha` is float32 (h, w): how much of a pixel the scene (not the backdrop) covers.
+    """
+
+    names: tuple[str, ...] = ()
+    file: str = ""
+    alpha: str = ""
+
+
+@dataclass(frozen=True)
+class FinishRequest:
+    """Make the final files of a run from the scene that the last job built: all in the scratch folder."""
+
+    beauty_px: int = 512
+    beauty_samples: int = 64
+    glb: bool = True
+
+
+@dataclass(frozen=True)
+class Finished:
+    """File names in the scratch folder: the whole scene as .blend, glTF binary, and the final render."""
+
+    blend: str = ""
+    glb: str = ""
+    render: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker's first message: what it is and how it is locked down."""
+
+    blender: str
+    python: str
+    pid: int
+    protocol: int = PROTOCOL_VERSION
+    confined: bool = False
+    confinement: tuple[str, ...] = ()
+    """What is in force, e.g. `landlock 7`, `seccomp`, `memory 4 GB`."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A request the worker could not serve (a `Job` always gets a `JobResult` instead)."""
+
+    message: str
+
+
+Message = Ready | Job | JobResult | LightBasisRequest | LightBasis | FinishRequest | Finished | Failure
+_TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Message)}
+T = TypeVar("T")
+
+
+class ProtocolError(Exception):
+    """The other end sent something that is not a message."""
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as one length-prefixed frame."""
+    body = json.dumps({"type": type(message).__name__, "body": dataclasses.asdict(message)}).encode()
+    return struct.pack(">I", len(body)) + body
+
+
+def decode(body: bytes) -> Message:
+    """Return the message in a frame's body. Raises ProtocolError on anything else."""
+    try:
+        outer = json.loads(body)
+        cls = _TYPES[outer["type"]]
+        return typing.cast(Message, _build(cls, outer["body"]))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ProtocolError(f"not a worker message: {type(error).__name__}: {error}") from error
+
+
+def read(stream: BinaryIO) -> Message | None:
+    """Read one message; None at a clean end of the stream. Raises ProtocolError on a damaged or oversized frame."""
+    head = stream.read(4)
+    if not head:
+        return None
+    if len(head) < 4:
+        raise ProtocolError("the stream ended inside a message's length")
+    (size,) = struct.unpack(">I", head)
+    if size > MAX_MESSAGE_BYTES:
+        raise ProtocolError(f"a message of {size} bytes is over the limit of {MAX_MESSAGE_BYTES}")
+    body = stream.read(size)
+    if len(body) < size:
+        raise ProtocolError("the stream ended inside a message")
+    return decode(body)
+
+
+def write(stream: BinaryIO, message: Message) -> None:
+    """Write one message and flush."""
+    stream.write(encode(message))
+    stream.flush()
+
+
+def _build(annotation: Any, value: Any) -> Any:
+    """Rebuild a value of the annotated type from JSON. Raises TypeError or KeyError when it does not fit."""
+    if dataclasses.is_dataclass(annotation):
+        if not isinstance(value, dict):
+            raise TypeError(f"{annotation} wants an object")
+        hints = typing.get_type_hints(annotation)
+        known = {f.name for f in dataclasses.fields(annotation)}
+        if unknown := set(value) - known:
+            raise TypeError(f"unknown fields {sorted(unknown)}")
+        return typing.cast(Any, annotation)(**{name: _build(hints[name], item) for name, item in value.items()})
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise TypeError("expected a list")
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_build(args[0], item) for item in value)
+        if len(value) != len(args):
+            raise TypeError(f"expected {len(args)} items")
+        return tuple(_build(kind, item) for kind, item in zip(args, value, strict=True))
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise TypeError("expected an object")
+        return {str(key): _build(args[1], item) for key, item in value.items()}
+    if origin is Literal:
+        if value not in args:
+            raise TypeError(f"{value!r} is none of {args}")
+        return value
+    if args and type(None) in args:
+        return None if value is None else _build(next(a for a in args if a is not type(None)), value)
+    if annotation is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if annotation in (int, str, bool) and type(value) is not annotation:
+        raise TypeError(f"expected {annotation.__name__}, got {type(value).__name__}")
+    return value
