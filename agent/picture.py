@@ -65,7 +65,9 @@ def load(path: Path | str, longest: int = 512) -> Picture:
     image = _decode(data, path, notes)
     width, height = image.size
     if min(width, height) < MIN_SIDE:
-        raise PictureError(f"{path.name} is only {width} x {height} pixels; a picture needs at least {MIN_SIDE} a side.")
+        raise PictureError(
+            f"{path.name} is only {width} x {height} pixels; a picture needs at least {MIN_SIDE} a side."
+        )
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PictureError(f"{path.name} is {width} x {height} pixels, too long and thin to be a picture of a scene.")
     scale = min(1.0, longest / max(width, height))

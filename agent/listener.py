@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is told what a run is doing: the terminal, or the artist's panel through the bridge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run is."""
+
+    stage: str
+    stage_number: int
+    stage_count: int
+    round: int
+    rounds: int
+    doing: str
+    """What it is doing, in a few words: `writing the script`, `running and rendering`."""
+    score: float | None
+    """The best score of this stage so far."""
+    elapsed: float
+    """Seconds since the run began."""
+
+
+@dataclass(frozen=True)
+class AttemptShown:
+    """An attempt that has something to show. The files are in the run folder and stay."""
+
+    stage: str
+    number: int
+    round: int
+    status: str
+    message: str
+    score: float
+    best: bool
+    """Whether it is the best of its stage so far."""
+    script: str
+    blend: Path | None
+    """One collection, for the artist's side."""
+    settings: dict[str, Any]
+    """Camera, world, frame and view settings, as JobResult.settings."""
+    render: Path | None
+
+
+@dataclass(frozen=True)
+class StageDone:
+    """A stage ended with an accepted script."""
+
+    stage: str
+    script: str
+    score: float
+    attempt: int
+
+
+class Listener(Protocol):
+    """Told from the run's thread; must return quickly and never raise."""
+
+    def progress(self, progress: Progress) -> None:
+        """The run moved on."""
+        ...
+
+    def attempt(self, shown: AttemptShown) -> None:
+        """An attempt was recorded."""
+        ...
+
+    def stage_done(self, done: StageDone) -> None:
+        """A stage's script was accepted."""
+        ...
+
+    def log(self, text: str) -> None:
+        """One line worth reading."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def attempt(self, shown: AttemptShown) -> None:
+        """Nothing."""
+
+    def stage_done(self, done: StageDone) -> None:
+        """Nothing."""
+
+    def log(self, text: str) -> None:
+        """Nothing."""
