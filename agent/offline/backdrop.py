@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find what is behind the things: a flat colour, or a surface whose brightness drifts smoothly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import features as f
+
+ORDER = 4
+"""Degree of the polynomial in x and y that follows a smooth floor or wall."""
+ROUNDS = 8
+
+
+@dataclass
+class Backdrop:
+    """A model of what is behind, per pixel."""
+
+    lab: f.Floats
+    """(h, w, 3) Lab the backdrop would have at each pixel, were nothing before it and nothing shading it."""
+    noise: float
+    """Spread of its lightness round the model, in L."""
+    share: float
+    """Share of the frame's border that fits the model, 0 to 1."""
+    cover: float
+    """Share of the picture that fits the model, 0 to 1."""
+    drift: float
+    """How much its lightness changes over the picture, in L."""
+    flat: bool
+    """It is one colour."""
+
+    def difference(self, seen: f.Floats) -> tuple[f.Floats, f.Floats]:
+        """Return lightness minus the model's, and the distance in (a, b) from it."""
+        residual = seen - self.lab
+        return residual[..., 0], np.hypot(residual[..., 1], residual[..., 2])
+
+
+def find(seen: f.Features) -> Backdrop:
+    """Fit a flat backdrop, and a smooth one where the flat one does not hold."""
+    flat = _flat(seen)
+    if flat.share >= 0.55 and flat.cover >= 0.1 and flat.noise < 1.5:
+        return flat
+    smooth = _smooth(seen)
+    return smooth if smooth.share > flat.share + 0.05 or flat.noise >= 1.5 else flat
+
+
+def _flat(seen: f.Features) -> Backdrop:
+    border = seen.lab[f.frame(seen.shape, 2)]
+    centre = np.median(border, axis=0)
+    # A thing cut off by the frame pulls the plain median; the densest of a few candidates does not move.
+    candidates = [centre, *[border[i] for i in np.linspace(0, len(border) - 1, 24).astype(int)]]
+    counts = [int(np.count_nonzero(np.linalg.norm(border - c, axis=1) < 4)) for c in candidates]
+    centre = candidates[int(np.argmax(counts))]
+    for _ in range(4):
+        near = np.linalg.norm(border - centre, axis=1) < 4
+        centre = np.median(border[near], axis=0)
+    near = np.linalg.norm(border - centre, axis=1) < 4
+    noise = float(np.std(border[near][:, 0]))
+    everywhere = np.linalg.norm(seen.lab - centre, axis=2) < max(2.0, 4 * noise)
+    model = np.broadcast_to(centre.astype(np.float32), seen.lab.shape)
+    return Backdrop(model, noise, float(near.mean()), float(everywhere.mean()), 0.0, True)
+
+
+def _smooth(seen: f.Features) -> Backdrop:
+    terms = _terms(seen.shape)
+    ring = f.frame(seen.shape, 2)
+    centre = np.median(seen.smooth[ring], axis=0)
+    fits = (np.linalg.norm(seen.smooth[..., 1:] - centre[1:], axis=2) < 8) & (seen.edge < 2.0)
+    if fits.mean() < 0.15:
+        fits = seen.edge < 2.0
+    model = np.broadcast_to(centre.astype(np.float32), seen.lab.shape)
+    for turn in range(ROUNDS):
+        if np.count_nonzero(fits) < 4 * terms.shape[-1]:
+            break
+        model = _fit(terms, seen.smooth, fits)
+        residual = seen.smooth - model
+        fits = (np.abs(residual[..., 0]) < max(3.0, 8.0 - turn)) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0)
+    residual = seen.smooth - model
+    fits = (np.abs(residual[..., 0]) < 3.0) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0)
+    if not fits.any():
+        return Backdrop(model, 10.0, 0.0, 0.0, 0.0, False)
+    noise = float(np.std(residual[..., 0][fits]))
+    low, high = np.percentile(model[..., 0][fits], (3, 97))
+    return Backdrop(model, noise, float(fits[ring].mean()), float(fits.mean()), float(high - low), False)
+
+
+def _terms(shape: tuple[int, int]) -> f.Floats:
+    height, width = shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    return np.stack([x**i * y**j for i in range(ORDER + 1) for j in range(ORDER + 1 - i)], -1).astype(np.float32)
+
+
+def _fit(terms: f.Floats, lab: f.Floats, where: f.Mask) -> f.Floats:
+    """Least squares over a sample of the masked pixels, evaluated everywhere."""
+    index = np.flatnonzero(where)
+    step = max(1, len(index) // 20000)
+    index = index[::step]
+    a = terms.reshape(-1, terms.shape[-1])[index].astype(np.float64)
+    b = lab.reshape(-1, 3)[index].astype(np.float64)
+    # A little damping keeps the polynomial tame where a large thing hides the backdrop.
+    normal = a.T @ a + 1e-4 * len(index) * np.eye(a.shape[1])
+    solution: NDArray[np.float64] = np.linalg.solve(normal, a.T @ b)
+    return np.asarray(terms @ solution.astype(np.float32), np.float32)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell the things from the backdrop: flood the backdrop in from the frame, through soft shadows, up to edges."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import features as f
+from .backdrop import Backdrop
+
+
+def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
+    """Return the pixels that belong to things, outlines placed at half contrast."""
+    light, chroma = behind.difference(seen.smooth)
+    if behind.flat:
+        back = _flood_flat(seen, behind, light, chroma)
+    else:
+        back = _flood_smooth(seen, behind, light, chroma)
+    return sharpen(seen, ~back)
+
+
+def _flood_flat(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
+    low = max(1.2, 4 * behind.noise)
+    exact = np.linalg.norm(seen.lab - behind.lab, axis=2) < low
+    # Soft shadow on the backdrop: darker, same hue, no edge.
+    shadow = (light < 0) & (light > -45) & (chroma < 4 + 0.1 * np.abs(light)) & (seen.edge < 2.2)
+    passable = exact | shadow
+    ring = f.frame(seen.shape) & exact
+    back = f.touching(f.opened(passable, 1) | exact, ring)
+    # What the flood can't reach but is exactly the backdrop's colour is a hole, unless it is tiny or inside shading.
+    count, labels, stats = f.components(exact & ~back, 4)
+    smallest = max(12, round(2e-4 * exact.size))
+    for index in range(1, count):
+        hole = labels == index
+        rim = f.dilate(hole, 2) & ~hole
+        if stats[index, 4] >= smallest and np.median(seen.edge[rim]) > 4:
+            back |= hole
+    return back
+
+
+def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
+    step = max(1.3, 3 * behind.noise)
+    calm = (seen.edge < step) & (chroma < 7) & (light < 8) & (light > -40)
+    fits = (np.abs(light) < 3) & (chroma < 4)
+    ring = f.frame(seen.shape) & fits
+    back = f.touching(f.opened(calm, 1), ring)
+    back |= f.touching(fits & calm, back)
+    count, labels, stats = f.components(fits & calm & ~f.dilate(back, 1), 4)
+    for index in range(1, count):
+        if stats[index, 4] >= max(30, 5e-4 * fits.size):
+            back |= labels == index
+    return back
+
+
+def sharpen(seen: f.Features, things: f.Mask, band: int = 2) -> f.Mask:
+    """Re-decide the pixels near the outline by which side's colour they are nearer to."""
+    inside, outside = f.erode(things, band), ~f.dilate(things, band)
+    unsure = ~inside & ~outside
+    if not inside.any() or not outside.any():
+        return things
+    fore, back = f.spread(seen.lab, inside, band + 0.5), f.spread(seen.lab, outside, band + 0.5)
+    way = fore - back
+    along = ((seen.lab - back) * way).sum(-1) / np.maximum((way * way).sum(-1), 1e-3)
+    known = f.dilate(inside, band + 1) & f.dilate(outside, band + 1) & ((way * way).sum(-1) > 9)
+    result = things.copy()
+    decide = unsure & known
+    result[decide] = along[decide] > 0.5
+    return np.asarray(result, bool)
