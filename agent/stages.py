@@ -26,7 +26,7 @@ class Stage:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage("setup", 1, "frame, aspect, units and camera", 2, frozenset({"camera", "render", "world"})),
+    Stage("setup", 1, "frame, aspect, units and camera", 2, frozenset({"camera", "render", "world", "view"})),
     Stage("geometry", 2, "shapes and rough places", 5, frozenset({"objects", "meshes", "modifiers", "collections"})),
     Stage("materials", 3, "surfaces", 3, frozenset({"materials", "slots", "uvs"})),
     Stage("composition", 4, "final pose, scale, overlap and framing", 3, frozenset({"transforms", "camera"})),

@@ -25,6 +25,8 @@ class ChecklistItem(BaseModel):
     """Where in the picture, as fractions of the frame."""
     observed: str
     wanted: str
+    values: list[float] = Field(default_factory=list)
+    """The wanted number or numbers of `wanted`, for whoever would compute with them; may be empty."""
     severity: Literal["minor", "major", "blocking"] = "major"
 
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The picture's masks: one per object of the brief, drawn from its outlines."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .brief import Brief, BriefObject
+
+
+def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the object's visible mask, (h, w), at `size` (width, height): its outlines, or its box without any."""
+    width, height = size
+    canvas = np.zeros((height, width), np.uint8)
+    if not item.outlines:
+        x0, y0, x1, y1 = item.box
+        cv2.rectangle(canvas, _pixel((x0, y0), size), _pixel((x1, y1), size), (1,), cv2.FILLED)
+        return canvas.astype(bool)
+    # fillPoly over all rings at once follows the even-odd rule, so inner rings cut holes.
+    # Sub-pixel shift: outlines are fractions of the frame whose pixel centres lie at (i + 0.5) / size.
+    shift = 8
+    rings = [
+        np.round((np.asarray(ring, np.float64) * (width, height) - 0.5) * (1 << shift)).astype(np.int32)
+        for ring in item.outlines
+        if len(ring) >= 3
+    ]
+    cv2.fillPoly(canvas, rings, (1,), shift=shift)
+    return canvas.astype(bool)
+
+
+def brief_masks(brief: Brief, size: tuple[int, int]) -> dict[str, NDArray[np.bool_]]:
+    """Return the visible mask of every object of the brief at `size` (width, height)."""
+    return {item.name: object_mask(item, size) for item in brief.objects}
+
+
+def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[list[tuple[float, float]]]:
+    """Return the outlines of a mask as fractions of the frame, outer rings and holes, even-odd.
+
+    `tolerance` is how far the polygon may stray from the mask's edge, as a fraction of the longer side.
+    """
+    height, width = mask.shape
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    rings = []
+    for contour in contours:
+        ring = cv2.approxPolyDP(contour, tolerance * max(width, height), True)[:, 0, :].astype(np.float64)
+        if len(ring) >= 3:
+            rings.append([(float(x), float(y)) for x, y in (ring + 0.5) / (width, height)])
+    return rings
+
+
+def _pixel(point: tuple[float, float], size: tuple[int, int]) -> tuple[int, int]:
+    return (
+        int(np.clip(round(point[0] * size[0] - 0.5), 0, size[0] - 1)),
+        int(np.clip(round(point[1] * size[1] - 0.5), 0, size[1] - 1)),
+    )

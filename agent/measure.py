@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure an attempt's views against the picture. Numbers only; what they mean is the verifier's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..worker.protocol import SanityFinding
+from .measurements import Measurements, ObjectMeasure
+from .roles import AttemptViews
+
+Masks = Mapping[str, NDArray[np.bool_]]
+Floats = NDArray[np.float32]
+
+
+def measure(
+    stage: str, picture: Floats, masks: Masks, views: AttemptViews, sanity: tuple[SanityFinding, ...] = ()
+) -> Measurements:
+    """Measure one attempt.
+
+    `picture` is (h, w, 3) sRGB in 0 to 1, `masks` its visible masks by object name at the same size.
+    """
+    out = Measurements(sanity=[finding.message for finding in sanity])
+    if views.ids is not None:
+        # Colours are judged on the flat albedo until there is light to judge, on the full render then.
+        judged = views.beauty if stage == "lighting" or views.albedo is None else srgb(views.albedo)
+        out.objects = _objects(picture, masks, views.ids, views.id_names, judged)
+        if out.objects:
+            out.mean_iou = float(np.mean([item.iou for item in out.objects]))
+            colours = [item.colour_difference for item in out.objects if item.colour_difference is not None]
+            out.colour_difference = float(np.mean(colours)) if colours else None
+        out.coverage_iou = _coverage(masks, views.ids, views.id_names)
+    if views.beauty is not None:
+        reference = fit(picture, views.beauty.shape[1], views.beauty.shape[0])
+        out.psnr, out.ssim = psnr(reference, views.beauty), ssim(reference, views.beauty)
+        out.luminance, out.gradient = _luminance(reference, views.beauty), _gradient(reference, views.beauty)
+    out.score = score(stage, out)
+    return out
+
+
+def score(stage: str, numbers: Measurements) -> float:
+    """Return 0 to 1, weighing what the stage settles (design, section 7)."""
+    if stage == "setup":
+        return 1.0 if not numbers.sanity else 0.5
+    if stage in ("geometry", "composition"):
+        if numbers.mean_iou is None:
+            return 0.0
+        offset = float(np.mean([item.box_offset for item in numbers.objects]))
+        return _clip(0.6 * numbers.mean_iou + 0.3 * (numbers.coverage_iou or 0.0) + 0.1 * (1 - 4 * offset))
+    if stage == "materials":
+        # ΔE of 50 is as wrong as a colour gets in practice (red for green).
+        return _clip(1 - numbers.colour_difference / 50) if numbers.colour_difference is not None else 0.0
+    if numbers.psnr is None:
+        return 0.0
+    # 8 dB is a picture of something else, 35 dB can't be told apart at a glance.
+    return _clip(
+        0.4 * (numbers.luminance or 0.0) + 0.2 * (numbers.gradient or 0.0) + 0.4 * _clip((numbers.psnr - 8) / 27)
+    )
+
+
+def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    """Intersection over union; 1 when both are empty."""
+    union = int(np.count_nonzero(a | b))
+    return float(np.count_nonzero(a & b) / union) if union else 1.0
+
+
+def psnr(a: Floats, b: Floats) -> float:
+    """Peak signal-to-noise ratio in dB of two (h, w, 3) sRGB pictures in 0 to 1, at most 99."""
+    error = float(np.mean((a.astype(np.float64) - b) ** 2))
+    return 99.0 if error < 1e-10 else float(-10 * np.log10(error))
+
+
+def ssim(a: Floats, b: Floats) -> float:
+    """Structural similarity (Wang et al. 2004), Gaussian window of sigma 1.5, mean over the three channels."""
+
+    def blur(x: Floats) -> Floats:
+        return cv2.GaussianBlur(x, (11, 11), 1.5, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+
+    a, b = a.astype(np.float32), b.astype(np.float32)
+    mean_a, mean_b = blur(a), blur(b)
+    var_a, var_b = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2
+    covariance = blur(a * b) - mean_a * mean_b
+    c1, c2 = 0.01**2, 0.03**2
+    value = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    value = value / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))
+    edge = 5 if min(a.shape[:2]) > 16 else 0
+    return float(value[edge : value.shape[0] - edge, edge : value.shape[1] - edge].mean())
+
+
+def srgb(linear: Floats) -> Floats:
+    """Linear light to displayed sRGB (IEC 61966-2-1), clipped to 0 to 1."""
+    x = np.clip(linear, 0, 1)
+    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.power(x, 1 / 2.4) - 0.055).astype(np.float32)
+
+
+def linear(displayed: Floats) -> Floats:
+    """Displayed sRGB in 0 to 1 to linear light (IEC 61966-2-1)."""
+    x = np.clip(displayed, 0, 1)
+    return np.where(x <= 0.04045, x / 12.92, np.power((x + 0.055) / 1.055, 2.4)).astype(np.float32)
+
+
+def lab(displayed: Floats) -> Floats:
+    """Displayed sRGB in 0 to 1 to CIE Lab, D65; L 0 to 100."""
+    return cv2.cvtColor(np.ascontiguousarray(displayed, np.float32), cv2.COLOR_RGB2Lab)  # type: ignore[return-value]
+
+
+def fit(picture: Floats, width: int, height: int) -> Floats:
+    """Resize a picture by area averaging."""
+    if picture.shape[1] == width and picture.shape[0] == height:
+        return picture
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def fit_mask(mask: NDArray[np.bool_], width: int, height: int) -> NDArray[np.bool_]:
+    """Resize a mask; a pixel is in when at least half of it was."""
+    if mask.shape == (height, width):
+        return mask
+    small = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small >= 0.5, np.bool_)
+
+
+def _objects(
+    picture: Floats, masks: Masks, ids: NDArray[np.int32], names: dict[int, str], judged: Floats | None
+) -> list[ObjectMeasure]:
+    height, width = ids.shape
+    colours = None
+    if judged is not None:
+        colours = lab(fit(picture, width, height)), lab(fit(judged, width, height))
+    found = {name: key for key, name in names.items()}
+    measures = []
+    for name, mask in masks.items():
+        wanted = fit_mask(mask, width, height)
+        got = ids == found[name] if name in found else np.zeros_like(wanted)
+        both = wanted & got
+        difference = None
+        if colours is not None and both.any():
+            difference = float(np.linalg.norm(colours[0][both] - colours[1][both], axis=-1).mean())
+        measures.append(
+            ObjectMeasure(
+                name=name, iou=mask_iou(wanted, got), box_offset=_box_offset(wanted, got), colour_difference=difference
+            )
+        )
+    return measures
+
+
+def _coverage(masks: Masks, ids: NDArray[np.int32], names: dict[int, str]) -> float | None:
+    if not masks:
+        return None
+    height, width = ids.shape
+    wanted = np.logical_or.reduce([fit_mask(mask, width, height) for mask in masks.values()])
+    # Only objects of the brief count: the floor and walls are there without being one.
+    got = np.isin(ids, [key for key, name in names.items() if name in masks])
+    return mask_iou(wanted, got)
+
+
+def _box_offset(wanted: NDArray[np.bool_], got: NDArray[np.bool_]) -> float:
+    if not wanted.any() or not got.any():
+        return 1.0
+    height, width = wanted.shape
+
+    def box(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+        ys, xs = np.nonzero(mask)
+        return np.array([xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height])
+
+    return float(np.abs(box(wanted) - box(got)).max())
+
+
+def _grey(picture: Floats) -> Floats:
+    return cv2.cvtColor(np.ascontiguousarray(picture, np.float32), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _luminance(a: Floats, b: Floats) -> float:
+    sigma = max(a.shape[:2]) / 64
+    blurred = [cv2.GaussianBlur(_grey(x), (0, 0), sigma) for x in (a, b)]
+    return _clip(1 - float(np.abs(blurred[0] - blurred[1]).mean()))
+
+
+def _gradient(a: Floats, b: Floats) -> float:
+    strengths = []
+    for picture in (a, b):
+        grey = cv2.GaussianBlur(_grey(picture), (0, 0), 1.0)
+        strengths.append(np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)).ravel())
+    norms = [float(np.linalg.norm(x)) for x in strengths]
+    if min(norms) < 1e-6:
+        return 1.0 if max(norms) < 1e-6 else 0.0
+    return _clip(float(strengths[0] @ strengths[1]) / (norms[0] * norms[1]))
+
+
+def _clip(value: float) -> float:
+    return float(min(1.0, max(0.0, value)))

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run folder: everything needed to look at, audit or resume a run. The folder's truth is `run.json`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..worker.protocol import JobResult
+from . import files
+from .brief import Brief
+from .measurements import Measurements
+from .picture import Picture
+from .roles import Attempt, AttemptViews, Usage
+from .stages import BY_NAME, STAGES
+from .verdict import Verdict
+
+FORMAT = 1
+
+
+class RecordError(Exception):
+    """The run folder can't be used; the text is one sentence for the artist."""
+
+
+class AttemptRecord(BaseModel):
+    """One attempt as `run.json` remembers it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int
+    round: int
+    status: str
+    message: str = ""
+    line: int = 0
+    note: str = ""
+    score: float = 0.0
+    folder: str
+    measurements: Measurements = Field(default_factory=Measurements)
+    verdict: Verdict | None = None
+    notes: list[str] = Field(default_factory=list)
+    seconds: dict[str, float] = Field(default_factory=dict)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    peak_memory_mb: float = 0.0
+    viewport: str = ""
+    """What drew the attempt in the artist's own Blender, when there was a window."""
+
+
+class StageRecord(BaseModel):
+    """One stage as `run.json` remembers it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    status: Literal["waiting", "running", "accepted", "failed"] = "waiting"
+    accepted: int | None = None
+    """Number of the accepted attempt; None for a failed stage, whose script keeps everything as it was."""
+    score: float = 0.0
+    seconds: float = 0.0
+    attempts: list[AttemptRecord] = Field(default_factory=list)
+
+
+class PictureRecord(BaseModel):
+    """The picture the run is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    sha256: str
+    original_size: tuple[int, int]
+    size: tuple[int, int]
+    notes: list[str] = Field(default_factory=list)
+
+
+class FinalRecord(BaseModel):
+    """How near the finished scene came to the picture, measured on the final render."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    psnr: float
+    ssim: float
+    mean_iou: float | None = None
+    objects: dict[str, float] = Field(default_factory=dict)
+    """Mask IoU by object."""
+
+
+class RunRecord(BaseModel):
+    """`run.json`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = FORMAT
+    restage: str
+    status: Literal["running", "done", "cancelled", "failed"] = "running"
+    message: str = ""
+    created: str
+    finished: str = ""
+    picture: PictureRecord
+    agent: str
+    seed: int
+    resolution: int
+    samples: int
+    blender: str = ""
+    python: str = ""
+    machine: str = ""
+    confinement: list[str] = Field(default_factory=list)
+    confidence: float | None = None
+    """How sure the agent is of its account of the picture, 0 to 1, and why."""
+    reasons: list[str] = Field(default_factory=list)
+    stages: list[StageRecord] = Field(default_factory=lambda: [StageRecord(name=stage.name) for stage in STAGES])
+    final: FinalRecord | None = None
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    def stage(self, name: str) -> StageRecord:
+        """Return the stage of that name."""
+        return next(stage for stage in self.stages if stage.name == name)
+
+
+class RunFolder:
+    """Reads and writes a run folder. Every write is atomic, so a killed run leaves a folder that resumes."""
+
+    def __init__(self, path: Path, record: RunRecord) -> None:
+        """Use `create` or `open`."""
+        self.path = path
+        self.record = record
+
+    @classmethod
+    def create(cls, path: Path, picture: Picture, record: RunRecord) -> RunFolder:
+        """Start a folder. Raises RecordError when it can't be written or already holds a run."""
+        path = Path(path).expanduser()
+        if (path / "run.json").exists():
+            raise RecordError(f"{path} already holds a run; resume it with --resume, or choose another folder.")
+        if path.exists() and not path.is_dir():
+            raise RecordError(f"{path} is a file; choose a folder for the run.")
+        try:
+            for name in ("stages", "attempts"):
+                (path / name).mkdir(parents=True, exist_ok=True)
+            files.write_bytes(path / "picture.png", picture.png())
+            folder = cls(path, record)
+            folder.save()
+        except OSError as error:
+            raise RecordError(f"The folder {path} can't be written: {error.strerror or error}.") from error
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open an existing folder. Raises RecordError when there is no run in it or it is damaged."""
+        path = Path(path).expanduser()
+        try:
+            record = RunRecord.model_validate_json((path / "run.json").read_bytes())
+        except FileNotFoundError as error:
+            raise RecordError(f"There is no run in {path}: it has no run.json.") from error
+        except OSError as error:
+            raise RecordError(f"{path} can't be read: {error.strerror or error}.") from error
+        except ValidationError as error:
+            raise RecordError(f"{path / 'run.json'} is damaged or from another version of Restage.") from error
+        for leftover in [*path.glob(".*"), *(path / "attempts").glob(".*"), *(path / "stages").glob(".*")]:
+            # Half-written files of a killed run; nothing refers to them.
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+        return cls(path, record)
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        files.write_text(self.path / "run.json", self.record.model_dump_json(indent=1))
+
+    def save_brief(self, brief: Brief) -> None:
+        """Write `brief.json`."""
+        files.write_text(self.path / "brief.json", brief.model_dump_json(indent=1))
+
+    def load_brief(self) -> Brief | None:
+        """Read `brief.json`; None when the run was stopped before it had one."""
+        path = self.path / "brief.json"
+        if not path.exists():
+            return None
+        try:
+            return Brief.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise RecordError(f"{path} is damaged: {error.errors()[0]['msg']}.") from error
+
+    def script_path(self, stage: str) -> Path:
+        """Where the stage's accepted script is."""
+        return self.path / "stages" / BY_NAME[stage].file_name
+
+    def attempt_path(self, stage: str, number: int) -> Path:
+        """Where an attempt's files are."""
+        return self.path / "attempts" / f"{BY_NAME[stage].number:02d}_{stage}_{number:02d}"
+
+    def add_attempt(self, attempt: Attempt, usage: Usage, outputs: dict[str, Path]) -> AttemptRecord:
+        """Write an attempt's folder, then note it in `run.json`.
+
+        `outputs` are files of the worker to keep, by the name they get. The views are kept as what `load_attempt`
+        needs (`views.npz`) and as pictures a person can open.
+        """
+        target = self.attempt_path(attempt.stage, attempt.number)
+        with files.NewFolder(target) as new:
+            (new.path / "script.py").write_text(attempt.script, encoding="utf-8")
+            (new.path / "numbers.json").write_text(attempt.measurements.model_dump_json(indent=1), encoding="utf-8")
+            if attempt.verdict:
+                (new.path / "verdict.json").write_text(attempt.verdict.model_dump_json(indent=1), encoding="utf-8")
+            _save_views(new.path, attempt.views)
+            for name, source in outputs.items():
+                shutil.copyfile(source, new.path / name)
+        result = attempt.result
+        record = AttemptRecord(
+            number=attempt.number,
+            round=attempt.round,
+            status=result.status,
+            message=result.message,
+            line=result.line,
+            note=attempt.note,
+            score=attempt.measurements.score,
+            folder=str(target.relative_to(self.path).as_posix()),
+            measurements=attempt.measurements,
+            verdict=attempt.verdict,
+            notes=list(result.notes),
+            seconds={key: round(value, 4) for key, value in result.seconds.items()},
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost_usd=usage.cost_usd,
+            peak_memory_mb=round(result.peak_memory_mb, 1),
+        )
+        self.record.stage(attempt.stage).attempts.append(record)
+        self.record.peak_memory_mb = max(self.record.peak_memory_mb, record.peak_memory_mb)
+        self.record.input_tokens += usage.input_tokens
+        self.record.output_tokens += usage.output_tokens
+        self.record.cost_usd += usage.cost_usd
+        self.save()
+        return record
+
+    def load_attempt(self, stage: str, record: AttemptRecord) -> Attempt:
+        """Read an attempt back. Raises RecordError when its files are gone."""
+        folder = self.path / record.folder
+        try:
+            script = (folder / "script.py").read_text(encoding="utf-8")
+        except OSError as error:
+            raise RecordError(f"The attempt {record.folder} of this run is missing: {error.strerror}.") from error
+        return Attempt(
+            stage=stage,
+            number=record.number,
+            round=record.round,
+            script=script,
+            note=record.note,
+            result=JobResult(status=record.status, message=record.message, line=record.line),  # type: ignore[arg-type]
+            views=_load_views(folder),
+            measurements=record.measurements,
+            verdict=record.verdict,
+        )
+
+    def accept(self, stage: str, script: str, attempt: Attempt | None) -> None:
+        """Make a script the stage's own. Without an attempt the stage failed and the script changes nothing."""
+        files.write_text(self.script_path(stage), script)
+        record = self.record.stage(stage)
+        record.status = "accepted" if attempt else "failed"
+        record.accepted = attempt.number if attempt else None
+        record.score = attempt.measurements.score if attempt else 0.0
+        self.save()
+
+
+def now() -> str:
+    """The time as ISO 8601 with the zone."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def _save_views(folder: Path, views: AttemptViews) -> None:
+    arrays: dict[str, Any] = {}
+    if views.ids is not None:
+        arrays["ids"] = views.ids.astype(np.int32)
+        arrays["id_keys"] = np.array(list(views.id_names.keys()), np.int32)
+        arrays["id_values"] = np.array(list(views.id_names.values()), np.str_)
+    for name in ("albedo", "depth", "normal"):
+        value = getattr(views, name)
+        if value is not None:
+            arrays[name] = value.astype(np.float16)
+    if arrays:
+        np.savez_compressed(folder / "views.npz", **arrays)
+    if views.beauty is not None:
+        Image.fromarray(np.round(np.clip(views.beauty, 0, 1) * 255).astype(np.uint8)).save(folder / "beauty.png")
+
+
+def _load_views(folder: Path) -> AttemptViews:
+    views = AttemptViews()
+    if (folder / "views.npz").exists():
+        with np.load(folder / "views.npz", allow_pickle=False) as arrays:
+            if "ids" in arrays:
+                views.ids = arrays["ids"]
+                keys, values = arrays["id_keys"].tolist(), arrays["id_values"].tolist()
+                views.id_names = dict(zip(keys, values, strict=True))
+            for name in ("albedo", "depth", "normal"):
+                if name in arrays:
+                    setattr(views, name, arrays[name].astype(np.float32))
+    if (folder / "beauty.png").exists():
+        with Image.open(folder / "beauty.png") as image:
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+    return views
