@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a run: the joined program, the final files and numbers, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from ..worker.protocol import Failure, FinishRequest, Job, LightBasis, StageScript, ViewRequest
+from . import files, masks, measure, program
+from .brief import Brief
+from .picture import Picture
+from .ports import PoolPort
+from .record import FinalRecord, RecordError, RunFolder
+from .report import page
+from .roles import Cancelled
+from .stages import BY_NAME
+from .views import load_views
+
+if TYPE_CHECKING:
+    from .run import RunOptions
+
+
+def finish(
+    folder: RunFolder,
+    picture: Picture,
+    brief: Brief,
+    accepted: Sequence[StageScript],
+    pool: PoolPort,
+    options: RunOptions,
+    cancel: Event,
+) -> None:
+    """Run the accepted scripts once more and write `scene.py`, `scene.blend`, `scene.glb` and `render.png`.
+
+    Raises RecordError when the accepted scripts no longer run together, Cancelled, or OSError.
+    """
+    files.write_text(folder.path / "scene.py", program.join(accepted, brief.caption or picture.path.name))
+    longest = max(picture.size)
+    worker = pool.open()
+    try:
+        job = Job(
+            accepted=tuple(accepted[:-1]),
+            candidate=accepted[-1],
+            may_change=tuple(sorted(BY_NAME[accepted[-1].stage].may_change)),
+            views=ViewRequest(measure_px=longest),
+            write_blend=False,
+            seed=options.seed,
+        )
+        result = worker.run(job, cancel)
+        if cancel.is_set():
+            raise Cancelled
+        if result.status != "ok":
+            raise RecordError(f"The accepted scripts no longer run together: {result.message}")
+        views = load_views(worker, result)
+        request = FinishRequest(beauty_px=options.resolution, beauty_samples=options.samples)
+        made = worker.ask(request, cancel)
+        if cancel.is_set():
+            raise Cancelled
+        if isinstance(made, (Failure, LightBasis)):
+            raise RecordError(f"The final files could not be made: {getattr(made, 'message', made)}")
+        for name, file in (("scene.blend", made.blend), ("scene.glb", made.glb), ("render.png", made.render)):
+            if file:
+                files.copy(worker.file(file), folder.path / name)
+        record = folder.record
+        record.peak_memory_mb = max(record.peak_memory_mb, round(result.peak_memory_mb, 1))
+    finally:
+        worker.close()
+    with Image.open(folder.path / "render.png") as image:
+        views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views)
+    record.final = FinalRecord(
+        psnr=numbers.psnr or 0.0,
+        ssim=numbers.ssim or 0.0,
+        mean_iou=numbers.mean_iou,
+        objects={item.name: item.iou for item in numbers.objects},
+    )
+    folder.save()
+
+
+def report(folder: RunFolder) -> None:
+    """Write `report.html` from what the folder holds."""
+    files.write_text(folder.path / "report.html", page(folder))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Colours: sRGB and linear light, CIE Lab, and the names a person would call them by."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+NAMES: dict[str, tuple[int, int, int]] = {
+    "Black": (18, 18, 20),
+    "Dark Grey": (68, 68, 70),
+    "Grey": (128, 128, 128),
+    "Light Grey": (190, 190, 190),
+    "White": (242, 242, 242),
+    "Red": (190, 30, 35),
+    "Dark Red": (110, 15, 20),
+    "Pink": (235, 150, 165),
+    "Orange": (230, 120, 30),
+    "Brown": (125, 75, 40),
+    "Dark Brown": (65, 38, 25),
+    "Beige": (215, 190, 150),
+    "Cream": (240, 225, 195),
+    "Yellow": (225, 200, 50),
+    "Olive": (110, 110, 40),
+    "Light Green": (140, 200, 110),
+    "Green": (45, 130, 50),
+    "Dark Green": (20, 65, 30),
+    "Turquoise": (50, 170, 170),
+    "Light Blue": (140, 180, 225),
+    "Blue": (45, 75, 175),
+    "Dark Blue": (20, 30, 85),
+    "Purple": (125, 50, 150),
+    "Magenta": (200, 50, 140),
+}
+"""sRGB, 8 bit."""
+
+
+def to_linear(srgb: ArrayLike) -> NDArray[np.float64]:
+    """Linear light of sRGB values, both 0 to 1 (IEC 61966-2-1)."""
+    c = np.asarray(srgb, np.float64)
+    return np.where(c <= 0.04045, c / 12.92, ((np.maximum(c, 0) + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: ArrayLike) -> NDArray[np.float64]:
+    """sRGB of linear light, not clipped above 1 (IEC 61966-2-1)."""
+    c = np.asarray(linear, np.float64)
+    return np.where(c <= 0.0031308, 12.92 * c, 1.055 * np.maximum(c, 1e-9) ** (1 / 2.4) - 0.055)
+
+
+def to_lab(srgb: ArrayLike) -> NDArray[np.float32]:
+    """CIE Lab (D65) of sRGB values 0 to 1; any leading shape, last axis 3."""
+    c = np.asarray(srgb, np.float32)
+    flat = np.clip(c.reshape(-1, 1, 3), 0, 1)
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2Lab), np.float32).reshape(c.shape)
+
+
+_LAB = to_lab(np.array(list(NAMES.values()), np.float32) / 255)
+
+
+def name_of(srgb: ArrayLike) -> str:
+    """Nearest name in Lab. Lightness counts half: it is the light's doing as much as the surface's."""
+    weights = np.array([0.5, 1.0, 1.0], np.float32)
+    distance = np.linalg.norm((_LAB - to_lab(np.asarray(srgb, np.float32))) * weights, axis=1)
+    return list(NAMES)[int(distance.argmin())]
+
+
+def typical(rgb: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Mean sRGB colour of the mask's pixels, averaged in linear light. Grey when the mask is empty."""
+    if not mask.any():
+        return 0.5, 0.5, 0.5
+    mean = to_srgb(to_linear(rgb[mask]).mean(0))
+    return float(mean[0]), float(mean[1]), float(mean[2])
+
+
+def eroded(mask: NDArray[np.bool_], part: float = 0.06) -> NDArray[np.bool_]:
+    """The mask without its rim: the rim's width is `part` of the mask's shorter side, and half the area stays."""
+    ys, xs = np.nonzero(mask)
+    if len(xs) == 0:
+        return mask
+    side = min(int(np.ptp(xs)), int(np.ptp(ys))) + 1
+    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    limit = min(max(1.0, part * side), float(np.median(distance[mask])))
+    return np.asarray(distance >= limit, np.bool_)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the loop needs of the outside: isolated workers, and a viewport when there is one. The worker's client and
+the artist's side implement these; the loop imports neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from ..worker.protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBasis, LightBasisRequest, Ready
+from .listener import AttemptShown
+
+
+class WorkerPort(Protocol):
+    """One isolated Blender, for one attempt."""
+
+    @property
+    def ready(self) -> Ready:
+        """What the worker said of itself when it was up."""
+        ...
+
+    def run(self, job: Job, cancel: Event | None = None) -> JobResult:
+        """Run a job; whatever the script does becomes a status, never an exception."""
+        ...
+
+    def ask(
+        self, request: LightBasisRequest | FinishRequest, cancel: Event | None = None
+    ) -> LightBasis | Finished | Failure:
+        """Ask something of the scene the last job built."""
+        ...
+
+    def file(self, name: str) -> Path:
+        """Path of a file the worker named in a reply."""
+        ...
+
+    def close(self) -> None:
+        """Kill the worker and remove its scratch folder."""
+        ...
+
+
+class PoolPort(Protocol):
+    """Where workers come from."""
+
+    def open(self) -> WorkerPort:
+        """Return a worker nobody else uses, and warm the next one. Raises WorkerError with one sentence."""
+        ...
+
+
+ViewportRender = Callable[[AttemptShown, tuple[int, int]], "tuple[bytes, str] | None"]
+"""Show an attempt in the artist's Blender and return a PNG of its viewport at that size with what drew it; None
+when there is no window. Blocks the run's thread, never the main one."""

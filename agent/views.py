@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Load what a worker rendered."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..worker.protocol import Failure, Finished, JobResult, LightBasis, LightBasisRequest
+from .ports import WorkerPort
+from .roles import AttemptViews, Cancelled
+
+
+def load_views(worker: WorkerPort, result: JobResult) -> AttemptViews:
+    """Return the views of a job as arrays; empty for a job that rendered nothing."""
+    files, views = result.views, AttemptViews()
+    views.id_names = {int(key): name for key, name in files.id_names.items()}
+    if files.ids:
+        views.ids = _array(worker, files.ids)
+    if files.albedo:
+        views.albedo = _array(worker, files.albedo)
+    if files.depth:
+        views.depth = _array(worker, files.depth)
+    if files.normal:
+        views.normal = _array(worker, files.normal)
+    if files.beauty:
+        with Image.open(worker.file(files.beauty)) as image:
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+    return views
+
+
+class PortLooker:
+    """A `Looker` over an attempt's own worker."""
+
+    def __init__(self, worker: WorkerPort, cancel: Event) -> None:
+        """Look through `worker`, whose last job built the scene."""
+        self._worker = worker
+        self._cancel = cancel
+
+    def light_basis(self, request: LightBasisRequest) -> tuple[LightBasis, NDArray[np.float32], NDArray[np.float32]]:
+        """Return one linear picture per light and the scene's coverage; an empty basis when the worker can't."""
+        reply = self._worker.ask(request, self._cancel)
+        if self._cancel.is_set():
+            raise Cancelled
+        if isinstance(reply, (Failure, Finished)) or not reply.names:
+            return LightBasis(), np.zeros((0, 1, 1, 3), np.float32), np.zeros((1, 1), np.float32)
+        return reply, _array(self._worker, reply.file), _array(self._worker, reply.alpha)
+
+
+def _array(worker: WorkerPort, name: str) -> NDArray:  # type: ignore[type-arg]
+    return np.load(worker.file(name), allow_pickle=False)  # type: ignore[no-any-return]
