@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check what a worker's file brought in, while it is loaded but linked to nothing.
+
+The worker is confined, and this is the artist's side of the same boundary: whatever the file holds, what is linked
+afterwards runs no code, reads no other file and is of a size that the artist's Blender can show. Drivers do not run
+before a datablock is linked, so this is the moment to drop them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+
+from . import compat
+
+ALLOWED = frozenset(
+    "OBJECT MESH CURVE CURVES META FONT SURFACE POINTCLOUD LATTICE ARMATURE KEY MATERIAL NODETREE TEXTURE IMAGE "
+    "COLLECTION LIGHT LIGHT_PROBE CAMERA WORLD ACTION PARTICLE".split()
+)
+"""`ID.id_type` of what a scene may be made of; all else is dropped: texts, libraries, sounds, caches, scenes, screens."""
+
+BANNED_NODES = (
+    "GeometryNodeImport",
+    "ShaderNodeScript",
+    "ShaderNodeTexIES",
+    "CompositorNodeOutputFile",
+    "CompositorNodeImage",
+    "CompositorNodeMovieClip",
+)
+"""Prefixes of `bl_idname`: nodes that read or write files, or run text."""
+
+BANNED_MODIFIERS = frozenset("MESH_CACHE MESH_SEQUENCE_CACHE FLUID OCEAN DYNAMIC_PAINT".split())
+
+CLAMPS: dict[str, dict[str, int]] = {
+    "SUBSURF": {"levels": 4, "render_levels": 4},
+    "MULTIRES": {"levels": 4, "render_levels": 4, "sculpt_levels": 4},
+    "ARRAY": {"count": 1000},
+    "BEVEL": {"segments": 32},
+    "SCREW": {"steps": 256, "render_steps": 256, "iterations": 64},
+    "REMESH": {"octree_depth": 8},
+}
+"""Modifier values that can make a small file enormous, and the most Restage links."""
+
+MAX_DATABLOCKS = 5000
+MAX_VERTICES = 4_000_000
+MAX_PARTICLES = 20_000
+
+
+class CheckError(Exception):
+    """The file holds more than Restage will link; the text is one sentence for the artist."""
+
+
+def check(loaded: Iterable[bpy.types.ID]) -> list[str]:
+    """Make freshly loaded, unlinked datablocks safe to link; return what was dropped or changed, one line each.
+
+    Datablocks of a type that has no place in a scene are removed from the file. Raises CheckError when there is too
+    much of it; the caller then removes the rest.
+    """
+    notes: list[str] = []
+    kept = _drop_types(list(loaded), notes)
+    if len(kept) > MAX_DATABLOCKS:
+        raise CheckError(f"The result has {len(kept)} datablocks; Restage shows at most {MAX_DATABLOCKS}.")
+    vertices = sum(len(item.vertices) for item in kept if isinstance(item, bpy.types.Mesh))
+    if vertices > MAX_VERTICES:
+        raise CheckError(f"The result has {vertices} vertices; Restage shows at most {MAX_VERTICES}.")
+    for item in kept:
+        _drop_drivers(item, notes)
+        tree = item if isinstance(item, bpy.types.NodeTree) else getattr(item, "node_tree", None)
+        if tree is not None:
+            _drop_drivers(tree, notes)
+            _check_tree(tree, notes)
+        if isinstance(item, bpy.types.Object):
+            _check_object(item, notes)
+        elif isinstance(item, bpy.types.Mesh):
+            if item.validate():
+                notes.append(f"repaired mesh {item.name}")
+        elif isinstance(item, bpy.types.Image):
+            _check_image(item, notes)
+        elif isinstance(item, bpy.types.ParticleSettings):
+            item.count = min(item.count, MAX_PARTICLES)
+            item.rendered_child_count = min(item.rendered_child_count, 100)
+        elif isinstance(item, bpy.types.Curve):
+            item.resolution_u = min(item.resolution_u, 64)
+        _clear_paths(item, notes)
+    return notes
+
+
+def _drop_types(loaded: list[bpy.types.ID], notes: list[str]) -> list[bpy.types.ID]:
+    """Remove what may not come in; return the rest."""
+    uids = {item.session_uid for item in loaded}
+    fonts = [item for item in loaded if isinstance(item, bpy.types.VectorFont)]
+    external = {item.session_uid for item in fonts if item.filepath != "<builtin>" and item.packed_file is None}
+    if external:
+        _use_builtin_font(loaded, external)
+    banned = [
+        item
+        for item in loaded
+        if item.id_type not in ALLOWED or item.library is not None or item.session_uid in external
+    ]
+    notes.extend(f"dropped {item.id_type.lower()} {item.name}" for item in banned)
+    # All at once: removing a library removes what it brought, and with it references to other entries of the list.
+    bpy.data.batch_remove(banned)
+    return [item for uid, item in compat.datablocks().items() if uid in uids]
+
+
+def _use_builtin_font(loaded: list[bpy.types.ID], external: set[int]) -> None:
+    """Write texts in Blender's own font, where their font is a file elsewhere."""
+    builtin = bpy.data.fonts.load("<builtin>", check_existing=True)
+    for item in loaded:
+        if isinstance(item, bpy.types.TextCurve):
+            for face in ("font", "font_bold", "font_italic", "font_bold_italic"):
+                font = getattr(item, face)
+                if font is not None and font.session_uid in external:
+                    setattr(item, face, builtin)
+
+
+def _drop_drivers(item: bpy.types.ID, notes: list[str]) -> None:
+    animation = getattr(item, "animation_data", None)
+    if animation is None:
+        return
+    for curve in list(animation.drivers):
+        notes.append(f"dropped a driver of {item.name}")
+        animation.drivers.remove(curve)
+
+
+def _check_tree(tree: bpy.types.NodeTree, notes: list[str]) -> None:
+    for node in list(tree.nodes):
+        if node.bl_idname.startswith(BANNED_NODES):
+            notes.append(f"dropped node {node.bl_idname} of {tree.name}")
+            tree.nodes.remove(node)
+        else:
+            _clear_struct(node, f"node {node.name} of {tree.name}", notes)
+
+
+def _check_object(item: bpy.types.Object, notes: list[str]) -> None:
+    for modifier in list(item.modifiers):
+        if modifier.type in BANNED_MODIFIERS:
+            notes.append(f"dropped modifier {modifier.type.lower()} of {item.name}")
+            item.modifiers.remove(modifier)
+            continue
+        _clear_struct(modifier, f"modifier {modifier.name} of {item.name}", notes)
+        for name, most in CLAMPS.get(modifier.type, {}).items():
+            if getattr(modifier, name, 0) > most:
+                notes.append(f"lowered {name} of modifier {modifier.name} of {item.name} to {most}")
+                setattr(modifier, name, most)
+        if modifier.type == "REMESH" and modifier.mode == "VOXEL":
+            modifier.voxel_size = max(modifier.voxel_size, max(item.dimensions) / 400)
+    for constraint in item.constraints:
+        _clear_struct(constraint, f"constraint {constraint.name} of {item.name}", notes)
+
+
+def _check_image(item: bpy.types.Image, notes: list[str]) -> None:
+    if item.source == "GENERATED" or item.type == "RENDER_RESULT":
+        return
+    if len(item.packed_files) == 0:
+        notes.append(f"dropped the path of image {item.name}")
+        item.source = "GENERATED"
+    # A packed image keeps its pixels; only the place it would be unpacked to goes.
+    item.filepath_raw = ""
+
+
+def _clear_paths(item: bpy.types.ID, notes: list[str]) -> None:
+    # Images and fonts have been seen to: theirs name a packed file or Blender's own.
+    if not isinstance(item, (bpy.types.Image, bpy.types.VectorFont)):
+        _clear_struct(item, item.name, notes)
+
+
+def _clear_struct(struct: bpy.types.bpy_struct, name: str, notes: list[str]) -> None:
+    """Empty every file and folder name the struct holds."""
+    for prop in struct.bl_rna.properties:
+        if prop.type != "STRING" or prop.subtype not in {"FILE_PATH", "DIR_PATH"} or prop.is_readonly:
+            continue
+        if getattr(struct, prop.identifier):
+            notes.append(f"dropped {prop.identifier} of {name}")
+            setattr(struct, prop.identifier, "")
