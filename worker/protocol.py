@@ -225,7 +225,14 @@ class Failure:
     message: str
 
 
-Message = Ready | Job | JobResult | LightBasisRequest | LightBasis | FinishRequest | Finished | Failure
+@dataclass(frozen=True)
+class Progress:
+    """The worker begins a step of a job (a name of `JobResult.seconds`); the client holds each to its deadline."""
+
+    step: str
+
+
+Message = Ready | Job | JobResult | LightBasisRequest | LightBasis | FinishRequest | Finished | Failure | Progress
 _TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Message)}
 T = TypeVar("T")
 

@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worker seen from outside: start one, ask it, hold it to its limits, kill it, clean up after it.
+
+Nothing a script does reaches the caller as an exception: it becomes a `JobResult`. Standard library only; used from the
+agent's background thread inside the artist's Blender.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from types import TracebackType
+from typing import Any
+
+from . import launcher, lockdown, protocol
+from .binary import BlenderBinary
+from .protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBasis, LightBasisRequest, Message, Status
+
+_POLL_SECONDS = 0.02
+_END_SECONDS = 1.0
+_STDERR_LINES = 40
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use, enforced from outside."""
+
+    job_seconds: float = 120.0
+    """Wall clock of one request, renders included."""
+    script_seconds: float = 10.0
+    """Wall clock of each script, and of the checks that evaluate what it made."""
+    start_seconds: float = 60.0
+    memory_mb: int = 4096
+    file_mb: int = 256
+
+
+class WorkerError(Exception):
+    """No worker could be started; the text is one sentence."""
+
+
+class Worker:
+    """One live worker process. Use as a context manager, or call `close`."""
+
+    def __init__(self, binary: BlenderBinary, limits: Limits, scratch_root: Path | None, confine: bool) -> None:
+        """Start the process; `wait_ready` waits until it answers."""
+        self._limits = limits
+        self._began = time.monotonic()
+        self._scratch = Path(tempfile.mkdtemp(prefix="restage-", dir=scratch_root)).resolve()
+        lifeline, self._lifeline = os.pipe()
+        plan = launcher.Plan(
+            kind=binary.kind,
+            path=binary.path,
+            scratch=str(self._scratch),
+            lifeline=lifeline,
+            reads=binary.reads,
+            memory_mb=limits.memory_mb,
+            cpu_seconds=int(limits.job_seconds * 3),
+            file_mb=limits.file_mb,
+            confine=confine,
+        )
+        line = [binary.python, "-I", "-S", launcher.__file__, plan.to_json()]
+        try:
+            self._process = subprocess.Popen(
+                line,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(lifeline,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(self._lifeline)
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise WorkerError(f"The worker does not start: {error}.") from error
+        finally:
+            os.close(lifeline)
+        self._messages: queue.Queue[Message | None] = queue.Queue()
+        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._close_lock = threading.Lock()
+        self._closed = False
+        self._exit_code: int | None = None
+        self._waited = 0.0
+        self.ready: protocol.Ready | None = None
+        self._readers = [
+            threading.Thread(target=self._read_messages, name="restage-worker-out", daemon=True),
+            threading.Thread(target=self._read_errors, name="restage-worker-err", daemon=True),
+        ]
+        for thread in self._readers:
+            thread.start()
+
+    def __enter__(self) -> Worker:
+        """Return the worker itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the worker."""
+        self.close()
+
+    def wait_ready(self, cancel: threading.Event | None = None) -> protocol.Ready:
+        """Wait until the worker answers. Raises WorkerError when it does not come up, and closes it then."""
+        if self.ready is not None:
+            return self.ready
+        began = time.monotonic()
+        outcome = self._receive(time.monotonic() + self._limits.start_seconds, cancel)
+        self._waited += time.monotonic() - began
+        if isinstance(outcome, protocol.Ready):
+            self.ready = outcome
+            return outcome
+        self.close()
+        if outcome == "cancelled":
+            raise WorkerError("The start of the worker was cancelled.")
+        if outcome == "timeout":
+            raise WorkerError(f"The worker did not start within {self._limits.start_seconds:g} s.")
+        raise WorkerError(f"The worker did not start: {self._last_words()}")
+
+    def run(self, job: Job, cancel: threading.Event | None = None) -> JobResult:
+        """Run one attempt. Never raises for what a script did; on any killing status the worker is closed."""
+        try:
+            self.wait_ready(cancel)
+        except WorkerError as error:
+            cancelled = cancel is not None and cancel.is_set()
+            return JobResult("cancelled" if cancelled else "crashed", str(error))
+        waited, self._waited = self._waited, 0.0
+        outcome = self._ask(job, cancel)
+        if isinstance(outcome, JobResult):
+            return replace(outcome, seconds={"start": waited, **outcome.seconds})
+        if isinstance(outcome, tuple):
+            status, message = outcome
+            return JobResult(
+                status, message, seconds={"start": waited}, blender=self.ready.blender if self.ready else ""
+            )
+        return JobResult(
+            "crashed", outcome.message if isinstance(outcome, Failure) else "The worker answered nonsense."
+        )
+
+    def ask(
+        self, request: LightBasisRequest | FinishRequest, cancel: threading.Event | None = None
+    ) -> LightBasis | Finished | Failure:
+        """Ask something about the scene that the last job built; whatever goes wrong comes back as a Failure."""
+        try:
+            self.wait_ready(cancel)
+        except WorkerError as error:
+            return Failure(str(error))
+        outcome = self._ask(request, cancel)
+        if isinstance(outcome, (LightBasis, Finished, Failure)):
+            return outcome
+        if isinstance(outcome, tuple):
+            return Failure(outcome[1])
+        return Failure("The worker answered nonsense.")
+
+    def file(self, name: str) -> Path:
+        """Return the path of a file the worker wrote. Raises FileNotFoundError unless it lies in its scratch folder."""
+        plain = PurePath(name)
+        path = self._scratch / plain
+        if not name or plain.is_absolute() or ".." in plain.parts or not path.resolve().is_relative_to(self._scratch):
+            raise FileNotFoundError(f"{name!r} is not a file of the worker's scratch folder")
+        if path.is_symlink() or not path.is_file():
+            raise FileNotFoundError(f"the worker wrote no file {name!r}")
+        return path
+
+    def close(self) -> None:
+        """Kill the worker and remove its scratch folder. Safe to call twice and from any thread."""
+        with self._close_lock:
+            if self._closed:
+                return
+            self._closed = True
+            os.close(self._lifeline)
+            try:
+                self._process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                # The supervisor's death takes the worker with it (its parent-death signal).
+                self._process.kill()
+                self._process.wait()
+            self._exit_code = self._process.returncode
+            for thread in self._readers:
+                if thread is not threading.current_thread():
+                    thread.join(_END_SECONDS)
+            if self._process.stdin is not None:
+                try:
+                    self._process.stdin.close()
+                except OSError:
+                    # Bytes that the dead worker never read; nobody is left to tell.
+                    pass
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker still runs."""
+        return not self._closed and self._process.poll() is None
+
+    def _ask(self, request: Message, cancel: threading.Event | None) -> Message | tuple[Status, str]:
+        if self._closed:
+            return "crashed", "The worker is no longer running."
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            protocol.write(stdin, request)  # type: ignore[arg-type]
+        except (OSError, ValueError):
+            return self._ended()
+        end = time.monotonic() + self._limits.job_seconds
+        deadline, step = end, "the whole attempt"
+        while True:
+            outcome = self._receive(deadline, cancel)
+            if isinstance(outcome, protocol.Progress):
+                allowed = self._step_seconds(outcome.step, request)
+                deadline = end if allowed is None else min(end, time.monotonic() + allowed)
+                step = outcome.step
+                continue
+            if outcome == "cancelled":
+                self.close()
+                return "cancelled", "Cancelled."
+            if outcome == "timeout":
+                self.close()
+                return "timeout", self._timeout_message(step, deadline == end)
+            if outcome == "ended":
+                return self._ended()
+            assert not isinstance(outcome, str)
+            return outcome
+
+    def _step_seconds(self, step: str, request: Message) -> float | None:
+        scripts = len(request.accepted) if isinstance(request, Job) else 1
+        return {
+            "replay": self._limits.script_seconds * max(1, scripts),
+            "run": self._limits.script_seconds,
+            "check": self._limits.script_seconds,
+        }.get(step)
+
+    def _timeout_message(self, step: str, whole: bool) -> str:
+        if whole:
+            return f"Stopped after {self._limits.job_seconds:g} s: the attempt took too long, in the step {step!r}."
+        if step == "run":
+            return f"Stopped after {self._limits.script_seconds:g} s: the script takes too long; is there a loop without end?"
+        if step == "check":
+            return f"Stopped after {self._limits.script_seconds:g} s: what the script made takes too long to evaluate."
+        return "Stopped: the accepted scripts take too long to replay."
+
+    def _ended(self) -> tuple[Status, str]:
+        try:
+            # Closing the lifeline first would make the supervisor report our hang-up, not the worker's own end.
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._stderr.append("the worker closed its pipe but still runs")
+        self.close()
+        if self._exit_code == launcher.EXIT_MEMORY:
+            return "memory", f"Stopped: the script used more than {self._limits.memory_mb / 1024:g} GB of memory."
+        return "crashed", f"Blender crashed: {self._last_words()}"
+
+    def _last_words(self) -> str:
+        code = self._exit_code or 0
+        how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
+        lines = [line for line in self._stderr if line.strip()]
+        if code in (launcher.EXIT_NO_CONFINEMENT, launcher.EXIT_NO_EXEC) and lines:
+            return lines[-1][:300]
+        said = " / ".join(lines[-3:])[:300]
+        return f"{how}; it last said: {said}" if said else f"{how}."
+
+    def _receive(self, deadline: float, cancel: threading.Event | None) -> Any:
+        """Return the next message, or `cancelled`, `timeout` or `ended`."""
+        while True:
+            if cancel is not None and cancel.is_set():
+                return "cancelled"
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return "timeout"
+            try:
+                message = self._messages.get(timeout=min(left, _POLL_SECONDS if cancel is not None else left))
+            except queue.Empty:
+                continue
+            return "ended" if message is None else message
+
+    def _read_messages(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        try:
+            while (message := protocol.read(stdout)) is not None:
+                self._messages.put(message)
+        except (protocol.ProtocolError, OSError, ValueError) as error:
+            self._stderr.append(f"protocol: {error}")
+        finally:
+            self._messages.put(None)
+            stdout.close()
+
+    def _read_errors(self) -> None:
+        stderr = self._process.stderr
+        assert stderr is not None
+        with stderr:
+            for line in stderr:
+                self._stderr.append(line[:1000].decode("utf-8", "replace").rstrip())
+
+
+class WorkerPool:
+    """Hands out workers, keeping one warm in the background. Use as a context manager, or call `close`."""
+
+    def __init__(
+        self,
+        binary: BlenderBinary,
+        limits: Limits | None = None,
+        scratch_root: Path | None = None,
+        allow_unconfined: bool = False,
+    ) -> None:
+        """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`."""
+        self._binary = binary
+        self._limits = limits or Limits()
+        self._scratch_root = scratch_root
+        self._confine = True
+        try:
+            lockdown.check_available()
+        except lockdown.NoConfinement:
+            if not allow_unconfined:
+                raise
+            self._confine = False
+        self._lock = threading.Lock()
+        self._standby: Worker | None = None
+        self._given: list[Worker] = []
+        self._closed = False
+
+    def __enter__(self) -> WorkerPool:
+        """Return the pool itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the pool."""
+        self.close()
+
+    def warm(self) -> None:
+        """Begin to start a standby worker, unless there is one; returns at once."""
+        with self._lock:
+            if not self._closed and (self._standby is None or not self._standby.alive):
+                if self._standby is not None:
+                    self._standby.close()
+                self._standby = self._start()
+
+    def open(self) -> Worker:
+        """Return a worker for one attempt, the standby if there is one, and begin to warm the next.
+
+        Raises WorkerError when none can be started. The worker may still be starting: `run` waits for it.
+        """
+        with self._lock:
+            if self._closed:
+                raise WorkerError("The worker pool is closed.")
+            worker, self._standby = self._standby, None
+            if worker is not None and not worker.alive:
+                worker.close()
+                worker = None
+            worker = worker or self._start()
+            self._given = [given for given in self._given if given.alive]
+            self._given.append(worker)
+        self.warm()
+        return worker
+
+    def close(self) -> None:
+        """Kill the standby and every worker handed out."""
+        with self._lock:
+            self._closed = True
+            workers = [*self._given, *([self._standby] if self._standby else [])]
+            self._standby, self._given = None, []
+        for worker in workers:
+            worker.close()
+
+    def _start(self) -> Worker:
+        return Worker(self._binary, self._limits, self._scratch_root, self._confine)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop inside the worker: lock down, say ready, serve one request after another until the client hangs up.
+
+Run by Blender (`--python server.py`) or by a Python with the `bpy` wheel, started by launcher.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import BinaryIO
+
+if __name__ == "__main__":
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import bootstrap
+
+    sys.path.pop(0)
+    bootstrap.as_package()
+
+HANDOVER = "RESTAGE_WORKER"
+
+
+def main() -> None:
+    """Serve until the client hangs up, then end the process at once."""
+    handover = json.loads(os.environ.pop(HANDOVER))
+    confinement = tuple(handover["confinement"])
+    if confinement:
+        from restage.worker import lockdown
+
+        confinement += lockdown.after_exec()
+    incoming = os.fdopen(handover["in"], "rb")
+    outgoing = os.fdopen(handover["out"], "wb")
+    try:
+        _serve(incoming, outgoing, Path(handover["scratch"]), confinement)
+    except BrokenPipeError:
+        pass
+    finally:
+        # A Blender that rendered may hang in its orderly exit; there is nothing in here worth an orderly exit.
+        os._exit(0)
+
+
+def _serve(incoming: BinaryIO, outgoing: BinaryIO, scratch: Path, confinement: tuple[str, ...]) -> None:
+    import bpy
+    from restage.worker import protocol
+    from restage.worker.session import Session
+
+    def progress(step: str) -> None:
+        protocol.write(outgoing, protocol.Progress(step))
+
+    session = Session(scratch, progress)
+    python = ".".join(map(str, sys.version_info[:3]))
+    ready = protocol.Ready(
+        bpy.app.version_string, python, os.getpid(), confined=bool(confinement), confinement=confinement
+    )
+    protocol.write(outgoing, ready)
+    while (request := protocol.read(incoming)) is not None:
+        try:
+            answer = session.answer(request)
+        except Exception as error:  # Blender's C code raises anything; the client must get an answer and show it.
+            traceback.print_exc()
+            answer = protocol.Failure(f"the worker failed: {type(error).__name__}: {error}"[:500])
+        protocol.write(outgoing, answer)
+
+
+if __name__ == "__main__":
+    main()
