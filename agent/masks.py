@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
 
+FINE = 4
+"""How much finer than a pixel outlines are traced and drawn, so that they run along pixel edges, not centres."""
+
 
 def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the object's visible mask, (h, w), at `size` (width, height): its outlines, or its box without any."""
@@ -18,16 +21,17 @@ def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
         x0, y0, x1, y1 = item.box
         cv2.rectangle(canvas, _pixel((x0, y0), size), _pixel((x1, y1), size), (1,), cv2.FILLED)
         return canvas.astype(bool)
-    # fillPoly over all rings at once follows the even-odd rule, so inner rings cut holes.
-    # Sub-pixel shift: outlines are fractions of the frame whose pixel centres lie at (i + 0.5) / size.
-    shift = 8
+    # fillPoly over all rings at once follows the even-odd rule, so inner rings cut holes. It also fills every pixel
+    # the outline touches, so it draws enlarged and a pixel counts when half of it is in.
+    canvas = np.zeros((height * FINE, width * FINE), np.uint8)
     rings = [
-        np.round((np.asarray(ring, np.float64) * (width, height) - 0.5) * (1 << shift)).astype(np.int32)
+        np.round(np.asarray(ring, np.float64) * (width * FINE, height * FINE) - 0.5).astype(np.int32)
         for ring in item.outlines
         if len(ring) >= 3
     ]
-    cv2.fillPoly(canvas, rings, (1,), shift=shift)
-    return canvas.astype(bool)
+    cv2.fillPoly(canvas, rings, (255,))
+    covered = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(covered >= 128, np.bool_)
 
 
 def brief_masks(brief: Brief, size: tuple[int, int]) -> dict[str, NDArray[np.bool_]]:
@@ -41,12 +45,13 @@ def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[li
     `tolerance` is how far the polygon may stray from the mask's edge, as a fraction of the longer side.
     """
     height, width = mask.shape
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    fine = cv2.resize(mask.astype(np.uint8), None, fx=FINE, fy=FINE, interpolation=cv2.INTER_NEAREST)
+    contours, _ = cv2.findContours(fine, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     rings = []
     for contour in contours:
-        ring = cv2.approxPolyDP(contour, tolerance * max(width, height), True)[:, 0, :].astype(np.float64)
+        ring = cv2.approxPolyDP(contour, tolerance * max(width, height) * FINE, True)[:, 0, :].astype(np.float64)
         if len(ring) >= 3:
-            rings.append([(float(x), float(y)) for x, y in (ring + 0.5) / (width, height)])
+            rings.append([(float(x), float(y)) for x, y in (ring + 0.5) / (width * FINE, height * FINE)])
     return rings
 
 

@@ -95,6 +95,12 @@ def first_guess(kind: Kind, target: Target, camera: Camera, heading: float = 0.0
     return Solid(kind, (float(place[0]), float(place[1])), (side, deep, height), heading)
 
 
+def _cube(target: Target, camera: Camera, heading: float) -> Solid:
+    box = first_guess("box", target, camera, heading)
+    side = (box.size[0] * box.size[2]) ** 0.5
+    return replace(box, size=(side, side, side))
+
+
 def _sphere_guess(target: Target, camera: Camera) -> Solid:
     """The sphere on the ground that fills the region's box: its radius follows from its angle and the fall of the
     ray through its centre (r = d sin a, and d times the fall is the camera's height minus r)."""
@@ -122,6 +128,9 @@ def _vary(start: Solid, steps: Array, camera: Camera, span: float) -> Solid:
     if start.kind == "sphere":
         size = w * grow * exp(steps[2])
         return replace(start, place=place, size=(size, size, size))
+    if start.kind == "box" and len(steps) == 4:
+        even = grow * exp(steps[2])
+        return replace(start, place=place, size=(w * even, d * even, h * even), heading=start.heading + float(steps[3]))
     if start.kind == "box":
         return replace(
             start,
@@ -151,13 +160,15 @@ def cost(solid: Solid, target: Target, camera: Camera) -> tuple[float, float]:
     return 1 - overlap + HIDDEN_COST * hidden + ODDNESS_COST * odd, overlap
 
 
-def improve(start: Solid, target: Target, camera: Camera, tries: int, seed: int, step: float = 0.1) -> Solid:
-    """The best solid found near `start` in about `tries` tries, with its overlap."""
-    freedom = _FREEDOM[start.kind]
+def improve(
+    start: Solid, target: Target, camera: Camera, tries: int, seed: int, step: float = 0.1, even: bool = False
+) -> Solid:
+    """The best solid found near `start` in about `tries` tries, with its overlap; `even` keeps a box's proportions."""
+    freedom = 4 if even else _FREEDOM[start.kind]
     u0, v0, u1, v1 = target.box
     span = max(u1 - u0, v1 - v0)
     steps = np.zeros(freedom)
-    scale = np.array([0.6, 0.6, 1.0, 1.0, 1.0, 2.5])[:freedom]
+    scale = np.array([0.6, 0.6, 1.0, 2.5] if even else [0.6, 0.6, 1.0, 1.0, 1.0, 2.5])[:freedom]
     population = 6 + freedom
     search = CMA(mean=steps, sigma=step, cov=np.diag(scale**2), seed=seed, population_size=population)
     best_cost, overlap = cost(start, target, camera)
@@ -181,12 +192,13 @@ def fit(target: Target, camera: Camera, kinds: tuple[Kind, ...], tries: int, see
     """The solid of one of these kinds that fits the region best, simpler ones preferred when nearly as good."""
     found: list[tuple[float, Solid]] = []
     for kind in kinds:
-        headings = (0.0, pi / 6, pi / 3) if kind == "box" else (0.0,)
-        starts = [first_guess(kind, target, camera, heading) for heading in headings]
-        if len(starts) > 1:
-            starts = [improve(start, target, camera, tries // 3, seed, 0.15) for start in starts]
-            starts.sort(key=lambda s: cost(s, target, camera)[0])
-        solid = improve(starts[0], target, camera, tries, seed, 0.15)
+        if kind == "box":
+            cubes = [_cube(target, camera, heading) for heading in (0.0, pi / 6, pi / 3)]
+            cubes = [improve(cube, target, camera, tries // 3, seed, 0.15, even=True) for cube in cubes]
+            start = min(cubes, key=lambda s: cost(s, target, camera)[0])
+            solid = improve(start, target, camera, 2 * tries, seed, 0.12)
+        else:
+            solid = improve(first_guess(kind, target, camera), target, camera, tries, seed, 0.15)
         solid = improve(solid, target, camera, tries // 2, seed + 1, 0.04)
         found.append((cost(solid, target, camera)[0] + COMPLEXITY[kind], solid))
     return min(found, key=lambda item: item[0])[1]

@@ -40,7 +40,7 @@ def _flood_flat(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.F
 
 def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
     step = max(1.3, 3 * behind.noise)
-    calm = (seen.edge < step) & (chroma < 7) & (light < 8) & (light > -40)
+    calm = (seen.edge < step) & (chroma < 7) & (light < 30) & (light > -45)
     fits = (np.abs(light) < 3) & (chroma < 4)
     ring = f.frame(seen.shape) & fits
     back = f.touching(f.opened(calm, 1), ring)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..picture import Picture
-from . import backdrop, foreground
+from . import backdrop, foreground, split
 from . import features as f
 from .regions import Region, Segmentation
 
@@ -30,9 +30,12 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         behind = backdrop.find(seen)
         things = foreground.extract(seen, behind)
         kind = "plain" if behind.flat else "floor"
-    count, labels, stats = f.components(things)
-    smallest = max(9, round(3e-4 * things.size))
-    regions = [Region(labels == i, 0.5) for i in range(1, count) if stats[i, 4] >= smallest]
+    if kind == "floor":
+        regions = [Region(mask, 0.5) for mask in split.things_on_floor(seen, behind, things)]
+    else:
+        count, labels, stats = f.components(things)
+        smallest = max(9, round(3e-4 * things.size))
+        regions = [Region(labels == i, 0.5) for i in range(1, count) if stats[i, 4] >= smallest]
     regions.sort(key=lambda region: -int(region.mask.sum()))
     rest = ~things if not things.all() else things
     colour = np.median(picture.unit[rest], axis=0)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Outlines of masks as polygons in picture coordinates, and back."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .solids import Ring
+
+Mask = NDArray[np.bool_]
+
+
+def rings(mask: Mask, most: int = 150, least_area: float = 0.004) -> list[Ring]:
+    """Outer rings and holes of a mask (h, w), as fractions of the frame, the largest first; even-odd rule.
+
+    A ring has at most `most` points; rings smaller than `least_area` of the largest are left out.
+    """
+    h, w = mask.shape
+    # Twice as fine and padded, so that the contour runs along the pixels' edges and not through their centres.
+    fine = cv2.resize(np.pad(mask, 1).astype(np.uint8), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    soft = cv2.GaussianBlur(fine * 255, (0, 0), 2.0) > 127
+    found, _ = cv2.findContours(soft.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    contours = sorted(found, key=cv2.contourArea, reverse=True)
+    if not contours:
+        return []
+    limit = max(least_area * cv2.contourArea(contours[0]), 16 * 12)
+    kept = [contours[0]] + [c for c in contours[1:] if cv2.contourArea(c) >= limit]
+    return [_simplified(contour, most, w, h) for contour in kept]
+
+
+def _simplified(contour: NDArray[np.int32], most: int, w: int, h: int) -> Ring:
+    slack = 1.2
+    points = cv2.approxPolyDP(contour, slack, True)
+    while len(points) > most:
+        slack *= 1.25
+        points = cv2.approxPolyDP(contour, slack, True)
+    unit = ((points[:, 0].astype(np.float64) + 0.5) / 4 - 1) / (w, h)
+    return [(round(float(x), 4), round(float(y), 4)) for x, y in unit]
+
+
+def filled(shape: tuple[int, int], polygons: list[Ring]) -> Mask:
+    """The mask (h, w) of rings by the even-odd rule."""
+    h, w = shape
+    canvas = np.zeros(shape, np.uint8)
+    rounded = [np.round((np.array(ring) * (w, h) - 0.5) * 16).astype(np.int32) for ring in polygons if len(ring) > 2]
+    if rounded:
+        cv2.fillPoly(canvas, rounded, 1, shift=4)
+    return canvas > 0

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sort patches into shadow and things, and join the patches of one thing.
+
+One thing's patches share a hue (a matte cube's faces differ in lightness only), or lie inside the others' outline (a highlight,
+a mirror image), and together are about as convex as each is alone. Two things of one colour make a dent where they meet.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import features as f
+from .backdrop import Backdrop
+from .basins import OUTSIDE, Patch, Patches, oversegment
+
+SOFT = 2.2
+"""Rims weaker than this (Lab units per pixel) are no outline."""
+HUE = 20.0
+"""Difference of tint that alone keeps two patches apart."""
+DENT = 0.07
+"""Loss of solidity that alone keeps two patches apart."""
+STEP = 16.0
+"""Edge strength along the rim that alone keeps two patches apart."""
+
+
+def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f.Mask]:
+    """Split what stands before a smooth floor into one mask per thing, largest first."""
+    patches = Patches(oversegment(seen, where), seen)
+    ramps = _ramps(seen, patches)
+    drop_shadows(patches, behind, ramps)
+    join(patches)
+    drop_shadows(patches, behind, ramps)
+    smallest = max(20, round(4e-4 * where.size))
+    for index in [i for i, p in patches.all.items() if p.area < smallest]:
+        patches.drop(index)
+    return [patches.mask(i) for i in sorted(patches.all, key=lambda i: -patches.all[i].area)]
+
+
+def _ramps(seen: f.Features, patches: Patches) -> dict[int, float]:
+    """Median edge strength inside each patch: high where it is all slope and no plateau, like a contact shadow."""
+    return {i: float(np.median(seen.edge[patches.mask(i)])) for i in patches.all}
+
+
+def drop_shadows(patches: Patches, behind: Backdrop, ramps: dict[int, float]) -> None:
+    """Give soft and contact shadows, and bits of floor between things, back to the floor."""
+    again = True
+    while again:
+        again = False
+        for index in sorted(patches.all, key=lambda i: patches.all[i].area):
+            if is_shadow(patches, index, behind, ramps.get(index, 0.0)):
+                patches.drop(index)
+                again = True
+
+
+def is_shadow(patches: Patches, index: int, behind: Backdrop, ramp: float) -> bool:
+    """Tell whether a patch is floor: softly bounded, or a dark slope of the floor's hue beside the floor."""
+    patch = patches.all[index]
+    length, strength = patch.rim(OUTSIDE)
+    share = length / max(1, patch.around)
+    if share >= 0.2 and strength < SOFT:
+        return True
+    x0, y0, x1, y1 = patch.box
+    model = behind.lab[(y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2]
+    light = float(patch.lab[0] - model[0])
+    chroma = float(np.hypot(*(patch.lab[1:] - model[1:])))
+    if abs(light) < 4 and chroma < 4 and share < 0.05:
+        return _between(patches, patch)
+    sloping = ramp > 2.4 and ramp > 0.45 * strength
+    return share >= 0.2 and light < -4 and chroma < 13 and sloping and len(patch.members) <= 2
+
+
+def _between(patches: Patches, patch: Patch) -> bool:
+    """Tell whether no single neighbour surrounds a patch."""
+    lengths = [length for other, (length, _) in patch.rims.items() if other != OUTSIDE]
+    return not lengths or max(lengths) < 0.8 * patch.around
+
+
+def join(patches: Patches) -> None:
+    """Merge patches, cheapest pair first, until every pair costs 1 or more."""
+    costs: dict[tuple[int, int], float] = {}
+    for i, patch in patches.all.items():
+        for j in patch.rims:
+            if i < j:
+                costs[i, j] = cost(patches, i, j)
+    while costs:
+        pair = min(costs, key=lambda key: (costs[key], key))
+        if costs[pair] >= 1:
+            return
+        one, two = pair
+        keep, gone = (one, two) if patches.all[one].area >= patches.all[two].area else (two, one)
+        patches.merge(keep, gone)
+        costs = {key: value for key, value in costs.items() if not {keep, gone} & set(key)}
+        for other in patches.all[keep].rims:
+            if other in patches.all:
+                costs[min(keep, other), max(keep, other)] = cost(patches, keep, other)
+
+
+def cost(patches: Patches, one: int, two: int) -> float:
+    """How unlike one thing two touching patches are; below 1 they are joined."""
+    if OUTSIDE in (one, two):
+        return np.inf
+    a, b = patches.all[one], patches.all[two]
+    small = a if a.area <= b.area else b
+    length, strength = a.rim(two)
+    contact = length / max(1, min(a.around, b.around))
+    if length < 2:
+        return np.inf
+    hue = hue_gap(a, b) / HUE
+    if small.area < 25:
+        hue *= 0.4
+    apart = patches.crop([one]).sum() / max(1e-6, patches.solidity(one)) + patches.crop([two]).sum() / max(
+        1e-6, patches.solidity(two)
+    )
+    dent = (a.area + b.area) / apart - patches.solidity(one, two)
+    step = max(0.0, strength - SOFT) / STEP
+    total = hue + max(-0.5, dent / DENT) + step - 0.4 * min(1.0, 2 * contact)
+    if contact > 0.85 and OUTSIDE not in small.rims:
+        # Wholly inside the other: a highlight, a mark or a mirror image.
+        total = min(total, 0.5)
+    return total
+
+
+def hue_gap(a: Patch, b: Patch) -> float:
+    """Difference of two patches' tints; along one hue only a quarter of the difference counts (gloss washes colour out)."""
+    one, two = a.tint, b.tint
+    gap = two - one
+    lengths = np.hypot(*one), np.hypot(*two)
+    if min(lengths) < 10:
+        return float(np.hypot(*gap))
+    along = one / lengths[0] + two / lengths[1]
+    size = float(np.hypot(*along))
+    if size < 1.7:
+        return float(np.hypot(*gap))
+    along = along / size
+    washed = float(gap @ along)
+    return float(np.hypot(0.25 * washed, gap @ np.array([-along[1], along[0]])))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks and numbers: known pictures have known figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from restage.agent import masks, measure
+from restage.agent.brief import Brief, BriefObject
+from restage.agent.roles import AttemptViews
+
+
+def disc(size=64, centre=(32, 32), radius=16):
+    ys, xs = np.mgrid[:size, :size]
+    return (xs - centre[0]) ** 2 + (ys - centre[1]) ** 2 <= radius**2
+
+
+def test_outlines_of_a_mask_draw_the_mask_again_with_its_hole():
+    ring = disc() & ~disc(radius=7)
+    item = BriefObject(name="Ring", box=(0.25, 0.25, 0.75, 0.75), outlines=masks.mask_outlines(ring))
+    again = masks.object_mask(item, (64, 64))
+    assert measure.mask_iou(ring, again) > 0.9
+    assert not again[32, 32]
+    assert (
+        measure.mask_iou(disc(128, (64, 64), 32) & ~disc(128, (64, 64), 14), masks.object_mask(item, (128, 128))) > 0.9
+    )
+
+
+def test_object_without_outline_is_its_box():
+    drawn = masks.brief_masks(Brief(objects=[BriefObject(name="A", box=(0.25, 0.5, 0.75, 1.0))]), (40, 40))["A"]
+    assert drawn[30, 20] and not drawn[10, 20] and abs(drawn.mean() - 0.25) < 0.05
+
+
+def test_psnr_and_ssim_of_known_pairs():
+    rng = np.random.default_rng(1)
+    a = rng.random((48, 48, 3)).astype(np.float32)
+    assert measure.psnr(a, a) == 99 and measure.ssim(a, a) == pytest.approx(1)
+    half = np.full((48, 48, 3), 0.5, np.float32)
+    assert measure.psnr(half, half + 0.1) == pytest.approx(20, abs=1e-3)
+    assert measure.ssim(a, 1 - a) < 0
+
+
+def test_srgb_round_trip_and_known_value():
+    x = np.linspace(0, 1, 50, dtype=np.float32)[None, :, None].repeat(3, 2)
+    assert np.abs(measure.linear(measure.srgb(x)) - x).max() < 1e-4
+    assert measure.srgb(np.float32([[[0.2140411]]]))[0, 0, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+def views_of(mask, colour):
+    albedo = np.zeros((*mask.shape, 3), np.float32)
+    albedo[mask] = measure.linear(np.float32([[colour]]))[0, 0]
+    return AttemptViews(ids=mask.astype(np.int32), id_names={1: "Ball"}, albedo=albedo)
+
+
+def test_a_right_attempt_scores_higher_than_a_shifted_one_and_a_missing_one():
+    picture = np.full((64, 64, 3), 0.9, np.float32)
+    picture[disc()] = (0.8, 0.1, 0.1)
+    wanted = {"Ball": disc()}
+    right = measure.measure("geometry", picture, wanted, views_of(disc(), (0.8, 0.1, 0.1)))
+    shifted = measure.measure("geometry", picture, wanted, views_of(disc(centre=(40, 32)), (0.8, 0.1, 0.1)))
+    missing = measure.measure("geometry", picture, wanted, AttemptViews(ids=np.zeros((64, 64), np.int32), id_names={}))
+    assert right.mean_iou == pytest.approx(1) and right.score > shifted.score > missing.score
+    assert shifted.objects[0].box_offset == pytest.approx(8 / 64)
+    assert missing.objects[0].iou == 0 and missing.objects[0].box_offset == 1
+
+
+def test_materials_are_judged_by_colour_and_lighting_by_the_render():
+    picture = np.full((64, 64, 3), 0.9, np.float32)
+    picture[disc()] = (0.8, 0.1, 0.1)
+    wanted = {"Ball": disc()}
+    red = measure.measure("materials", picture, wanted, views_of(disc(), (0.8, 0.1, 0.1)))
+    green = measure.measure("materials", picture, wanted, views_of(disc(), (0.1, 0.8, 0.1)))
+    assert red.score > 0.95 and green.score < 0.2
+    dark, bright = views_of(disc(), (0.8, 0.1, 0.1)), views_of(disc(), (0.8, 0.1, 0.1))
+    dark.beauty, bright.beauty = picture * 0.4, picture * 0.95
+    scores = [measure.measure("lighting", picture, wanted, views).score for views in (dark, bright)]
+    assert scores[1] > scores[0]
+
+
+def test_views_may_be_smaller_than_the_picture():
+    wanted = {"Ball": disc(128, (64, 64), 32)}
+    picture = np.full((128, 128, 3), 0.5, np.float32)
+    assert measure.measure("geometry", picture, wanted, views_of(disc(), (0.5, 0.5, 0.5))).mean_iou > 0.9
