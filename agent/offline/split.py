@@ -17,9 +17,15 @@ SOFT = 2.2
 """Rims weaker than this (Lab units per pixel) are no outline."""
 HUE = 20.0
 """Difference of tint that alone keeps two patches apart."""
-DENT = 0.07
-"""Loss of solidity that alone keeps two patches apart."""
-STEP = 16.0
+DENT = 0.3
+"""New hollow, in areas of the smaller patch, that alone keeps two patches apart."""
+ALIKE = 0.7
+"""Hue term up to which patches may be joined as one convex group."""
+CONVEX = 0.94
+"""Solidity from which a group of patches of one hue is one thing."""
+DARK = 22.0
+"""Lightness below which a patch's tint counts less."""
+STEP = 40.0
 """Edge strength along the rim that alone keeps two patches apart."""
 
 
@@ -28,7 +34,10 @@ def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f
     patches = Patches(oversegment(seen, where), seen)
     ramps = _ramps(seen, patches)
     drop_shadows(patches, behind, ramps)
+    join_convex(patches)
     join(patches)
+    while join_convex(patches):
+        join(patches)
     drop_shadows(patches, behind, ramps)
     smallest = max(20, round(4e-4 * where.size))
     for index in [i for i, p in patches.all.items() if p.area < smallest]:
@@ -105,19 +114,71 @@ def cost(patches: Patches, one: int, two: int) -> float:
     contact = length / max(1, min(a.around, b.around))
     if length < 2:
         return np.inf
-    hue = hue_gap(a, b) / HUE
-    if small.area < 25:
-        hue *= 0.4
-    apart = patches.crop([one]).sum() / max(1e-6, patches.solidity(one)) + patches.crop([two]).sum() / max(
-        1e-6, patches.solidity(two)
-    )
-    dent = (a.area + b.area) / apart - patches.solidity(one, two)
+    hue = hue_term(a, b)
+    dent = max(-0.6, new_dent(patches, one, two) / DENT)
     step = max(0.0, strength - SOFT) / STEP
-    total = hue + max(-0.5, dent / DENT) + step - 0.4 * min(1.0, 2 * contact)
-    if contact > 0.85 and OUTSIDE not in small.rims:
+    total = hue + dent + step - 0.4 * min(1.0, 2 * contact)
+    outer = small.rim(OUTSIDE)[0] / max(1, small.around)
+    if (contact > 0.85 and outer == 0) or (contact > 0.5 and outer < 0.05 and dent < -0.5):
         # Wholly inside the other: a highlight, a mark or a mirror image.
         total = min(total, 0.5)
     return total
+
+
+def hue_term(a: Patch, b: Patch) -> float:
+    """Difference of hue as a share of what keeps two patches apart; the tint of something dark or tiny says little."""
+    sure = min(1.0, float(min(a.lab[0], b.lab[0])) / DARK)
+    if min(a.area, b.area) < 25:
+        sure *= 0.4
+    return sure * hue_gap(a, b) / HUE
+
+
+def join_convex(patches: Patches) -> bool:
+    """Merge whole groups of one hue that make a convex shape together although no two of them do, like a cube's faces."""
+    changed = False
+    again = True
+    while again:
+        again = False
+        alike = {
+            i: [j for j in sorted(p.rims) if j in patches.all and p.rims[j][0] >= 2 and hue_term(p, patches.all[j]) < ALIKE]
+            for i, p in sorted(patches.all.items())
+        }
+        for group in _groups(alike):
+            if patches.solidity(*group) >= CONVEX:
+                for other in group[1:]:
+                    patches.merge(group[0], other)
+                changed = again = True
+                break
+    return changed
+
+
+def _groups(alike: dict[int, list[int]]) -> list[list[int]]:
+    """Connected groups of like patches, the largest first, then all triples in which each touches the two others."""
+    groups: list[list[int]] = []
+    seen: set[int] = set()
+    for start in alike:
+        group, waiting = [], [start]
+        while waiting:
+            i = waiting.pop()
+            if i not in seen:
+                seen.add(i)
+                group.append(i)
+                waiting.extend(alike[i])
+        if len(group) > 1:
+            groups.append(group)
+    groups.sort(key=len, reverse=True)
+    for i, near in alike.items():
+        groups += [[i, j, k] for j in near for k in near if i < j < k and k in alike[j]]
+    return groups
+
+
+def new_dent(patches: Patches, one: int, two: int) -> float:
+    """Hollow that appears when two patches are joined, in areas of the smaller; negative when they fill each other's."""
+    a, b, both = patches.crop([one]), patches.crop([two]), patches.crop([one, two])
+    areas = int(a.sum()), int(b.sum())
+    hollow = f.hull_area(both) - sum(areas)
+    before = f.hull_area(a) - areas[0] + f.hull_area(b) - areas[1]
+    return (hollow - before) / min(areas)
 
 
 def hue_gap(a: Patch, b: Patch) -> float:
