@@ -30,7 +30,7 @@ class BridgeClosed(Exception):
 
 
 class Bridge:
-    """A queue between one thread and the main thread. `post` and `ask` are for the thread, the rest for the main one."""
+    """A queue between one thread, which may `post`, `submit` and `ask`, and the main thread, which drains it."""
 
     def __init__(self, on_error: Callable[[BaseException], None] | None = None) -> None:
         """Make an open bridge; `on_error` is told, on the main thread, what a posted call raised."""
@@ -114,7 +114,7 @@ class Bridge:
     def _make(self, call: Callable[[], Any], future: Future[Any] | None) -> None:
         try:
             result = call()
-        except Exception as error:  # a call is any code; its error goes to whoever asked, or is shown in the panel
+        except Exception as error:  # noqa: BLE001 - a call is any code; whoever asked, or the panel, gets its error
             if future is not None:
                 future.set_exception(error)
                 return

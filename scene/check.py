@@ -15,10 +15,13 @@ import bpy
 from . import compat
 
 ALLOWED = frozenset(
-    "OBJECT MESH CURVE CURVES META FONT SURFACE POINTCLOUD LATTICE ARMATURE KEY MATERIAL NODETREE TEXTURE IMAGE "
-    "COLLECTION LIGHT LIGHT_PROBE CAMERA WORLD ACTION PARTICLE".split()
+    [
+        *("OBJECT", "COLLECTION", "CAMERA", "LIGHT", "LIGHT_PROBE", "WORLD"),
+        *("MESH", "CURVE", "CURVES", "META", "FONT", "SURFACE", "POINTCLOUD", "LATTICE", "ARMATURE", "KEY"),
+        *("MATERIAL", "NODETREE", "TEXTURE", "IMAGE", "ACTION", "PARTICLE"),
+    ]
 )
-"""`ID.id_type` of what a scene may be made of; all else is dropped: texts, libraries, sounds, caches, scenes, screens."""
+"""`ID.id_type` of what a scene may be made of. All else is dropped: texts, libraries, sounds, caches, scenes, ..."""
 
 BANNED_NODES = (
     "GeometryNodeImport",
@@ -30,7 +33,7 @@ BANNED_NODES = (
 )
 """Prefixes of `bl_idname`: nodes that read or write files, or run text."""
 
-BANNED_MODIFIERS = frozenset("MESH_CACHE MESH_SEQUENCE_CACHE FLUID OCEAN DYNAMIC_PAINT".split())
+BANNED_MODIFIERS = frozenset(["MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT"])
 
 CLAMPS: dict[str, dict[str, int]] = {
     "SUBSURF": {"levels": 4, "render_levels": 4},

@@ -19,19 +19,6 @@ def datablocks() -> dict[int, bpy.types.ID]:
     return found
 
 
-def main_list(datablock: bpy.types.ID) -> tuple[str, bpy.types.bpy_prop_collection]:
-    """Return the list of `bpy.data` the datablock is in, with its name: `objects` for an object.
-
-    Raises ReferenceError when it is in none, which only an embedded node tree is not.
-    """
-    for prop in bpy.data.bl_rna.properties:
-        if prop.type == "COLLECTION" and prop.identifier != "all_ids":
-            items = getattr(bpy.data, prop.identifier)
-            if items.get(datablock.name) == datablock:
-                return prop.identifier, items
-    raise ReferenceError(f"{datablock.name} is in no list of the file")
-
-
 def in_window() -> bool:
     """Whether Blender runs with a window (the `bpy` wheel and `--background` list one too, which draws nothing)."""
     return not bpy.app.background and bool(bpy.context.window_manager.windows)

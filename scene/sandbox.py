@@ -53,7 +53,7 @@ def load(blend: Path, settings: Mapping[str, Any], run: str, scene: str = "") ->
     if tags.sandbox_collection(run) is not None:
         raise SandboxError("This run is in the file already; replace it instead.")
     target = bpy.data.scenes.get(scene) or bpy.context.scene
-    root, notes, _ = _load_checked(blend, settings, run)
+    root, notes = _load_checked(blend, settings, run)
     root.name = NAME
     target.collection.children.link(root)
     return _describe(root, notes)
@@ -69,18 +69,21 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
     if old is None:
         _remove(tags.of_run(run))
         return load(blend, settings, run, scene)
-    old_uids = {item.session_uid for item in tags.of_run(run)}
-    root, notes, names = _load_checked(blend, settings, run)
     name = old.name
+    parked = _park(tags.of_run(run))
+    try:
+        root, notes = _load_checked(blend, settings, run)
+    except SandboxError:
+        _unpark(parked)
+        raise
     for flag in ("hide_viewport", "hide_render", "hide_select", "color_tag"):
         setattr(root, flag, getattr(old, flag))
     view_flags = _view_flags(old)
     target = bpy.data.scenes.get(scene) or bpy.context.scene
     for parent in _parents(old) or [target.collection]:
         parent.children.link(root)
-    _remove([item for item in tags.of_run(run) if item.session_uid in old_uids])
+    _remove([item for item in tags.of_run(run) if item.session_uid in parked])
     root.name = name
-    _restore_names(run, names)
     _set_view_flags(root, view_flags)
     return _describe(root, notes)
 
@@ -149,14 +152,8 @@ def _stem(name: str) -> str:
     return re.sub(r"\.\d{3,}$", "", name)
 
 
-def _load_checked(
-    blend: Path, settings: Mapping[str, Any], run: str
-) -> tuple[bpy.types.Collection, list[str], dict[str, set[str]]]:
-    """Load and check a result.
-
-    Returns its one collection, tagged and linked to nothing, the check's notes, and the names of all datablocks as
-    they are in the file, by the name of their list in `bpy.data`.
-    """
+def _load_checked(blend: Path, settings: Mapping[str, Any], run: str) -> tuple[bpy.types.Collection, list[str]]:
+    """Load and check a result; return its one collection, tagged and linked to nothing, and the check's notes."""
     try:
         size = blend.stat().st_size
     except OSError as error:
@@ -169,7 +166,6 @@ def _load_checked(
             wanted.collections = list(source.collections)
             world = str(settings.get("world") or "")
             wanted.worlds = [name for name in source.worlds if name == world]
-            names = {kind: set(getattr(source, kind)) for kind in dir(source)}
         notes = check(_since(before))
         root = _single_root(_since(before))
     except (OSError, CheckError) as error:
@@ -186,7 +182,7 @@ def _load_checked(
         if item.asset_data is not None:
             item.asset_clear()
     tags.tag(loaded, run)
-    return root, notes, names
+    return root, notes
 
 
 def _since(before: set[int]) -> list[bpy.types.ID]:
@@ -264,13 +260,18 @@ def _remove_unused(uids: set[int]) -> None:
         tags.untag(item)
 
 
-def _restore_names(run: str, names: dict[str, set[str]]) -> None:
-    """Take away the numbers Blender added because the result shown before still held the names."""
-    for item in tags.of_run(run):
-        stem = _stem(item.name)
-        kind, items = compat.main_list(item)
-        if item.name not in names.get(kind, ()) and stem in names.get(kind, ()) and items.get(stem) is None:
-            item.name = stem
+def _park(items: list[bpy.types.ID]) -> dict[int, str]:
+    """Free the names of datablocks for those about to take their place; return the names by `session_uid`."""
+    names = {item.session_uid: item.name for item in items}
+    for item in items:
+        item.name = f"Restage parked {item.session_uid}"
+    return names
+
+
+def _unpark(names: Mapping[int, str]) -> None:
+    for uid, item in compat.datablocks().items():
+        if uid in names:
+            item.name = names[uid]
 
 
 def _layer_collections(collection: bpy.types.Collection) -> dict[tuple[str, str], bpy.types.LayerCollection]:

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a hostile worker file loses before it is linked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from restage.scene import check, compat, sandbox  # noqa: E402
+
+RUN = "run"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory) -> Path:
+    """A file with one of everything that runs code, reads files or explodes."""
+    folder = tmp_path_factory.mktemp("hostile")
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    library = folder / "library.blend"
+    bpy.data.libraries.write(str(library), {bpy.data.meshes.new("Linked")})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    mesh = bpy.data.meshes.new("Body")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    body = bpy.data.objects.new("Body", mesh)
+    root.objects.link(body)
+    curve = body.driver_add("location", 0)
+    curve.driver.expression = f"open({str(folder / 'ran')!r}, 'w').close() or 0"
+    text = bpy.data.texts.new("auto.py")
+    text.write("import bpy")
+    text.use_module = True
+    body["text"] = text
+    material = bpy.data.materials.new("Paint")
+    if material.node_tree is None:
+        material.use_nodes = True
+    material.node_tree.nodes.new("ShaderNodeScript")
+    ies = material.node_tree.nodes.new("ShaderNodeTexIES")
+    ies.filepath = "/etc/passwd"
+    value = material.node_tree.nodes.new("ShaderNodeValue")
+    value.outputs[0].driver_add("default_value").driver.expression = "frame"
+    image = bpy.data.images.new("Outside", 4, 4)
+    image.source = "FILE"
+    image.filepath = "/etc/hostname"
+    material.node_tree.nodes.new("ShaderNodeTexImage").image = image
+    mesh.materials.append(material)
+    with bpy.data.libraries.load(str(library), link=True) as (source, wanted):
+        wanted.meshes = source.meshes
+    root.objects.link(bpy.data.objects.new("Other", wanted.meshes[0]))
+    body.modifiers.new("Smooth", "SUBSURF").levels = 6
+    body.modifiers.new("Many", "ARRAY").count = 100_000
+    body.modifiers.new("Cache", "MESH_CACHE").filepath = "/etc/hosts"
+    words = bpy.data.curves.new("Words", "FONT")
+    words.body = "hello"
+    root.objects.link(bpy.data.objects.new("Words", words))
+    path = folder / "hostile.blend"
+    bpy.data.libraries.write(str(path), {root})
+    return path
+
+
+def test_nothing_that_runs_reads_or_explodes_is_linked(hostile):
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    before = set(compat.datablocks())
+    libraries = {item.session_uid for item in bpy.data.libraries}
+    shown = sandbox.load(hostile, {}, RUN)
+    bpy.context.view_layer.update()
+    bpy.context.scene.frame_set(5)
+    new = [item for uid, item in compat.datablocks().items() if uid not in before]
+    assert {item.id_type for item in new} <= check.ALLOWED
+    assert {item.session_uid for item in bpy.data.libraries} == libraries
+    assert not bpy.data.texts
+    body = next(item for item in bpy.data.collections[shown.collection].objects if item.name.startswith("Body"))
+    assert not body.animation_data or not body.animation_data.drivers
+    tree = body.data.materials[0].node_tree
+    assert not tree.animation_data or not tree.animation_data.drivers
+    assert not [node for node in tree.nodes if node.bl_idname in {"ShaderNodeScript", "ShaderNodeTexIES"}]
+    assert [(modifier.type, getattr(modifier, "levels", 0)) for modifier in body.modifiers] == [
+        ("SUBSURF", 4),
+        ("ARRAY", 0),
+    ]
+    assert body.modifiers["Many"].count == 1000
+    image = next(item for item in new if isinstance(item, bpy.types.Image))
+    assert (image.source, image.filepath) == ("GENERATED", "")
+    assert not (hostile.parent / "ran").exists()
+    assert any("driver" in note for note in shown.notes)
+    assert any("auto.py" in note for note in shown.notes)
+    sandbox.discard(RUN)
+    left = [item.name for uid, item in compat.datablocks().items() if uid not in before]
+    assert left == []
+
+
+def test_too_many_vertices_are_refused_and_removed(tmp_path, monkeypatch):
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    mesh = bpy.data.meshes.new("Big")
+    mesh.vertices.add(1000)
+    root.objects.link(bpy.data.objects.new("Big", mesh))
+    path = tmp_path / "big.blend"
+    bpy.data.libraries.write(str(path), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    before = set(compat.datablocks())
+    monkeypatch.setattr(check, "MAX_VERTICES", 999)
+    with pytest.raises(sandbox.SandboxError, match="1000 vertices"):
+        sandbox.load(path, {}, RUN)
+    assert set(compat.datablocks()) == before
+
+
+def test_broken_geometry_is_repaired(tmp_path):
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    mesh = bpy.data.meshes.new("Broken")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    mesh.loops[2].vertex_index = 1000
+    root.objects.link(bpy.data.objects.new("Broken", mesh))
+    path = tmp_path / "broken.blend"
+    bpy.data.libraries.write(str(path), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    shown = sandbox.load(path, {}, RUN)
+    assert "repaired mesh Broken" in shown.notes
+    assert len(bpy.data.meshes["Broken"].polygons) == 0
