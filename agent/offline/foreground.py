@@ -16,7 +16,20 @@ def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
         back = _flood_flat(seen, behind, light, chroma)
     else:
         back = _flood_smooth(seen, behind, light, chroma)
+        back |= _whiskers(seen, ~back, light, chroma)
     return sharpen(seen, ~back)
+
+
+def _whiskers(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.Floats) -> f.Mask:
+    """Return thin strands of faint contrast and the floor's hue: the rims of shadows."""
+    thin = things & ~f.opened(things, 2)
+    count, labels, stats = f.components(thin)
+    result = np.zeros_like(things)
+    for index in range(1, count):
+        strand = labels == index
+        if stats[index, 4] >= 4 and np.median(seen.edge[strand]) < 5 and np.median(chroma[strand]) < 10:
+            result |= strand & (light < 3)
+    return result
 
 
 def _flood_flat(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
