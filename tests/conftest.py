@@ -14,3 +14,34 @@ ROOT = Path(__file__).resolve().parent.parent
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def binary():
+    """The Blender of this environment."""
+    from restage.worker import binary as binaries
+
+    return binaries.find(None)
+
+
+@pytest.fixture
+def pool(binary):
+    """Workers of this environment's Blender."""
+    from restage.worker.client import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as made:
+        yield made
+
+
+@pytest.fixture
+def table_picture(tmp_path):
+    """A small picture of a red box and a blue ball on grey."""
+    import cv2
+    import numpy as np
+
+    canvas = np.full((120, 160, 3), 150, np.uint8)
+    cv2.rectangle(canvas, (32, 48), (72, 84), (150, 40, 40), cv2.FILLED)
+    cv2.circle(canvas, (108, 66), 20, (40, 90, 150), cv2.FILLED)
+    path = tmp_path / "table.png"
+    cv2.imwrite(str(path), canvas[..., ::-1])
+    return path

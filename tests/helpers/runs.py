@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small, quick runs for tests."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from restage.agent import picture, run
+from restage.agent.listener import Silent
+from restage.agent.record import PictureRecord, RunFolder, RunRecord, now
+
+OPTIONS = run.RunOptions(resolution=96, samples=2, attempt_px=64, attempt_samples=1)
+
+
+def start(folder, path, **options):
+    loaded = picture.load(path, 160)
+    record = RunRecord(
+        restage="test",
+        created=now(),
+        picture=PictureRecord(name=path.name, sha256=loaded.sha256, original_size=loaded.size, size=loaded.size),
+        agent="scripted",
+        seed=0,
+        resolution=96,
+        samples=2,
+        **options,
+    )
+    return loaded, RunFolder.create(folder, loaded, record)
+
+
+def execute(pool, folder, path, scripted, cancel=None, listener=None):
+    loaded, run_folder = start(folder, path)
+    made = run.Run(loaded, run_folder, scripted.agent(), pool, OPTIONS, listener or Silent())
+    return made.execute(cancel or Event()), run_folder

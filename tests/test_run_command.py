@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command as a person runs it: exit codes, sentences, Ctrl-C and resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.bpy
+
+
+def command(root, *arguments, **options):
+    env = {**os.environ, "RESTAGE_PYTHON": sys.executable}
+    env.pop("BLENDER", None)
+    return subprocess.run(
+        [str(root / "restage"), *map(str, arguments)], capture_output=True, text=True, env=env, check=False, **options
+    )
+
+
+@pytest.fixture
+def ball(tmp_path):
+    """A shaded red ball on white."""
+    ys, xs = np.mgrid[:96, :96]
+    distance = np.hypot(xs - 48, ys - 50)
+    canvas = np.full((96, 96, 3), 255, np.float32)
+    shade = 120 + 100 * np.clip(1 - np.hypot(xs - 38, ys - 38) / 50, 0, 1)
+    canvas[distance < 30] = np.stack([shade, shade * 0.2, shade * 0.2], -1)[distance < 30]
+    path = tmp_path / "a ball.png"
+    Image.fromarray(canvas.astype(np.uint8)).save(path)
+    return path
+
+
+def test_a_run_ends_with_a_table_and_a_scene(root, ball, tmp_path):
+    done = command(root, ball, "-o", tmp_path / "run", "--resolution", 96, "--samples", 4)
+    assert done.returncode == 0, done.stderr
+    assert "geometry" in done.stdout and "PSNR" in done.stdout and "sure" in done.stdout
+    assert str(tmp_path / "run" / "scene.blend") in done.stdout
+    assert "[2/5] geometry" in done.stderr and "\x1b" not in done.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["final"]["psnr"] > 18 and record["final"]["mean_iou"] > 0.9
+    assert record["confidence"] is not None
+
+
+def test_json_prints_the_record_and_the_seed_repeats_it(root, ball, tmp_path):
+    runs = []
+    for name in ("a", "b"):
+        done = command(root, ball, "-o", tmp_path / name, "--resolution", 64, "--samples", 2, "--seed", 7, "--json")
+        assert done.returncode == 0, done.stderr
+        runs.append(json.loads(done.stdout))
+    assert runs[0]["seed"] == 7 and runs[0]["stages"][1]["accepted"] is not None
+    scripts = [[path.read_text() for path in sorted((tmp_path / name / "stages").iterdir())] for name in ("a", "b")]
+    assert scripts[0] == scripts[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"), [(None, "no file"), (b"prose", "not an image"), (b"", "empty"), ("tiny", "pixels")]
+)
+def test_bad_pictures_exit_2_with_one_sentence(root, tmp_path, content, word):
+    path = tmp_path / "picture.png"
+    if content == "tiny":
+        Image.new("RGB", (1, 1)).save(path)
+    elif content is not None:
+        path.write_bytes(content)
+    done = command(root, path, "-o", tmp_path / "run")
+    assert done.returncode == 2 and word in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_folders_exit_2(root, ball, tmp_path):
+    done = command(root, ball, "-o", "/proc/nowhere/run")
+    assert done.returncode == 2 and "can't be written" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    done = command(root, ball, "-o", ball)
+    assert done.returncode == 2 and "is a file" in done.stderr
+    done = command(root, "--resume", tmp_path)
+    assert done.returncode == 2 and "no run.json" in done.stderr
+    done = command(root, ball)
+    assert done.returncode == 2 and "-o" in done.stderr
+    done = command(root, ball, "-o", tmp_path / "run", "--blender", "/nowhere/blender")
+    assert done.returncode == 2 and "/nowhere/blender" in done.stderr
+
+
+def test_ctrl_c_exits_130_and_resume_finishes(root, ball, tmp_path):
+    folder = tmp_path / "run"
+    env = {**os.environ, "RESTAGE_PYTHON": sys.executable}
+    process = subprocess.Popen(
+        [str(root / "restage"), str(ball), "-o", str(folder), "--resolution", "64", "--samples", "2"],
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (folder / "stages" / "01_setup.py").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "--resume" in errors and "Traceback" not in errors
+    assert json.loads((folder / "run.json").read_text())["status"] == "cancelled"
+    done = command(root, "--resume", folder)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "scene.blend").exists()
