@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from . import features as f
 
+COVERED = 0.5
+"""How much a pixel of a hull counts as hollow when another patch lies there."""
 OUTSIDE = 0
 """Label of what is not to be cut: the backdrop."""
 
@@ -109,6 +111,8 @@ class Patches:
             if area[i]:
                 box = (int(low[0][i]), int(low[1][i]), int(high[0][i]) + 1, int(high[1][i]) + 1)
                 self.all[i] = Patch(int(area[i]), np.array([t[i] for t in totals]), box, [i])
+        self._kept = np.zeros(count, bool)
+        self._kept[list(self.all)] = True
         self._rims(seen.edge)
 
     def _rims(self, edge: f.Floats) -> None:
@@ -148,6 +152,7 @@ class Patches:
     def drop(self, gone: int) -> None:
         """Give a patch to the backdrop."""
         patch = self.all.pop(gone)
+        self._kept[patch.members] = False
         for other, (length, strength) in patch.rims.items():
             if other in self.all:
                 rims = self.all[other].rims
@@ -158,14 +163,31 @@ class Patches:
     def crop(self, indices: Iterable[int]) -> f.Mask:
         """Return the mask of some patches together, cropped to their box."""
         members = [m for i in indices for m in self.all[i].members]
-        box = self.all[next(iter(indices))].box
-        for i in indices:
-            box = _joined(box, self.all[i].box)
-        return np.isin(self.labels[box[1] : box[3], box[0] : box[2]], members)
+        box = self._box(indices)
+        chosen = np.zeros(len(self._kept), bool)
+        chosen[members] = True
+        return chosen[self.labels[box[1] : box[3], box[0] : box[2]]]
+
+    def _box(self, indices: Iterable[int]) -> tuple[int, int, int, int]:
+        boxes = np.array([self.all[i].box for i in indices])
+        x0, y0 = boxes[:, :2].min(axis=0).tolist()
+        x1, y1 = boxes[:, 2:].max(axis=0).tolist()
+        return x0, y0, x1, y1
+
+    def hollow(self, *indices: int) -> float:
+        """Pixels of the convex hull of some patches that are not theirs; those of other patches, which may stand in front,
+        count COVERED each."""
+        box = self._box(indices)
+        crop = self.labels[box[1] : box[3], box[0] : box[2]]
+        own = self.crop(indices)
+        rest = f.hull(own) & ~own
+        gone = ~self._kept[crop]
+        return float(np.count_nonzero(rest & gone) + COVERED * np.count_nonzero(rest & ~gone))
 
     def solidity(self, *indices: int) -> float:
-        """Area over convex hull area of some patches together."""
-        return f.solidity(self.crop(indices))
+        """Area over convex hull area of some patches together, what may be hidden by others counted in part."""
+        area = sum(self.all[i].area for i in indices)
+        return area / (area + self.hollow(*indices))
 
     def mask(self, index: int) -> f.Mask:
         """Return one patch's mask at the picture's size."""

@@ -7,6 +7,8 @@ a mirror image), and together are about as convex as each is alone. Two things o
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 
 from . import features as f
@@ -84,24 +86,31 @@ def _between(patches: Patches, patch: Patch) -> bool:
     return not lengths or max(lengths) < 0.8 * patch.around
 
 
-def join(patches: Patches) -> None:
-    """Merge patches, cheapest pair first, until every pair costs 1 or more."""
-    costs: dict[tuple[int, int], float] = {}
+def join(patches: Patches, limit: float = 1.0) -> None:
+    """Merge patches, cheapest pair first, until every pair costs `limit` or more."""
+    waiting: list[tuple[float, int, int]] = []
+
+    latest: dict[tuple[int, int], float] = {}
+
+    def offer(i: int, j: int) -> None:
+        pair = min(i, j), max(i, j)
+        latest[pair] = cost(patches, *pair)
+        if latest[pair] < limit:
+            heapq.heappush(waiting, (latest[pair], *pair))
+
     for i, patch in patches.all.items():
         for j in patch.rims:
-            if i < j:
-                costs[i, j] = cost(patches, i, j)
-    while costs:
-        pair = min(costs, key=lambda key: (costs[key], key))
-        if costs[pair] >= 1:
-            return
-        one, two = pair
+            if j in patches.all and i < j:
+                offer(i, j)
+    while waiting:
+        value, one, two = heapq.heappop(waiting)
+        if one not in patches.all or two not in patches.all or latest.get((one, two)) != value:
+            continue
         keep, gone = (one, two) if patches.all[one].area >= patches.all[two].area else (two, one)
         patches.merge(keep, gone)
-        costs = {key: value for key, value in costs.items() if not {keep, gone} & set(key)}
         for other in patches.all[keep].rims:
             if other in patches.all:
-                costs[min(keep, other), max(keep, other)] = cost(patches, keep, other)
+                offer(keep, other)
 
 
 def cost(patches: Patches, one: int, two: int) -> float:
@@ -174,11 +183,8 @@ def _groups(alike: dict[int, list[int]]) -> list[list[int]]:
 
 def new_dent(patches: Patches, one: int, two: int) -> float:
     """Hollow that appears when two patches are joined, in areas of the smaller; negative when they fill each other's."""
-    a, b, both = patches.crop([one]), patches.crop([two]), patches.crop([one, two])
-    areas = int(a.sum()), int(b.sum())
-    hollow = f.hull_area(both) - sum(areas)
-    before = f.hull_area(a) - areas[0] + f.hull_area(b) - areas[1]
-    return (hollow - before) / min(areas)
+    hollow = patches.hollow(one, two) - patches.hollow(one) - patches.hollow(two)
+    return hollow / min(patches.all[one].area, patches.all[two].area)
 
 
 def hue_gap(a: Patch, b: Patch) -> float:
