@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..worker.protocol import Failure, FinishRequest, Job, LightBasis, StageScript, ViewRequest
@@ -17,7 +19,7 @@ from .picture import Picture
 from .ports import PoolPort
 from .record import FinalRecord, RecordError, RunFolder
 from .report import page
-from .roles import Cancelled
+from .roles import AttemptViews, Cancelled
 from .stages import BY_NAME
 from .views import load_views
 
@@ -77,8 +79,25 @@ def finish(
         ssim=numbers.ssim or 0.0,
         mean_iou=numbers.mean_iou,
         objects={item.name: item.iou for item in numbers.objects},
+        ids={str(key): name for key, name in views.id_names.items()},
+        depth_m=_depths(views),
     )
+    if views.ids is not None:
+        files.write_bytes(folder.path / "ids.png", _png(views.ids))
     folder.save()
+
+
+def _depths(views: AttemptViews) -> dict[str, float]:
+    if views.ids is None or views.depth is None:
+        return {}
+    seen = {name: views.depth[views.ids == key] for key, name in views.id_names.items()}
+    return {name: round(float(np.median(depth)), 4) for name, depth in seen.items() if depth.size}
+
+
+def _png(ids: NDArray[np.int32]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(ids.astype(np.uint16)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def report(folder: RunFolder) -> None:

@@ -17,8 +17,8 @@ class WorkerPort(Protocol):
     """One isolated Blender, for one attempt."""
 
     @property
-    def ready(self) -> Ready:
-        """What the worker said of itself when it was up."""
+    def ready(self) -> Ready | None:
+        """What the worker said of itself when it was up; None before that."""
         ...
 
     def run(self, job: Job, cancel: Event | None = None) -> JobResult:

@@ -89,6 +89,10 @@ class FinalRecord(BaseModel):
     mean_iou: float | None = None
     objects: dict[str, float] = Field(default_factory=dict)
     """Mask IoU by object."""
+    ids: dict[str, str] = Field(default_factory=dict)
+    """What the values of `ids.png` (16 bit) stand for; 0 is nothing."""
+    depth_m: dict[str, float] = Field(default_factory=dict)
+    """Median distance of each visible object along the camera's axis."""
 
 
 class RunRecord(BaseModel):

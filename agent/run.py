@@ -183,9 +183,9 @@ class Run:
         self._tell(context.stage, context.round, "running and rendering", score)
         worker = self.pool.open()
         try:
-            self._note_worker(worker)
             result = worker.run(self._job(context, draft.script), context.cancel)
             self._check(context.cancel)
+            self._note_worker(worker)
             views = load_views(worker, result)
             numbers = Measurements()
             if result.status == "ok":
@@ -279,6 +279,8 @@ class Run:
 
     def _note_worker(self, worker: WorkerPort) -> None:
         record, ready = self.folder.record, worker.ready
+        if ready is None:  # it died before it said anything; the attempt's message tells why
+            return
         record.blender, record.python, record.confinement = ready.blender, ready.python, list(ready.confinement)
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:

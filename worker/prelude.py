@@ -3,8 +3,8 @@
 
 The worker runs `PRELUDE` before the scripts, and the joined program starts with the same text, so that both build the
 same thing. What the file already holds (the factory start-up's Cube, Camera and Light, an artist's own Kettle) steps
-aside by name first: a script that makes `Camera` must get `Camera`, and one that reads `bpy.data.objects["Kettle"]` must
-find its own. `EPILOGUE` gives every name back that the program did not take.
+aside by name first: a script that makes `Camera` must get `Camera`, and one that reads
+`bpy.data.objects["Kettle"]` must find its own. `EPILOGUE` gives every name back that the program did not take.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ for _kind in ("scenes", "collections", "objects", "meshes", "curves", "cameras",
               "node_groups", "images", "textures", "metaballs", "lattices", "armatures", "actions"):
     for _block in list(getattr(bpy.data, _kind)):
         if _block.library is None and not _block.name.startswith("before."):
-            _aside.append((_block, _block.name))
+            _aside.append((_kind, _block, _block.name))
             _block.name = "before." + _block.name
 _scene = bpy.data.scenes.new("Restage")
+_scene.view_settings.view_transform = "AgX"  # what a new file has; a new scene's differs between versions
 _collection = bpy.data.collections.new("Restage")
 _scene.collection.children.link(_collection)
 if bpy.context.window is not None:
@@ -33,10 +34,10 @@ bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_co
 
 EPILOGUE = """\
 # --- Names that the program did not take go back to the blocks that stepped aside. ---
-for _block, _name in _aside:
+for _kind, _block, _name in _aside:
     try:
-        if getattr(bpy.data, _block.id_type.lower() + "s", {}).get(_name) is None:
+        if getattr(bpy.data, _kind).get(_name) is None:
             _block.name = _name
-    except ReferenceError:
+    except ReferenceError:  # removed by the program
         pass
 """
