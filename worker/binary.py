@@ -58,9 +58,7 @@ def find(explicit: str | None = None) -> BlenderBinary:
     wheel = _wheel()
     if wheel:
         return wheel
-    raise BlenderNotFound(
-        f"No Blender found{too_old}: set BLENDER to a Blender 4.2 or newer, or install the wheel with `pip install bpy`."
-    )
+    raise BlenderNotFound(f"No Blender found{too_old}: set BLENDER to a Blender 4.2 or newer, or `pip install bpy`.")
 
 
 def running(binary_path: str, version: tuple[int, int, int], python: str = sys.executable) -> BlenderBinary:

@@ -7,6 +7,7 @@ agent's background thread inside the artist's Blender.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import shutil
@@ -186,11 +187,9 @@ class Worker:
                 if thread is not threading.current_thread():
                     thread.join(_END_SECONDS)
             if self._process.stdin is not None:
-                try:
+                # What may fail is flushing bytes that the dead worker never read; nobody is left to tell.
+                with contextlib.suppress(OSError):
                     self._process.stdin.close()
-                except OSError:
-                    # Bytes that the dead worker never read; nobody is left to tell.
-                    pass
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @property
@@ -239,7 +238,7 @@ class Worker:
         if whole:
             return f"Stopped after {self._limits.job_seconds:g} s: the attempt took too long, in the step {step!r}."
         if step == "run":
-            return f"Stopped after {self._limits.script_seconds:g} s: the script takes too long; is there a loop without end?"
+            return f"Stopped after {self._limits.script_seconds:g} s: is there a loop without end in the script?"
         if step == "check":
             return f"Stopped after {self._limits.script_seconds:g} s: what the script made takes too long to evaluate."
         return "Stopped: the accepted scripts take too long to replay."

@@ -8,13 +8,16 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
-from . import execute
-from .protocol import Job, JobResult, StageScript
+from . import budgets, execute, inventory, png, result, sanity, shot, views
+from .evaluate import Body
+from .protocol import Job, JobResult, SanityFinding, StageScript, Views
 
 
 class Stopped(Exception):
@@ -55,6 +58,9 @@ class _Attempt:
         self.notes: list[str] = []
         self.found: dict[str, Any] = {}
         self.output = execute.Output()
+        self.sanity: list[SanityFinding] = []
+        self.bodies: dict[str, Body] = {}
+        self.measured: views.Measured | None = None
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -73,6 +79,64 @@ class _Attempt:
                 self._script(script, replayed=True)
         with self.step("run"):
             self._script(self.job.candidate, replayed=False)
+        with self.step("check"):
+            self._check()
+        wanted = self.job.views
+        scene = bpy.context.scene
+        if scene.camera is None:
+            self.sanity.append(SanityFinding("no_camera", "the scene has no camera"))
+        with self.step("measure"):
+            self._measure(scene)
+        if wanted.beauty_px and scene.camera is not None:
+            with self.step("beauty"):
+                self._beauty(scene)
+        if self.job.write_blend:
+            with self.step("write"):
+                self._write(scene)
+        self.found["sanity"] = tuple(self.sanity)
+
+    def _check(self) -> None:
+        try:
+            self.notes += budgets.repair(bpy.context.scene)
+            self.bodies = budgets.evaluate(bpy.context.scene)
+        except budgets.OverBudget as error:
+            raise Stopped("budget", str(error)) from error
+        self.sanity += sanity.of_bodies(self.bodies)
+
+    def _measure(self, scene: bpy.types.Scene) -> None:
+        wanted, made, visible = self.job.views, Views(), {}
+        if wanted.measure_px and scene.camera is not None:
+            self.measured = views.measure(scene, wanted.measure_px, self.scratch)
+            made = views.save(self.measured, self.scratch)
+            numbers, counts = np.unique(self.measured.ids, return_counts=True)
+            pixels = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+            visible = {name: pixels[int(number)] for number, name in self.measured.id_names.items()}
+            if not visible:
+                self.sanity.append(SanityFinding("empty_render", "the camera sees nothing of the scene"))
+        if wanted.plan_px:
+            boxes = {name: (body.low, body.high) for name, body in self.bodies.items()}
+            picture, bounds = views.plan(scene, wanted.plan_px, self.scratch, boxes)
+            png.write(self.scratch / "plan.png", picture)
+            made = replace(made, plan="plan.png", plan_bounds=bounds)
+        size = shot.frame_size(scene, wanted.measure_px or 256)
+        self.found["inventory"] = inventory.take(scene, self.bodies, size, visible)
+        self.found["views"] = made
+        if scene.camera is not None:
+            self.sanity += sanity.of_frame(self.found["inventory"], self.bodies)
+
+    def _beauty(self, scene: bpy.types.Scene) -> None:
+        wanted = self.job.views
+        path = self.scratch / "beauty.png"
+        views.beauty(scene, wanted.beauty_px, wanted.beauty_samples, path, self.job.seed)
+        self.found["views"] = replace(self.found["views"], beauty=path.name)
+        if self.measured is not None:
+            self.sanity += sanity.of_picture(*views.displayed(path, self.measured.ids > 0))
+
+    def _write(self, scene: bpy.types.Scene) -> None:
+        try:
+            self.found["blend"], self.found["settings"] = result.write(scene, self.scratch)
+        except result.TooLarge as error:
+            raise Stopped("budget", str(error)) from error
 
     def _script(self, script: StageScript, replayed: bool) -> None:
         source = f"<{script.stage}>"

@@ -11,6 +11,7 @@ import ctypes
 import os
 import struct
 from collections.abc import Iterable
+from pathlib import Path
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _RULE_PATH_BENEATH = 1
@@ -60,7 +61,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return
-    if not os.path.isdir(path):
+    if not Path(path).is_dir():
         rights &= _FILE_RIGHTS
     rule = struct.pack("=Qi", rights, handle)
     _checked(_libc.syscall(_ADD, ruleset, _RULE_PATH_BENEATH, rule, 0), f"rule for {path}")

@@ -60,7 +60,7 @@ def _serve(incoming: BinaryIO, outgoing: BinaryIO, scratch: Path, confinement: t
     while (request := protocol.read(incoming)) is not None:
         try:
             answer = session.answer(request)
-        except Exception as error:  # Blender's C code raises anything; the client must get an answer and show it.
+        except Exception as error:  # noqa: BLE001 - Blender raises anything; the client gets it as an answer and shows it
             traceback.print_exc()
             answer = protocol.Failure(f"the worker failed: {type(error).__name__}: {error}"[:500])
         protocol.write(outgoing, answer)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repair what is broken and bound what can explode, before anything is evaluated (design, section 8).
+
+Clamps also what only a render or a later frame would show. What cannot be clamped sensibly ends the attempt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .evaluate import Body, bodies
+
+MAX_DATABLOCKS = 300
+MAX_MATERIALS = 50
+MAX_VERTICES = 2_000_000
+MAX_INSTANCES = 100_000
+MAX_IMAGE_PIXELS = 4096 * 4096
+MAX_PARTICLES = 20_000
+MAX_TEXT = 2000
+MAX_CUSTOM_TEXT = 64 * 1024
+VOXELS_ALONG = 400
+
+_COUNTED = ("objects", "meshes", "curves", "lights", "cameras", "collections", "materials", "node_groups", "images")
+_UNUSABLE = ("texts", "sounds", "movieclips", "cache_files", "volumes", "speakers")
+_CLAMPS: dict[str, dict[str, int]] = {
+    "SUBSURF": {"levels": 4, "render_levels": 4},
+    "MULTIRES": {"levels": 4, "render_levels": 4, "sculpt_levels": 4},
+    "ARRAY": {"count": 1000},
+    "BEVEL": {"segments": 32},
+    "SCREW": {"steps": 256, "render_steps": 256, "iterations": 64},
+    "REMESH": {"octree_depth": 8},
+}
+_FILE_MODIFIERS = ("MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT")
+
+
+class OverBudget(Exception):
+    """The scene is too large; the text is one sentence."""
+
+
+def repair(scene: bpy.types.Scene) -> list[str]:
+    """Validate meshes, clamp modifiers, drop drivers and outside files; return what was done, in words.
+
+    Raises OverBudget when there is too much of something.
+    """
+    notes: list[str] = []
+    for mesh in bpy.data.meshes:
+        if mesh.validate():
+            notes.append(f"{mesh.name}: the mesh had invalid faces or indices, repaired")
+    for item in scene.objects:
+        notes += _repair_object(item)
+    notes += _repair_data()
+    _count(scene)
+    return notes
+
+
+def evaluate(scene: bpy.types.Scene) -> dict[str, Body]:
+    """Predict sizes, then evaluate the scene. Raises OverBudget."""
+    for item in scene.objects:
+        if item.type == "MESH":
+            elements = _predicted(item)
+            if elements > 2 * MAX_VERTICES:
+                raise OverBudget(
+                    f"{item.name} would become {elements:.0f} faces (limit {2 * MAX_VERTICES}): fewer levels."
+                )
+    graph = bpy.context.evaluated_depsgraph_get()
+    for count, _ in enumerate(graph.object_instances):
+        if count >= MAX_INSTANCES:
+            raise OverBudget(f"The scene has more than {MAX_INSTANCES} instances.")
+    try:
+        return bodies(scene, room=MAX_VERTICES)
+    except OverflowError as error:
+        raise OverBudget(f"The scene has more than {MAX_VERTICES} vertices, reached at {error}.") from error
+
+
+def _repair_object(item: bpy.types.Object) -> list[str]:
+    notes: list[str] = []
+    for modifier in list(item.modifiers):
+        if modifier.type in _FILE_MODIFIERS:
+            notes.append(f"{item.name}: the {modifier.name} modifier is not available, removed")
+            item.modifiers.remove(modifier)
+            continue
+        for name, limit in _CLAMPS.get(modifier.type, {}).items():
+            value = getattr(modifier, name, 0)
+            if value > limit:
+                setattr(modifier, name, limit)
+                notes.append(f"{item.name}: {modifier.name}.{name} {value} is over the limit, set to {limit}")
+        if modifier.type == "REMESH" and modifier.mode == "VOXEL":
+            finest = (max(item.dimensions) or 1.0) / VOXELS_ALONG
+            if modifier.voxel_size < finest:
+                modifier.voxel_size = finest
+                notes.append(f"{item.name}: {modifier.name}.voxel_size is too fine, set to {finest:.4g} m")
+    for owner in (item, item.data, getattr(item.data, "shape_keys", None)):
+        notes += _without_drivers(owner, item.name)
+    if _animates_modifiers(item):
+        item.animation_data_clear()
+        notes.append(f"{item.name}: animated modifiers are not available, animation removed")
+    if sum(len(value) for value in item.values() if isinstance(value, str)) > MAX_CUSTOM_TEXT:
+        raise OverBudget(f"{item.name} carries too much text in custom properties.")
+    return notes
+
+
+def _without_drivers(owner: Any, name: str) -> list[str]:
+    data = getattr(owner, "animation_data", None)
+    if data is None or not len(data.drivers):
+        return []
+    for driver in list(data.drivers):
+        data.drivers.remove(driver)
+    return [f"{name}: drivers are not available, removed"]
+
+
+def _animates_modifiers(item: bpy.types.Object) -> bool:
+    action = item.animation_data.action if item.animation_data else None
+    if action is None:
+        return False
+    if hasattr(action, "fcurves"):
+        curves = list(action.fcurves)
+    else:
+        bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+        curves = [curve for bag in bags for curve in bag.fcurves]
+    return any("modifiers[" in curve.data_path for curve in curves)
+
+
+def _repair_data() -> list[str]:
+    notes: list[str] = []
+    for kind in _UNUSABLE:
+        for block in list(getattr(bpy.data, kind)):
+            notes.append(f"{block.name}: {kind} are not available, removed")
+            bpy.data.batch_remove([block])
+    for particles in bpy.data.particles:
+        particles.count = min(particles.count, MAX_PARTICLES)
+        particles.rendered_child_count = min(particles.rendered_child_count, 100)
+    for curve in bpy.data.curves:
+        for name in ("resolution_u", "render_resolution_u"):
+            setattr(curve, name, min(getattr(curve, name), 64))
+        curve.bevel_resolution = min(curve.bevel_resolution, 16)
+        if len(getattr(curve, "body", "")) > MAX_TEXT:
+            raise OverBudget(f"The text of {curve.name} is longer than {MAX_TEXT} characters.")
+    for image in bpy.data.images:
+        if image.size[0] * image.size[1] > MAX_IMAGE_PIXELS:
+            raise OverBudget(f"The image {image.name} is larger than 4096 x 4096 pixels.")
+        if image.source not in ("GENERATED", "VIEWER") and not image.packed_file:
+            image.source = "GENERATED"
+            image.filepath = ""
+            notes.append(f"{image.name}: files are not available, the image is blank")
+    for material in bpy.data.materials:
+        for owner in (material, material.node_tree):
+            notes += _without_drivers(owner, material.name)
+    return notes
+
+
+def _count(scene: bpy.types.Scene) -> None:
+    blocks = sum(len(getattr(bpy.data, kind)) for kind in _COUNTED)
+    if blocks > MAX_DATABLOCKS:
+        raise OverBudget(
+            f"The scene has {blocks} objects, meshes, materials and other data (limit {MAX_DATABLOCKS}): "
+            "share meshes between equal objects, or join small parts."
+        )
+    if len(bpy.data.materials) > MAX_MATERIALS:
+        raise OverBudget(f"The scene has {len(bpy.data.materials)} materials (limit {MAX_MATERIALS}): share them.")
+    vertices = sum(len(mesh.vertices) for mesh in bpy.data.meshes)
+    if vertices > MAX_VERTICES:
+        raise OverBudget(f"The scene's meshes have {vertices} vertices (limit {MAX_VERTICES}).")
+
+
+def _predicted(item: bpy.types.Object) -> float:
+    elements = float(max(len(item.data.polygons), len(item.data.vertices), 1))
+    for modifier in item.modifiers:
+        if modifier.type in ("SUBSURF", "MULTIRES"):
+            elements *= 4 ** max(modifier.levels, modifier.render_levels)
+        elif modifier.type == "ARRAY":
+            elements *= max(1, modifier.count)
+        elif modifier.type == "BEVEL":
+            elements *= 1 + modifier.segments
+        elif modifier.type == "SCREW":
+            elements *= max(1, modifier.steps, modifier.render_steps)
+    return elements
