@@ -123,6 +123,7 @@ class Run:
             self._base = chosen or self._base
             return StageScript(stage.name, self.folder.script_path(stage.name).read_text(encoding="utf-8"))
         record.status = "running"
+        self.folder.save()
         began = time.monotonic()
         context = Context(
             picture=self.picture,
