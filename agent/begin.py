@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Begin a run: make its folder from a picture and what was chosen."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from ..version import version
+from .picture import Picture
+from .record import PictureRecord, RunFolder, RunRecord, now
+
+
+def begin(folder: Path, picture: Picture, agent: str, seed: int, resolution: int, samples: int) -> RunFolder:
+    """Make the run folder. Raises RecordError when it can't be written or already holds a run."""
+    record = RunRecord(
+        restage=version(),
+        created=now(),
+        picture=PictureRecord(
+            name=picture.path.name,
+            sha256=picture.sha256,
+            original_size=picture.original_size,
+            size=picture.size,
+            notes=picture.notes,
+        ),
+        agent=agent,
+        seed=seed,
+        resolution=resolution,
+        samples=samples,
+        machine=f"{platform.system()} {platform.machine()}",
+    )
+    return RunFolder.create(folder, picture, record)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""See the result as the picture was taken: through the run's camera, or with its settings in the scene."""
+
+import bpy
+
+from ..scene import sandbox, settings, tags
+
+
+def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    run = context.scene.restage.run
+    if not run or tags.sandbox_collection(run) is None:
+        cls.poll_message_set("There is no result in this file")
+        return False
+    return True
+
+
+class RESTAGE_OT_look(bpy.types.Operator):
+    """Look through the run's camera in this viewport; the scene's own camera stays what it is"""
+
+    bl_idname = "restage.look"
+    bl_label = "Look Through the Run's Camera"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a result, and the button is in a 3D viewport."""
+        return _poll(cls, context) and context.area is not None and context.area.type == "VIEW_3D"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Give the viewport a camera of its own."""
+        found = sandbox.find(context.scene.restage.run)
+        if found is None or not found.camera:
+            self.report({"ERROR"}, "The result has no camera to look through")
+            return {"CANCELLED"}
+        space = context.space_data
+        space.use_local_camera = True
+        space.camera = bpy.data.objects[found.camera]
+        space.region_3d.view_perspective = "CAMERA"
+        return {"FINISHED"}
+
+
+class RESTAGE_OT_apply_settings(bpy.types.Operator):
+    """Give this scene the run's camera, world, frame size and view settings"""
+
+    bl_idname = "restage.apply_settings"
+    bl_label = "Use the Run's Camera, World and Frame"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a result."""
+        return _poll(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set what may be set, and say what it was."""
+        try:
+            applied = settings.apply(context.scene.restage.run, context.scene.name)
+        except sandbox.SandboxError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Set: {', '.join(applied) or 'nothing'}")
+        return {"FINISHED"}
+
+
+CLASSES = (RESTAGE_OT_look, RESTAGE_OT_apply_settings)

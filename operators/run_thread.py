@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who owns the run's thread: starts it, cancels it, waits for its end. One run at a time per Blender.
+
+The thread never touches `bpy`. All it needs is in the `Request`, read on the main thread beforehand; all it wants goes
+over the bridge.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..agent.listener import AttemptShown, Progress, StageDone
+from ..agent.picture import Picture
+from ..agent.record import RunFolder
+from ..agent.roles import Agent
+from ..agent.run import Run, RunOptions
+from ..scene.bridge import Bridge, BridgeClosed, Timer
+from ..worker.binary import BlenderBinary
+from ..worker.client import Limits, WorkerError, WorkerPool
+from ..worker.lockdown import NoConfinement
+
+JOIN_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """All a run needs to know, as plain values."""
+
+    run: str
+    """uuid; what the sandbox collection is found by."""
+    scene: str
+    """Name of the artist's scene the result is shown in."""
+    picture: Picture
+    folder: RunFolder
+    make_agent: Callable[[], Agent]
+    options: RunOptions
+    binary: BlenderBinary
+    limits: Limits
+    allow_unconfined: bool = False
+    viewport_pictures: bool = True
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    status: str
+    """`DONE`, `CANCELLED` or `FAILED`."""
+    message: str
+
+
+class Show(Protocol):
+    """What shows a run to the artist. Called on the main thread only."""
+
+    def progress(self, progress: Progress) -> None:
+        """The run moved on."""
+        ...
+
+    def attempt(self, shown: AttemptShown) -> None:
+        """An attempt was recorded."""
+        ...
+
+    def stage_done(self, done: StageDone) -> None:
+        """A stage's script was accepted."""
+        ...
+
+    def log(self, text: str) -> None:
+        """One line worth reading."""
+        ...
+
+    def draw(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[NDArray[np.uint8], str] | None:
+        """Draw the attempt as the artist sees it; None when that can't be done now."""
+        ...
+
+    def tick(self) -> None:
+        """Called on every tick of the timer."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """Showing something went wrong."""
+        ...
+
+    def ended(self, ended: Ended) -> None:
+        """The thread is about to end."""
+        ...
+
+
+class RunThread:
+    """A run in its thread. All methods are for the main thread."""
+
+    def __init__(self, request: Request, show: Show) -> None:
+        """Prepare; `start` starts."""
+        self.request = request
+        self.show = show
+        self.cancelled = threading.Event()
+        self.bridge = Bridge(on_error=show.failed)
+        self._timer = Timer(self.bridge, self.alive, show.tick)
+        # A daemon, so that a Blender that quits never waits for it; the workers die with it.
+        self._thread = threading.Thread(target=self._body, name="restage-run", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and the timer that listens to it."""
+        self._thread.start()
+        self._timer.start()
+
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Ask the run to stop; it does so within a second, and says so by `Show.ended`."""
+        self.cancelled.set()
+
+    def abandon(self) -> bool:
+        """Stop the run and listen to it no longer; return whether its thread has ended within a few seconds."""
+        self.cancelled.set()
+        self.bridge.close()
+        self._timer.stop()
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_S)
+        return not self._thread.is_alive()
+
+    def _body(self) -> None:
+        try:
+            ended = self._execute()
+        except BridgeClosed:
+            # Nobody listens any more: the run was abandoned.
+            return
+        except (WorkerError, NoConfinement) as error:
+            ended = Ended("FAILED", str(error))
+        except Exception as error:  # noqa: BLE001 - an agent is any code; the panel shows what it raised
+            _log.exception("the run failed")
+            ended = Ended("FAILED", f"{type(error).__name__}: {error}")
+        try:
+            self.bridge.post(lambda: self.show.ended(ended))
+        except BridgeClosed:
+            _log.info("the run ended after Blender stopped listening: %s", ended.message)
+
+    def _execute(self) -> Ended:
+        request = self.request
+        with WorkerPool(request.binary, request.limits, allow_unconfined=request.allow_unconfined) as pool:
+            pool.warm()
+            run = Run(
+                request.picture,
+                request.folder,
+                request.make_agent(),
+                pool,
+                request.options,
+                _Listener(self),
+                self._viewport if request.viewport_pictures else None,
+            )
+            record = run.execute(self.cancelled)
+        if record.status == "cancelled":
+            return Ended("CANCELLED", record.message)
+        sure = "" if record.confidence is None else f", {record.confidence:.0%} sure"
+        score = "" if record.final is None else f", {record.final.psnr:.1f} dB"
+        return Ended("DONE", f"Done in {record.seconds:.0f} s{score}{sure}.")
+
+    def _viewport(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[bytes, str] | None:
+        drawn = self.bridge.ask(lambda: self.show.draw(shown, size), cancel=self.cancelled)
+        if drawn is None:
+            return None
+        buffer = io.BytesIO()
+        Image.fromarray(drawn[0]).save(buffer, "PNG")
+        return buffer.getvalue(), drawn[1]
+
+
+class _Listener:
+    """Passes on what the run tells, from its thread to the main one."""
+
+    def __init__(self, thread: RunThread) -> None:
+        self._thread = thread
+
+    def progress(self, progress: Progress) -> None:
+        self._tell(lambda: self._thread.show.progress(progress))
+
+    def attempt(self, shown: AttemptShown) -> None:
+        self._tell(lambda: self._thread.show.attempt(shown))
+
+    def stage_done(self, done: StageDone) -> None:
+        self._tell(lambda: self._thread.show.stage_done(done))
+
+    def log(self, text: str) -> None:
+        self._tell(lambda: self._thread.show.log(text))
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        try:
+            self._thread.bridge.post(call)
+        except BridgeClosed:
+            # A listener never raises; the run learns of its end by the cancel event.
+            self._thread.cancelled.set()
+
+
+_current: RunThread | None = None
+
+
+def current() -> RunThread | None:
+    """Return the run that is going on, or None."""
+    return _current if _current is not None and _current.alive() else None
+
+
+def begin(request: Request, show: Show) -> RunThread:
+    """Start a run. Raises RuntimeError when one is going on."""
+    global _current
+    if current() is not None:
+        raise RuntimeError("A run is going on; cancel it first.")
+    _current = RunThread(request, show)
+    _current.start()
+    return _current
+
+
+def abandon() -> bool:
+    """Stop the run that is going on, if any, and listen to it no longer; return whether its thread has ended."""
+    global _current
+    thread, _current = _current, None
+    return thread is None or thread.abandon()

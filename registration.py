@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is registered with Blender, in which order, and how all of it is taken back."""
+
+import atexit
+import logging
+import sys
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import preferences, previews, properties
+from .operators import cancel, decide, files, look, reconstruct
+from .panels import main as main_panel
+
+CLASSES = (
+    *preferences.CLASSES,
+    *properties.CLASSES,
+    *reconstruct.CLASSES,
+    *cancel.CLASSES,
+    *decide.CLASSES,
+    *look.CLASSES,
+    *files.CLASSES,
+    *main_panel.CLASSES,
+)
+
+_log = logging.getLogger(__name__)
+_command: object = None
+
+
+def register() -> None:
+    """Register classes, properties, handlers and the command `blender --command restage`."""
+    global _command
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    properties.attach()
+    previews.start()
+    for handlers, handler in _handlers():
+        handlers.append(handler)
+    atexit.register(_stop_run)
+    _command = bpy.utils.register_cli_command("restage", _run_command)
+
+
+def unregister() -> None:
+    """Stop what runs and take back everything `register` added, in reverse order."""
+    global _command
+    _stop_run()
+    if _command is not None:
+        bpy.utils.unregister_cli_command(_command)
+        _command = None
+    atexit.unregister(_stop_run)
+    for handlers, handler in _handlers():
+        if handler in handlers:
+            handlers.remove(handler)
+    previews.stop()
+    properties.detach()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+def _handlers() -> tuple[tuple[list, object], ...]:
+    at = bpy.app.handlers
+    return (
+        (at.load_pre, _before_load),
+        (at.load_post, _after_load),
+        (at.undo_post, _after_undo),
+        (at.redo_post, _after_undo),
+    )
+
+
+def _run_command(argv: list[str]) -> int:
+    """`blender --command restage IMAGE -o DIR`: the same as `./restage`, in this Blender."""
+    from . import cli
+    from .worker.binary import running
+
+    return cli.main(argv, running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable))
+
+
+def _run_thread() -> object:
+    """The module that owns the run's thread, if a run was ever started; importing it imports the agent."""
+    return sys.modules.get(f"{__package__}.operators.run_thread")
+
+
+def _stop_run() -> None:
+    owner = _run_thread()
+    if owner is not None and not owner.abandon():
+        _log.warning("the run's thread did not end in time; it ends with Blender")
+
+
+@persistent
+def _before_load(*_: object) -> None:
+    """Another file is about to be opened: the run belongs to this one. Its folder can be resumed."""
+    owner = _run_thread()
+    if owner is not None and owner.current() is not None:
+        _stop_run()
+        live = bpy.context.window_manager.restage
+        live.status, live.message = "NONE", "The run was stopped because another file was opened"
+
+
+@persistent
+def _after_load(*_: object) -> None:
+    """Load the thumbnail, and don't believe a file that says its run is going on."""
+    for scene in bpy.data.scenes:
+        chosen = scene.restage
+        if chosen.status in {"RUNNING", "STOPPING"}:
+            chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
+        previews.load(properties.absolute(chosen.picture))
+
+
+@persistent
+def _after_undo(*_: object) -> None:
+    """Undo and redo know nothing of a run that is going on; tell the scene again."""
+    owner = _run_thread()
+    thread = owner.current() if owner is not None else None
+    if thread is not None:
+        thread.show.remember()
