@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from math import atan2, radians, tan
+from dataclasses import dataclass
+from math import radians, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,20 +41,19 @@ class Layout:
 
 def lay_out(
     masks: Sequence[Mask],
+    aspect: float,
     backdrop: str,
     seed: int = 0,
     check_cancel: Callable[[], None] = lambda: None,
-    free: frozenset[int] = frozenset(),
 ) -> Layout:
-    """Find camera and solids for the regions (h, w each). Regions in `free` get a free body whatever fits."""
+    """Find camera and solids for the regions (h, w each) of a frame of this width over height."""
     targets = [fit.Target(mask, nearer(masks, i)) for i, mask in enumerate(masks)]
-    h, w = masks[0].shape if masks else (1, 1)
-    camera, evidence = find_camera(targets, w / h, backdrop, seed, check_cancel)
+    camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
     solids = []
     for i, target in enumerate(targets):
         check_cancel()
         solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
-        if i in free or solid.iou < ENOUGH[backdrop]:
+        if solid.iou < ENOUGH[backdrop]:
             solid = free_body(masks[i], camera)
         solids.append(solid)
     return Layout(camera, solids, evidence)
@@ -137,13 +136,3 @@ def on_plane(camera: Camera, points: object, y: float) -> NDArray[np.float64]:
     eye = np.asarray(camera.position)
     rays = camera.rays(np.asarray(points, np.float64))
     return eye + rays * ((y - eye[1]) / np.maximum(rays[:, 1], 1e-3))[:, None]
-
-
-def with_place(solid: Solid, place: tuple[float, float]) -> Solid:
-    """The solid standing elsewhere."""
-    return replace(solid, place=place)
-
-
-def facing(camera: Camera, place: tuple[float, float]) -> float:
-    """Heading in radians at which a solid's front (its -Y) looks at the camera."""
-    return atan2(place[0] - camera.position[0], -(camera.position[1] - place[1])) * -1

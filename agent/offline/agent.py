@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The built-in agent: segments, fits, writes scripts and judges by numbers. No model, no network, no key."""
+
+from __future__ import annotations
+
+import hashlib
+from math import radians
+from threading import Event
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import JobResult
+from .. import params
+from ..brief import Brief
+from ..picture import Picture
+from ..roles import Agent, Cancelled, Context, Draft, Usage
+from . import (
+    colours,
+    describe,
+    judge,
+    surfaces,
+    write_composition,
+    write_geometry,
+    write_lighting,
+    write_materials,
+    write_setup,
+)
+from .layout import Layout, free_body, lay_out
+from .segment import segment
+from .solids import Solid
+from .surfaces import Surface
+
+Rgb = tuple[float, float, float]
+
+
+def make() -> Agent:
+    """The offline agent."""
+    return Agent("offline", OfflineGenerator(), judge.OfflineVerifier())
+
+
+class OfflineGenerator:
+    """Writes the brief and the stage scripts. Everything it knows follows from picture, brief and seed, so a resumed run
+    goes on as if it had never stopped; layouts are kept only to save time."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._layouts: dict[str, Layout] = {}
+
+    def brief(self, picture: Picture, seed: int, cancel: Event) -> tuple[Brief, Usage]:
+        """Say what is in the picture."""
+
+        def check() -> None:
+            if cancel.is_set():
+                raise Cancelled
+
+        cv2.setNumThreads(1)
+        seen = segment(picture, seed)
+        check()
+        width, height = picture.size
+        layout = lay_out([region.mask for region in seen.regions], width / height, seen.backdrop, seed, check)
+        brief = describe.describe(picture, seen, layout)
+        self._layouts[_key(picture, brief, seed)] = layout
+        return brief, Usage()
+
+    def write(self, context: Context) -> Draft:
+        """Write the stage's script."""
+        writers = {
+            "setup": self._setup,
+            "geometry": self._geometry,
+            "materials": self._materials,
+            "composition": self._composition,
+            "lighting": self._lighting,
+        }
+        return writers[context.stage.name](context)
+
+    def repair(self, context: Context, draft: Draft, failed: JobResult) -> Draft | None:
+        """Nothing to mend with: the same numbers would give the same script."""
+        return None
+
+    def _layout(self, context: Context) -> Layout:
+        key = _key(context.picture, context.brief, context.seed)
+        if key not in self._layouts:
+            width, height = context.picture.size
+            self._layouts[key] = lay_out(
+                list(context.masks.values()), width / height, context.brief.backdrop, context.seed, context.check_cancel
+            )
+        return self._layouts[key]
+
+    def _setup(self, context: Context) -> Draft:
+        layout = self._layout(context)
+        script = write_setup.write(layout.camera, context.frame, backdrop_light(context, layout))
+        pitch = np.degrees(layout.camera.pitch)
+        return Draft(script, f"The camera looks {pitch:.0f} degrees down; simple solids overlap {layout.evidence:.2f}.")
+
+    def _geometry(self, context: Context) -> Draft:
+        layout = self._layout(context)
+        solids = dict(zip(context.masks, layout.solids, strict=True))
+        free = judge.asked(context, "outline")
+        for name in free:
+            solids[name] = free_body(context.masks[name], layout.camera)
+        note = "Each region has the solid whose outline fits best."
+        if free:
+            note = "Free bodies from the outline for " + ", ".join(sorted(free)) + "."
+        return Draft(write_geometry.write(solids, layout.camera, has_floor(context.brief)), note)
+
+    def _materials(self, context: Context) -> Draft:
+        layout = self._layout(context)
+        rgb = context.picture.unit
+        numbers = _geometry_params(context)
+        side = int(min(80, (surfaces.MAP_CELLS / max(1, len(context.masks))) ** 0.5))
+        wanted = judge.asked(context, "colour")
+        found: dict[str, Surface] = {}
+        for name, mask in context.masks.items():
+            plain = not has_floor(context.brief)
+            if plain or name in wanted or f"{name}.thickness" in numbers or surfaces.structure(rgb, mask) > 14.0:
+                found[name] = surfaces.zoned(name, rgb, mask, side)
+            else:
+                found[name] = surfaces.flat(name, rgb, mask)
+        if has_floor(context.brief):
+            found["Floor"] = Surface([("Floor Surface", floor_colour(context, layout))], 0.7, 0.2)
+        return Draft(write_materials.write(found), "Colours are the picture's, inside each region's rim.")
+
+    def _composition(self, context: Context) -> Draft:
+        layout = self._layout(context)
+        numbers = _geometry_params(context)
+        poses = {
+            name: write_composition.Pose(numbers[f"{name}.location"], radians(numbers.get(f"{name}.heading", 0.0)))
+            for name in context.masks
+            if f"{name}.location" in numbers
+        }
+        return Draft(write_composition.write(poses, layout.camera), "Poses stay as fitted with the shapes.")
+
+    def _lighting(self, context: Context) -> Draft:
+        if context.best and context.best.verdict and context.best.verdict.items:
+            lamps = judge.wanted_lamps(context.best.script, context.best.verdict)
+            return Draft(write_lighting.write(lamps), "Powers and colours solved from one picture per light.")
+        solids = self._layout(context).solids
+        centre, reach = _middle(solids)
+        lamps = write_lighting.candidates(centre, reach, has_floor(context.brief))
+        return Draft(write_lighting.write(lamps), "Lamps all round at a neutral strength, to be solved.")
+
+
+def has_floor(brief: Brief) -> bool:
+    """Whether the scene gets a floor: not before a backdrop that is one flat colour or nothing."""
+    return brief.backdrop in {"floor", "scene"}
+
+
+def _key(picture: Picture, brief: Brief, seed: int) -> str:
+    return hashlib.sha256(f"{picture.sha256} {picture.size} {seed} {brief.model_dump_json()}".encode()).hexdigest()
+
+
+def _geometry_params(context: Context) -> dict[str, Any]:
+    """The numbers of the accepted geometry script; none when it is no script of this agent's."""
+    text = next((script.text for script in context.accepted if script.stage == "geometry"), "")
+    return params.read(text)
+
+
+def _behind(context: Context) -> NDArray[np.bool_]:
+    h, w = context.picture.rgb.shape[:2]
+    return ~np.logical_or.reduce([np.zeros((h, w), bool), *context.masks.values()])
+
+
+def _median_light(rgb: NDArray[np.float32], where: NDArray[np.bool_], otherwise: Rgb) -> Rgb:
+    colour = np.median(rgb[where], axis=0) if where.sum() > 20 else np.asarray(otherwise)
+    r, g, b = colours.to_linear(colour)
+    return float(r), float(g), float(b)
+
+
+def backdrop_light(context: Context, layout: Layout) -> Rgb:
+    """What the camera sees behind everything, linear RGB: the flat backdrop, or what is above the horizon."""
+    brief = context.brief
+    if brief.backdrop == "transparent":
+        return 1.0, 1.0, 1.0
+    if not has_floor(brief):
+        return _median_light(context.picture.unit, np.zeros(context.picture.rgb.shape[:2], bool), brief.backdrop_colour)
+    behind = _behind(context)
+    behind[max(0, int(layout.camera.horizon * len(behind))) :] = False
+    return _median_light(context.picture.unit, behind, brief.backdrop_colour)
+
+
+def floor_colour(context: Context, layout: Layout) -> Rgb:
+    """Albedo of the floor: the typical colour below the horizon, linear RGB."""
+    behind = _behind(context)
+    behind[: max(0, int(layout.camera.horizon * len(behind)))] = False
+    r, g, b = _median_light(context.picture.unit, behind, context.brief.backdrop_colour)
+    top = surfaces.HIGHEST_ALBEDO
+    return min(r, top), min(g, top), min(b, top)
+
+
+def _middle(solids: list[Solid]) -> tuple[tuple[float, float, float], float]:
+    """The middle of all solids and how far the lamps stand off, metres."""
+    if not solids:
+        return (0.0, 0.0, 0.0), 3.0
+    places = np.array([solid.place for solid in solids])
+    heights = [solid.size[2] for solid in solids]
+    x, y = (places.min(0) + places.max(0)) / 2
+    reach = max(1.2, float(np.ptp(places, axis=0).max()) * 0.8, 1.3 * max(heights))
+    return (float(x), float(y), float(np.mean(heights) / 2)), min(reach, 8.0)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offline verifier: numbers only. It approves when they are good, or when this agent can do no better and says so."""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+
+from .. import params
+from ..brief import Brief
+from ..roles import Attempt, Context, Judgement, Looker
+from ..verdict import MAX_ITEMS, ChecklistItem, Verdict
+from ...worker.protocol import LightBasisRequest
+from . import light_solver
+from .write_lighting import WORLD, Lamp
+
+GOOD_OVERLAP = 0.90
+GOOD_COLOUR = 6.0
+"""Lab."""
+WORTH = 1.03
+"""Factor by which a light solution must lower the error to be asked for."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+class OfflineVerifier:
+    """Judges by measurements; for lighting it asks the worker for one picture per light and solves."""
+
+    def judge(self, context: Context, attempt: Attempt, looker: Looker) -> Judgement:
+        """Approve, or say with numbers what to change."""
+        judges = {"geometry": _geometry, "materials": _materials, "composition": _composition}
+        if attempt.stage == "lighting":
+            return Judgement(_lighting(context, attempt, looker))
+        judge = judges.get(attempt.stage)
+        if judge is None:
+            return Judgement(Verdict(approve=True, summary="Camera and frame are as the brief says."))
+        return Judgement(judge(context, attempt))
+
+
+def asked(context: Context, what: str) -> frozenset[str]:
+    """Objects of which an earlier verdict of this stage wanted another `what`."""
+    verdicts = [attempt.verdict for attempt in context.attempts if attempt.verdict]
+    return frozenset(item.object for verdict in verdicts for item in verdict.items if item.property == what)
+
+
+def _box(brief: Brief, name: str) -> tuple[float, float, float, float] | None:
+    return next((item.box for item in brief.objects if item.name == name), None)
+
+
+def _geometry(context: Context, attempt: Attempt) -> Verdict:
+    measured = attempt.measurements.objects
+    tried = asked(context, "outline")
+    poor = sorted((m for m in measured if m.iou < GOOD_OVERLAP), key=lambda m: m.iou)
+    items = [
+        ChecklistItem(
+            object=m.name,
+            property="outline",
+            region=_box(context.brief, m.name),
+            observed=f"overlap {m.iou:.2f}",
+            wanted=f"overlap {GOOD_OVERLAP:.2f} or more",
+            severity="blocking" if m.iou < 0.3 else "major",
+        )
+        for m in poor
+        if m.name not in tried
+    ][:MAX_ITEMS]
+    mean = attempt.measurements.mean_iou
+    numbers = f"Mean overlap {mean:.2f} over {len(measured)} objects." if mean is not None else "Nothing to overlap."
+    if items:
+        return Verdict(approve=False, items=items, summary=numbers)
+    if poor:
+        numbers += f" {len(poor)} stay below {GOOD_OVERLAP:.2f} with every shape that was tried."
+    return Verdict(approve=True, summary=numbers)
+
+
+def _materials(context: Context, attempt: Attempt) -> Verdict:
+    tried = asked(context, "colour")
+    poor = sorted(
+        (m for m in attempt.measurements.objects if (m.colour_difference or 0.0) > GOOD_COLOUR),
+        key=lambda m: -(m.colour_difference or 0.0),
+    )
+    items = [
+        ChecklistItem(
+            object=m.name,
+            property="colour",
+            region=_box(context.brief, m.name),
+            observed=f"Lab difference {m.colour_difference:.1f}",
+            wanted=f"Lab difference {GOOD_COLOUR:.0f} or less",
+            severity="minor",
+        )
+        for m in poor
+        if m.name not in tried
+    ][:MAX_ITEMS]
+    mean = attempt.measurements.colour_difference
+    numbers = f"Mean colour difference {mean:.1f} (Lab)." if mean is not None else "No colour to compare."
+    if items:
+        return Verdict(approve=False, items=items, summary=numbers)
+    if poor:
+        numbers += f" {len(poor)} stay above {GOOD_COLOUR:.0f}: their light and shade is left to the lighting."
+    return Verdict(approve=True, summary=numbers)
+
+
+def _composition(context: Context, attempt: Attempt) -> Verdict:
+    mean = attempt.measurements.mean_iou
+    numbers = f"Mean overlap {mean:.2f}." if mean is not None else "Nothing to overlap."
+    return Verdict(approve=True, summary=f"{numbers} The poses were fitted with the shapes; there is no better one here.")
+
+
+def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:
+    psnr = attempt.measurements.psnr
+    numbers = f"PSNR {psnr:.1f} dB." if psnr is not None else "No picture to compare."
+    if any(item.property == "light" for a in context.attempts if a.verdict for item in a.verdict.items):
+        return Verdict(approve=True, summary=f"{numbers} The lights are as solved.")
+    lamps = {lamp.name: lamp for lamp in lamps_of(attempt.script)}
+    basis, pictures, coverage = looker.light_basis(LightBasisRequest(pixels=112, samples=24))
+    if not basis.names:
+        return Verdict(approve=True, summary=f"{numbers} The lights could not be measured one by one.")
+    h, w = coverage.shape
+    wanted = cv2.resize(context.picture.unit, (w, h), interpolation=cv2.INTER_AREA)
+    solution = light_solver.solve(pictures, coverage, np.asarray(wanted, np.float32))
+    if solution.before < solution.after * WORTH:
+        return Verdict(approve=True, summary=f"{numbers} No other powers come nearer.")
+    items = []
+    for name, gains in zip(basis.names, solution.gains, strict=True):
+        if name in lamps:
+            r, g, b = (float(gain) for gain in gains)
+            items.append(
+                ChecklistItem(
+                    object=name,
+                    property="light",
+                    observed=_light(lamps[name]),
+                    wanted=_light(lamps[name].gained((r, g, b))),
+                )
+            )
+    return Verdict(approve=False, items=items[:MAX_ITEMS], summary=numbers)
+
+
+def _light(lamp: Lamp) -> str:
+    r, g, b = lamp.colour
+    return f"power {lamp.power:.4f}, colour ({r:.3f}, {g:.3f}, {b:.3f})"
+
+
+def wanted_lamps(script: str, verdict: Verdict) -> list[Lamp]:
+    """The lamps of a lighting script with the powers and colours its verdict wants."""
+    wanted = {item.object: item.wanted for item in verdict.items if item.property == "light"}
+    lamps = []
+    for lamp in lamps_of(script):
+        if lamp.name in wanted:
+            power, r, g, b = (float(text) for text in _NUMBER.findall(wanted[lamp.name]))
+            lamp = Lamp(lamp.name, power, (r, g, b), lamp.location, lamp.target, lamp.size)
+        lamps.append(lamp)
+    return lamps
+
+
+def lamps_of(script: str) -> list[Lamp]:
+    """The lamps a lighting script of this agent makes, the world among them."""
+    values = params.read(script)
+    lamps = []
+    for name in [key.removesuffix(".power") for key in values if key.endswith(".power")]:
+        power, colour = float(values[name + ".power"]), values[name + ".colour"]
+        if name == WORLD:
+            lamps.append(Lamp(name, power, colour))
+        else:
+            lamps.append(
+                Lamp(name, power, colour, values[name + ".location"], values[name + ".target"], values[name + ".size"])
+            )
+    return lamps

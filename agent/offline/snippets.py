@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Helper functions that geometry scripts carry with them, as source text. They run in Blender, not here."""
+
+from __future__ import annotations
+
+PLACE = '''
+def place(name, mesh, heading=0.0):
+    """A named object at its base centre, turned about the vertical."""
+    thing = bpy.data.objects.new(name, mesh)
+    thing.location = PARAMS[name + ".location"]
+    thing.rotation_euler = (0.0, 0.0, radians(heading))
+    bpy.context.collection.objects.link(thing)
+    return thing
+
+
+def finish(name, body, lift=0.0):
+    """The mesh of a bmesh, raised by `lift`."""
+    bmesh.ops.translate(body, vec=(0.0, 0.0, lift), verts=body.verts)
+    mesh = bpy.data.meshes.new(name)
+    body.to_mesh(mesh)
+    body.free()
+    return mesh
+'''
+
+BOX = '''
+def add_box(name):
+    width, depth, height = PARAMS[name + ".size"]
+    body = bmesh.new()
+    bmesh.ops.create_cube(body, size=1.0)
+    bmesh.ops.scale(body, vec=(width, depth, height), verts=body.verts)
+    place(name, finish(name, body, height / 2), PARAMS[name + ".heading"])
+'''
+
+SPHERE = '''
+def add_sphere(name):
+    radius = PARAMS[name + ".radius"]
+    body = bmesh.new()
+    bmesh.ops.create_uvsphere(body, u_segments=48, v_segments=24, radius=radius)
+    mesh = finish(name, body, radius)
+    mesh.shade_smooth()
+    place(name, mesh)
+'''
+
+CYLINDER = '''
+def add_round(name, top):
+    """A cylinder (top 1.0) or a cone (top 0.0)."""
+    radius, height = PARAMS[name + ".radius"], PARAMS[name + ".height"]
+    body = bmesh.new()
+    bmesh.ops.create_cone(
+        body, cap_ends=True, segments=64, radius1=radius, radius2=radius * top, depth=height
+    )
+    for face in body.faces:
+        face.smooth = len(face.verts) <= 4
+    for edge in body.edges:
+        edge.smooth = all(face.smooth for face in edge.link_faces)
+    place(name, finish(name, body, height / 2))
+'''
+
+LATHE = '''
+def add_turned(name, segments=64):
+    """A body of revolution; its profile is a list of (radius, height) from the base up."""
+    profile = PROFILES[name]
+    body = bmesh.new()
+    rows = []
+    for radius, height in profile:
+        row = []
+        for i in range(segments):
+            turn = 2 * pi * i / segments
+            row.append(body.verts.new((radius * cos(turn), radius * sin(turn), height)))
+        rows.append(row)
+    for low, high in zip(rows, rows[1:]):
+        for i in range(segments):
+            j = (i + 1) % segments
+            body.faces.new((low[i], low[j], high[j], high[i]))
+    body.faces.new(rows[0][::-1])
+    body.faces.new(rows[-1])
+    mesh = finish(name, body)
+    mesh.shade_smooth()
+    place(name, mesh)
+'''
+
+INFLATED = '''
+def inside(x, y, rings):
+    """Which of the points lie inside the rings, by the even-odd rule."""
+    odd = np.zeros(x.shape, bool)
+    for ring in rings:
+        for (ax, ay), (bx, by) in zip(ring, ring[1:] + ring[:1]):
+            if ay != by:
+                crosses = (ay > y) != (by > y)
+                odd = odd ^ (crosses & (x < ax + (y - ay) * (bx - ax) / (by - ay)))
+    return odd
+
+
+def soap_film(solid, step):
+    """Solve laplace(u) = -4 on the solid cells, u = 0 elsewhere; sqrt(u) of a disc is a sphere."""
+    rows, columns = np.indices(solid.shape)
+    u = np.zeros(solid.shape)
+    speed = 2.0 / (1.0 + pi / max(solid.shape))
+    colours = [solid & ((rows + columns) % 2 == k) for k in (0, 1)]
+    for _ in range(3 * max(solid.shape)):
+        for cells in colours:
+            around = np.roll(u, 1, 0) + np.roll(u, -1, 0) + np.roll(u, 1, 1) + np.roll(u, -1, 1)
+            u = np.where(cells, u + speed * ((around + 4 * step * step) / 4 - u), u)
+    return np.maximum(u, 0.0)
+
+
+def triangulate(rings, cells):
+    """Triangles over the outline: points (x, y), half thickness at each, corner indices."""
+    flat = [point for ring in rings for point in ring]
+    low_x, high_x = min(p[0] for p in flat), max(p[0] for p in flat)
+    low_y, high_y = min(p[1] for p in flat), max(p[1] for p in flat)
+    step = max(high_x - low_x, high_y - low_y) / cells
+    x, y = np.meshgrid(
+        np.arange(low_x - 1.5 * step, high_x + 2 * step, step), np.arange(low_y - 1.5 * step, high_y + 2 * step, step)
+    )
+    solid = inside(x, y, rings)
+    u = soap_film(solid, step)
+    deep = solid & np.roll(solid, 1, 0) & np.roll(solid, -1, 0) & np.roll(solid, 1, 1) & np.roll(solid, -1, 1)
+
+    points, edges, thick = [], [], []
+    for ring in rings:
+        first = len(points)
+        for (ax, ay), (bx, by) in zip(ring, ring[1:] + ring[:1]):
+            parts = max(1, round(hypot(bx - ax, by - ay) / step))
+            points += [(ax + (bx - ax) * k / parts, ay + (by - ay) * k / parts) for k in range(parts)]
+        edges += [(i, i + 1) for i in range(first, len(points) - 1)] + [(len(points) - 1, first)]
+    thick = [0.0] * len(points)
+    points += list(zip(x[deep].tolist(), y[deep].tolist()))
+    thick += np.sqrt(u[deep]).tolist()
+
+    result = delaunay_2d_cdt([Vector(p) for p in points], edges, [], 0, 1e-7)
+    where, corners, origins = result[0], result[2], result[3]
+    half = [max((thick[i] for i in origin), default=0.0) for origin in origins]
+    half = [0.0 if any(i < len(points) - deep.sum() for i in origin) else t for t, origin in zip(half, origins)]
+    middles = np.array([[sum(where[i][k] for i in c) / 3 for k in (0, 1)] for c in corners])
+    kept = inside(middles[:, 0], middles[:, 1], rings)
+    return where, half, [c for c, keep in zip(corners, kept) if keep]
+
+
+def add_inflated(name):
+    """A body inflated from its outline in the picture, along the camera's rays, so that the outline stays."""
+    scene = bpy.context.scene
+    camera = scene.objects["Picture Camera"]
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    half_width = tan(camera.data.angle_x / 2)
+    turn = camera.rotation_euler.to_matrix()
+    eye = Vector(camera.location)
+    plane = PARAMS[name + ".location"][1]
+
+    rings = [[((u - 0.5) * aspect, 0.5 - v) for u, v in ring] for ring in OUTLINES[name]]
+    where, half, corners = triangulate(rings, PARAMS[name + ".cells"])
+    front, back, verts, faces = [], [], [], []
+    frame_height = 2 * half_width / aspect
+    for (x, y), thickness in zip(where, half):
+        ray = turn @ Vector((x * frame_height, y * frame_height, -1.0))
+        reach = (plane - eye.y) / ray.y
+        bulge = thickness * frame_height * PARAMS[name + ".thickness"] / ray.length
+        front.append(len(verts))
+        verts.append(eye + ray * reach * (1 - bulge))
+        back.append(len(verts) if thickness > 0 else front[-1])
+        if thickness > 0:
+            verts.append(eye + ray * reach * (1 + bulge))
+    for a, b, c in corners:
+        faces.append((front[a], front[b], front[c]))
+        if back[a] != front[a] or back[b] != front[b] or back[c] != front[c]:
+            faces.append((back[c], back[b], back[a]))
+
+    # Growing about the eye changes nothing in the picture: let the lowest point touch the ground.
+    grow = eye.z / (eye.z - min(v.z for v in verts))
+    verts = [eye + (v - eye) * grow for v in verts]
+    origin = Vector((*PARAMS[name + ".location"][:2], 0.0))
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata([v - origin for v in verts], [], faces)
+    mesh.shade_smooth()
+    place(name, mesh)
+'''
+
+FLOOR = '''
+def add_floor():
+    x0, y0, x1, y1 = PARAMS["Floor.extent"]
+    mesh = bpy.data.meshes.new("Floor")
+    mesh.from_pydata([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)], [], [(0, 1, 2, 3)])
+    floor = bpy.data.objects.new("Floor", mesh)
+    bpy.context.collection.objects.link(floor)
+'''

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The geometry script: every region's solid, and the floor they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import degrees
+
+import numpy as np
+
+from . import snippets
+from .camera import Camera
+from .script_text import Params, fill, literal, names, number, quoted
+from .solids import Kind, Ring, Solid
+
+_SCRIPT = '''
+"""Geometry: $what."""
+import bpy
+$imports
+$params
+
+$data
+$helpers
+$calls
+'''
+
+_CALLS: dict[Kind, str] = {
+    "box": "add_box(name)",
+    "sphere": "add_sphere(name)",
+    "cylinder": "add_round(name, 1.0)",
+    "cone": "add_round(name, 0.0)",
+    "lathe": "add_turned(name)",
+    "inflated": "add_inflated(name)",
+}
+FARTHEST = 80.0
+"""Metres; a floor goes no farther."""
+
+
+def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
+    """The script for named solids."""
+    params = Params()
+    by_kind: dict[Kind, list[str]] = {}
+    for name, solid in solids.items():
+        by_kind.setdefault(solid.kind, []).append(name)
+        _describe(params, name, solid)
+    if floor:
+        params.add("Floor.extent", floor_extent(camera, solids), "m: x and y from, x and y to")
+    helpers = [snippets.PLACE] if solids else []
+    for kinds, text in (
+        (("box",), snippets.BOX),
+        (("sphere",), snippets.SPHERE),
+        (("cylinder", "cone"), snippets.CYLINDER),
+        (("lathe",), snippets.LATHE),
+        (("inflated",), snippets.INFLATED),
+    ):
+        if any(kind in by_kind for kind in kinds):
+            helpers.append(text)
+    if floor:
+        helpers.append(snippets.FLOOR)
+    return fill(
+        _SCRIPT,
+        what=_what(solids, floor),
+        imports=_imports(by_kind),
+        params=params.text(),
+        data=_data(solids),
+        helpers="\n".join(helpers),
+        calls=_calls(by_kind, floor),
+    )
+
+
+def _describe(params: Params, name: str, solid: Solid) -> None:
+    params.add(f"{name}.location", (*solid.place, 0.0), "m, centre of the base")
+    w, d, h = solid.size
+    if solid.kind == "box":
+        params.add(f"{name}.size", (w, d, h), "m")
+        params.add(f"{name}.heading", degrees(solid.heading) % 90, "degrees", 1)
+    elif solid.kind == "sphere":
+        params.add(f"{name}.radius", w / 2, "m")
+    elif solid.kind in {"cylinder", "cone"}:
+        params.add(f"{name}.radius", w / 2, "m")
+        params.add(f"{name}.height", h, "m")
+    elif solid.kind == "inflated":
+        params.add(f"{name}.thickness", 1.0, "of the thickness a soap film would have")
+        params.add(f"{name}.cells", cells_for(solid), "mesh cells along the longer side")
+
+
+def cells_for(solid: Solid) -> int:
+    """Mesh cells along the longer side of an inflated body: as many as its colours and its outline can use."""
+    us = [u for ring in solid.rings for u, _ in ring]
+    vs = [v for ring in solid.rings for _, v in ring]
+    span = max(max(us) - min(us), max(vs) - min(vs))
+    return int(np.clip(round(110 * span), 24, 80))
+
+
+def floor_extent(camera: Camera, solids: Mapping[str, Solid]) -> tuple[float, float, float, float]:
+    """The ground the camera sees and everything stands on, with a margin."""
+    corners = [(0.0, 1.0), (1.0, 1.0), (0.0, max(0.0, camera.horizon + 0.01)), (1.0, max(0.0, camera.horizon + 0.01))]
+    seen = np.clip(camera.on_ground(corners)[:, :2], -FARTHEST, FARTHEST)
+    feet = np.array([solid.place for solid in solids.values()]).reshape(-1, 2)
+    points = np.vstack([seen, feet])
+    low, high = points.min(0), points.max(0)
+    margin = 0.1 * (high - low) + 0.5
+    x0, y0 = low - margin
+    x1, y1 = high + margin
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _what(solids: Mapping[str, Solid], floor: bool) -> str:
+    if not solids:
+        return "an empty floor" if floor else "nothing"
+    listed = ", ".join(list(solids)[:6]) + (" and more" if len(solids) > 6 else "")
+    return listed + (" on a floor" if floor else "")
+
+
+def _imports(by_kind: Mapping[Kind, list[str]]) -> str:
+    lines = []
+    if set(by_kind) & {"box", "sphere", "cylinder", "cone", "lathe"} or by_kind:
+        lines.append("import bmesh")
+    maths = {"radians"}
+    if "lathe" in by_kind:
+        maths |= {"cos", "sin", "pi"}
+    if "inflated" in by_kind:
+        lines.append("import numpy as np")
+        maths |= {"hypot", "pi", "tan"}
+    if by_kind:
+        lines.append("from math import " + ", ".join(sorted(maths)))
+    if "inflated" in by_kind:
+        lines += ["from mathutils import Vector", "from mathutils.geometry import delaunay_2d_cdt"]
+    return "\n".join(lines) + "\n"
+
+
+def _data(solids: Mapping[str, Solid]) -> str:
+    parts = []
+    outlines = {name: solid.rings for name, solid in solids.items() if solid.kind == "inflated"}
+    if outlines:
+        body = "".join(
+            f"    {quoted(name)}: [\n{''.join(_ring(ring) for ring in polygons)}    ],\n"
+            for name, polygons in outlines.items()
+        )
+        parts.append(
+            "# Outlines in the picture as fractions of the frame, (0, 0) top left; further rings are holes or parts.\n"
+            "OUTLINES = {\n" + body + "}\n"
+        )
+    profiles = {name: solid.profile for name, solid in solids.items() if solid.kind == "lathe"}
+    if profiles:
+        body = "".join(
+            f"    {quoted(name)}: [\n{_wrapped([literal(p) for p in profile], 8)}    ],\n"
+            for name, profile in profiles.items()
+        )
+        parts.append("# Profiles to turn: (radius, height) from the base up, m.\nPROFILES = {\n" + body + "}\n")
+    return "\n".join(parts)
+
+
+def _ring(ring: Ring) -> str:
+    points = [f"({number(x, 4)}, {number(y, 4)})" for x, y in ring]
+    return "        [\n" + _wrapped(points, 12) + "        ],\n"
+
+
+def _wrapped(items: list[str], indent: int) -> str:
+    lines, line = [], ""
+    for item in items:
+        if len(line) + len(item) > 100:
+            lines.append(line)
+            line = ""
+        line += item + ", "
+    lines.append(line)
+    return "".join(" " * indent + text.rstrip() + "\n" for text in lines if text)
+
+
+def _calls(by_kind: Mapping[Kind, list[str]], floor: bool) -> str:
+    parts = []
+    for kind, items in by_kind.items():
+        call = _CALLS[kind]
+        if len(items) == 1:
+            parts.append(call.replace("name", quoted(items[0])))
+        else:
+            parts.append(f"for name in (\n{names(items)}):\n    {call}")
+    if floor:
+        parts.append("add_floor()")
+    return "\n\n" + "\n".join(parts)
