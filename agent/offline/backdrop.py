@@ -41,9 +41,11 @@ class Backdrop:
 def find(seen: f.Features) -> Backdrop:
     """Fit a flat backdrop, and a smooth one where the flat one does not hold."""
     flat = _flat(seen)
-    if flat.share >= 0.55 and flat.cover >= 0.1 and flat.noise < 1.5:
+    if flat.share >= 0.9 and flat.noise < 0.8:
         return flat
     smooth = _smooth(seen)
+    if flat.share >= 0.55 and flat.noise < 0.8 and smooth.share < flat.share + 0.1:
+        return flat
     return smooth if smooth.share > flat.share + 0.05 or flat.noise >= 1.5 else flat
 
 

@@ -7,6 +7,10 @@ import numpy as np
 
 from . import features as f
 from .backdrop import Backdrop
+from .basins import OUTSIDE, Patches, oversegment
+
+FADING = 1.3
+"""Edge strength along a rim (Lab units per pixel) below which a shade fades out instead of ending."""
 
 
 def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
@@ -35,20 +39,42 @@ def _whiskers(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.Float
 def _flood_flat(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
     low = max(1.2, 4 * behind.noise)
     exact = np.linalg.norm(seen.lab - behind.lab, axis=2) < low
-    # Soft shadow on the backdrop: darker, same hue, no edge.
-    shadow = (light < 0) & (light > -45) & (chroma < 4 + 0.1 * np.abs(light)) & (seen.edge < 2.2)
-    passable = exact | shadow
-    ring = f.frame(seen.shape) & exact
-    back = f.touching(f.opened(passable, 1) | exact, ring)
+    back = f.touching(exact, f.frame(seen.shape) & exact)
     # What the flood can't reach but is exactly the backdrop's colour is a hole, unless it is tiny or inside shading.
     count, labels, stats = f.components(exact & ~back, 4)
     smallest = max(12, round(2e-4 * exact.size))
     for index in range(1, count):
-        hole = labels == index
-        rim = f.dilate(hole, 2) & ~hole
-        if stats[index, 4] >= smallest and np.median(seen.edge[rim]) > 4:
-            back |= hole
-    return back
+        if stats[index, 4] >= smallest:
+            hole = labels == index
+            rim = f.dilate(hole, 2) & ~hole
+            if np.median(seen.edge[rim]) > 4:
+                back |= hole
+    back |= _cast_shadows(seen, ~back, light, chroma)
+    # Compression leaves a faint fringe round things; what is faint and broad is a pale thing.
+    faint = ~back & (np.linalg.norm(seen.lab - behind.lab, axis=2) < low + 3)
+    fringe = faint & ~f.opened(faint, 4)
+    return back | f.touching(fringe | back, back)
+
+
+def _cast_shadows(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.Floats) -> f.Mask:
+    """Return the patches that fade into a flat backdrop without an outline, a little darker than it and of its hue."""
+    shaded = things & (light < 0) & (light > -45) & (chroma < 4 + 0.1 * np.abs(light))
+    result = np.zeros_like(things)
+    if not shaded.any():
+        return result
+    patches = Patches(oversegment(seen, things), seen)
+    share = {i: float(shaded[patches.labels == i].mean()) for i in patches.all}
+    again = True
+    while again:
+        again = False
+        for index in sorted(patches.all):
+            patch = patches.all[index]
+            length, strength = patch.rim(OUTSIDE)
+            if share[index] > 0.7 and length >= 0.12 * patch.around and strength < FADING:
+                result |= patches.mask(index)
+                patches.drop(index)
+                again = True
+    return result
 
 
 def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:

@@ -3,40 +3,60 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+import cv2
 import numpy as np
 
 from ..picture import Picture
-from . import backdrop, foreground, split
+from . import backdrop, certainty, foreground, scenery, shapes, split
 from . import features as f
-from .regions import Region, Segmentation
+from .regions import Segmentation
 
+FLAT_NOISE = 1.0
+MOST_PLAIN = 16
 MOST = 24
 """More regions than this are not handed on; the smallest go first."""
 
 
 def segment(picture: Picture, seed: int = 0) -> Segmentation:
-    """Split a picture into things and backdrop.
+    """Split a picture into things and what is behind them.
 
-    Returns regions with disjoint masks at the picture's size, largest first. An empty or uniform picture gives no regions,
-    confidence 0 and the reason.
+    Returns regions with disjoint masks at the picture's size, largest first. A picture without anything in it (one colour, or
+    wholly transparent) gives no regions, confidence 0 and the reason; every other picture gives at least one region. The same
+    picture and seed give the same result.
     """
-    seen = f.look(picture.rgb)
+    cv2.setRNGSeed(seed)
     if picture.alpha is not None:
-        things = picture.alpha > 0.5
-        kind: Literal["transparent", "plain", "floor", "scene"] = "transparent"
-    else:
-        behind = backdrop.find(seen)
-        things = foreground.extract(seen, behind)
-        kind = "plain" if behind.flat else "floor"
-    if kind == "floor":
-        regions = [Region(mask, 0.5) for mask in split.things_on_floor(seen, behind, things)]
-    else:
-        count, labels, stats = f.components(things)
-        smallest = max(9, round(3e-4 * things.size))
-        regions = [Region(labels == i, 0.5) for i in range(1, count) if stats[i, 4] >= smallest]
-    regions.sort(key=lambda region: -int(region.mask.sum()))
-    rest = ~things if not things.all() else things
-    colour = np.median(picture.unit[rest], axis=0)
-    return Segmentation(regions[:MOST], kind, (float(colour[0]), float(colour[1]), float(colour[2])), 0.5, [])
+        masks = shapes.separate(picture.alpha > 0.5)
+        return certainty.assess(picture, masks, "transparent", 1.0)
+    seen = f.look(picture.rgb)
+    if float(seen.lab.reshape(-1, 3).std(axis=0).max()) < 0.3:
+        return certainty.assess(picture, [], "plain", 1.0)
+    behind = backdrop.find(seen)
+    if behind.flat and behind.noise < FLAT_NOISE and behind.share >= 0.5 and behind.cover >= 0.08:
+        masks = shapes.separate(foreground.extract(seen, behind))
+        if _sensible(masks, 0.97):
+            return certainty.assess(picture, masks, "plain", behind.share)
+    elif not behind.flat and behind.share >= 0.5 and behind.cover >= 0.5:
+        masks = _on_floor(seen, behind)
+        if _sensible(masks, 0.6):
+            studio = behind.drift < 9 and (len(masks) <= 2 or behind.drift < 4)
+            return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
+    masks = scenery.things_in_scene(picture.rgb)
+    return certainty.assess(picture, masks, "scene", 0.0)
+
+
+def _on_floor(seen: f.Features, behind: backdrop.Backdrop) -> list[f.Mask]:
+    """Things before a smooth floor, tidied, disjoint, largest first."""
+    taken = np.zeros(seen.shape, bool)
+    masks: list[f.Mask] = []
+    for mask in split.things_on_floor(seen, behind, foreground.extract(seen, behind)):
+        tidy = shapes.smooth(shapes.trim_shadow(seen, behind, mask)) & ~taken
+        if np.count_nonzero(tidy) >= 12:
+            masks.append(tidy)
+            taken |= tidy
+    return sorted(masks, key=lambda mask: -int(np.count_nonzero(mask)))[:MOST]
+
+
+def _sensible(masks: list[f.Mask], most: float) -> bool:
+    """Tell whether the masks could be things: some, and not nearly everything."""
+    return len(masks) > 0 and sum(float(mask.mean()) for mask in masks) < most

@@ -8,6 +8,7 @@ a mirror image), and together are about as convex as each is alone. Two things o
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 
 import numpy as np
 
@@ -86,15 +87,16 @@ def _between(patches: Patches, patch: Patch) -> bool:
     return not lengths or max(lengths) < 0.8 * patch.around
 
 
-def join(patches: Patches, limit: float = 1.0) -> None:
-    """Merge patches, cheapest pair first, until every pair costs `limit` or more."""
+def join(patches: Patches, limit: float = 1.0, pair_cost: Callable[[Patches, int, int], float] | None = None) -> None:
+    """Merge patches, cheapest pair first, until every pair costs `limit` or more by `pair_cost` (`cost` when None)."""
+    price = pair_cost or cost
     waiting: list[tuple[float, int, int]] = []
 
     latest: dict[tuple[int, int], float] = {}
 
     def offer(i: int, j: int) -> None:
         pair = min(i, j), max(i, j)
-        latest[pair] = cost(patches, *pair)
+        latest[pair] = price(patches, *pair)
         if latest[pair] < limit:
             heapq.heappush(waiting, (latest[pair], *pair))
 
@@ -113,8 +115,11 @@ def join(patches: Patches, limit: float = 1.0) -> None:
                 offer(keep, other)
 
 
-def cost(patches: Patches, one: int, two: int) -> float:
-    """How unlike one thing two touching patches are; below 1 they are joined."""
+def cost(patches: Patches, one: int, two: int, enclosed: bool = True) -> float:
+    """How unlike one thing two touching patches are; below 1 they are joined.
+
+    With `enclosed`, a patch wholly inside the other counts as its highlight, mark or mirror image.
+    """
     if OUTSIDE in (one, two):
         return np.inf
     a, b = patches.all[one], patches.all[two]
@@ -128,8 +133,7 @@ def cost(patches: Patches, one: int, two: int) -> float:
     step = max(0.0, strength - SOFT) / STEP
     total = hue + dent + step - 0.4 * min(1.0, 2 * contact)
     outer = small.rim(OUTSIDE)[0] / max(1, small.around)
-    if (contact > 0.85 and outer == 0) or (contact > 0.5 and outer < 0.05 and dent < -0.5):
-        # Wholly inside the other: a highlight, a mark or a mirror image.
+    if enclosed and ((contact > 0.85 and outer == 0) or (contact > 0.5 and outer < 0.05 and dent < -0.5)):
         total = min(total, 0.5)
     return total
 
