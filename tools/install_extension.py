@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Install the built zip into a Blender: `python tools/install_extension.py [ZIP]`.
+
+The Blender is $BLENDER, else `blender` on PATH; the zip is the newest one in `dist/`. The extension is enabled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Install; return 0, or 1 after a sentence on what is missing."""
+    parser = argparse.ArgumentParser(description="Install the Restage extension into Blender.")
+    parser.add_argument("zip", nargs="?", type=Path, help="the zip (default: the newest in dist/)")
+    parser.add_argument("--blender", default=os.environ.get("BLENDER"), metavar="PATH")
+    options = parser.parse_args()
+    zips = sorted((ROOT / "dist").glob("restage-*.zip"), key=lambda path: path.stat().st_mtime)
+    package = options.zip or (zips[-1] if zips else None)
+    blender = shutil.which(options.blender or "blender")
+    if package is None:
+        print("install: no zip in dist/; build it first with `make build`.", file=sys.stderr)
+        return 1
+    if blender is None:
+        wanted = options.blender or "blender (on PATH)"
+        print(
+            f"install: {wanted} is not a program. Point BLENDER at a Blender 4.2 or newer, or in Blender choose "
+            f"Edit > Preferences > Get Extensions > Install from Disk and take {package}.",
+            file=sys.stderr,
+        )
+        return 1
+    done = subprocess.run(
+        [blender, "--background", "--command", "extension", "install-file", "-r", "user_default", "-e", str(package)]
+    )
+    if done.returncode == 0:
+        print(f"Installed {package.name} into {blender}: press N in a 3D viewport and choose the tab Restage.")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
