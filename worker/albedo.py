@@ -20,7 +20,7 @@ _MAX_DEPTH = 8
 
 @contextlib.contextmanager
 def overridden(materials: list[bpy.types.Material]) -> Iterator[dict[str, tuple[float, float, float]]]:
-    """Override the materials for the length of the block; yield the flat linear colour of those without usable nodes."""
+    """Override the materials for the length of the block; yield the linear colour of those without nodes."""
     undo: list[tuple[bpy.types.NodeTree, list[bpy.types.Node], list[bpy.types.Node]]] = []
     flat: dict[str, tuple[float, float, float]] = {}
     try:

@@ -32,7 +32,7 @@ def finish(request: FinishRequest, scratch: Path) -> Finished:
         notes.append("no final render: the scene has no camera")
     elif request.beauty_px:
         render = "render.png"
-        views.beauty(scene, request.beauty_px, request.beauty_samples, scratch / render)
+        views.beauty(scene, request.beauty_px, request.beauty_samples, scratch / render, final=True)
     return Finished(blend.name, glb, render, tuple(notes))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import budgets, execute, inventory, png, result, sanity, shot, views
+from . import budgets, execute, fingerprint, inventory, permissions, png, result, sanity, shot, views
 from .evaluate import Body
 from .protocol import Job, JobResult, SanityFinding, StageScript, Views
 
@@ -77,9 +77,11 @@ class _Attempt:
         with self.step("replay"):
             for script in self.job.accepted:
                 self._script(script, replayed=True)
+        before = fingerprint.take(bpy.context.scene)
         with self.step("run"):
             self._script(self.job.candidate, replayed=False)
         with self.step("check"):
+            self._permit(before)
             self._check()
         wanted = self.job.views
         scene = bpy.context.scene
@@ -94,6 +96,13 @@ class _Attempt:
             with self.step("write"):
                 self._write(scene)
         self.found["sanity"] = tuple(self.sanity)
+
+    def _permit(self, before: fingerprint.Fingerprint) -> None:
+        stage = self.job.candidate.stage
+        found = permissions.changes(before, fingerprint.take(bpy.context.scene))
+        self.found["changed"] = permissions.in_words(found, stage)
+        if refusal := permissions.refusal(found, self.job.may_change, stage):
+            raise Stopped("forbidden", refusal)
 
     def _check(self) -> None:
         try:

@@ -25,10 +25,3 @@ def write(path: Path, pixels: np.ndarray) -> None:
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def encode_srgb(linear: np.ndarray) -> np.ndarray:
-    """Return uint8 sRGB of linear values, clipped to 0..1 (IEC 61966-2-1)."""
-    clipped = np.clip(linear, 0.0, 1.0)
-    curve = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * np.power(clipped, 1 / 2.4) - 0.055)
-    return np.round(curve * 255).astype(np.uint8)

@@ -24,6 +24,8 @@ _NO_HIT = 1e9
 _PLAN_MARGIN = 1.1
 _FLAT = 0.02
 _GROUND_FACTOR = 3.0
+_CLAY_LIGHT = np.array([-0.35, -0.55, 0.76])
+"""Where the clay view's light comes from, world space: left, front, above, all different so that faces differ."""
 _PALETTE_STEP = 0.61803398875
 
 
@@ -133,9 +135,8 @@ def _sharp_camera(camera: bpy.types.Object) -> Iterator[bpy.types.Object]:
 
 def clay(measured: Measured) -> np.ndarray:
     """Return uint8 sRGB (h, w, 3): grey shading from the normals, edges of depth drawn darker, white backdrop."""
-    light = np.array([-0.35, -0.55, 0.76])
-    light /= np.linalg.norm(light)
-    shade = 0.25 + 0.6 * np.clip(0.5 + 0.5 * (measured.normal @ light), 0.0, 1.0) ** 1.5
+    facing = measured.normal @ (_CLAY_LIGHT / np.linalg.norm(_CLAY_LIGHT))
+    shade = 0.30 + 0.62 * np.clip(facing, 0.0, 1.0) + 0.12 * np.clip(facing, -1.0, 0.0)
     covered = measured.ids > 0
     covered |= np.isfinite(measured.depth)
     depth = np.where(covered, measured.depth, 0.0)
@@ -146,7 +147,7 @@ def clay(measured: Measured) -> np.ndarray:
         _head(edge, axis)[...] |= step
     shade = np.where(edge, shade * 0.45, shade)
     grey = np.where(covered, shade, 1.0)
-    return np.repeat(png.encode_srgb(grey)[..., None], 3, axis=2)
+    return np.repeat(np.round(grey * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def _head(array: np.ndarray, axis: int) -> np.ndarray:
@@ -207,13 +208,16 @@ def _plan_frame(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[float,
     return tuple(float(v) for v in (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half))  # type: ignore[return-value]
 
 
-def beauty(scene: bpy.types.Scene, longer: int, samples: int, path: Path, seed: int = 0) -> None:
-    """Render the scene through its own camera and view settings into `path`, an 8-bit PNG."""
+def beauty(scene: bpy.types.Scene, longer: int, samples: int, path: Path, seed: int = 0, final: bool = False) -> None:
+    """Render the scene through its own camera and view settings into `path`, an 8-bit PNG.
+
+    Denoised where the build can; `final` takes the slow way (0.8 s more at 320 x 240 on two cores).
+    """
     with shot.copied(scene) as copy:
         shot.set_size(copy, shot.frame_size(scene, longer))
         copy.cycles.samples = samples
         copy.cycles.seed = seed
-        copy.cycles.use_denoising = shot.can_denoise()
+        shot.denoise(copy, final)
         shot.to_png(copy, path)
 
 
