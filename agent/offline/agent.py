@@ -42,8 +42,8 @@ def make() -> Agent:
 
 
 class OfflineGenerator:
-    """Writes the brief and the stage scripts. Everything it knows follows from picture, brief and seed, so a resumed run
-    goes on as if it had never stopped; layouts are kept only to save time."""
+    """Writes the brief and the stage scripts. Everything it knows follows from picture, brief and seed, so a resumed
+    run goes on as if it had never stopped; layouts are kept only to save time."""
 
     def __init__(self) -> None:
         """Know nothing yet."""

@@ -66,7 +66,12 @@ def _object(picture: Picture, name: str, region: Region, shape: str, overlap: fl
 
 
 def _caption(names: list[str], seen: Segmentation) -> str:
-    before = {"transparent": "cut out", "plain": "before a plain backdrop", "floor": "on a floor", "scene": "in a place"}
+    before = {
+        "transparent": "cut out",
+        "plain": "before a plain backdrop",
+        "floor": "on a floor",
+        "scene": "in a place",
+    }
     listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "Nothing"
     return f"{listed} {before[seen.backdrop]}."
 
@@ -84,5 +89,7 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
             factor *= 0.8
             reasons.append("One object alone says little of the camera's height and angle.")
     if free:
-        reasons.append(f"{free} of {len(layout.solids)} bodies are free forms: what the picture hides of them is guessed.")
+        reasons.append(
+            f"{free} of {len(layout.solids)} bodies are free forms, whose hidden side is guessed."
+        )
     return float(np.clip(seen.confidence * factor, 0.05, 1.0)), reasons

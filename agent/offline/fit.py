@@ -43,9 +43,7 @@ class Target:
         self.scale = resolution / side
         self.corner = x0 - pad, y0 - pad
         size = round((x1 - x0 + 2 * pad) * self.scale), round((y1 - y0 + 2 * pad) * self.scale)
-        shift = np.array(
-            [[self.scale, 0, -self.corner[0] * self.scale], [0, self.scale, -self.corner[1] * self.scale]]
-        )
+        shift = np.array([[self.scale, 0, -self.corner[0] * self.scale], [0, self.scale, -self.corner[1] * self.scale]])
         shift[:, 2] += (self.scale - 1) / 2
         there = cv2.warpAffine(mask.astype(np.float32), shift, size) > 0.5
         hidden = np.zeros(mask.shape, np.float32) if ignore is None else ignore.astype(np.float32)

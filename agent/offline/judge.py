@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The offline verifier: numbers only. It approves when they are good, or when this agent can do no better and says so."""
+"""The offline verifier: numbers only. It approves when they are good, or when this agent can do no better."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import re
 import cv2
 import numpy as np
 
+from ...worker.protocol import LightBasisRequest
 from .. import params
 from ..brief import Brief
 from ..roles import Attempt, Context, Judgement, Looker
 from ..verdict import MAX_ITEMS, ChecklistItem, Verdict
-from ...worker.protocol import LightBasisRequest
 from . import light_solver
 from .write_lighting import WORLD, Lamp
 
@@ -103,7 +103,9 @@ def _materials(context: Context, attempt: Attempt) -> Verdict:
 def _composition(context: Context, attempt: Attempt) -> Verdict:
     mean = attempt.measurements.mean_iou
     numbers = f"Mean overlap {mean:.2f}." if mean is not None else "Nothing to overlap."
-    return Verdict(approve=True, summary=f"{numbers} The poses were fitted with the shapes; there is no better one here.")
+    return Verdict(
+        approve=True, summary=f"{numbers} The poses were fitted with the shapes."
+    )
 
 
 def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:

@@ -26,7 +26,7 @@ USUAL = {"floor": (50.0, 27.0), "scene": (55.0, 15.0), "plain": (40.0, 10.0), "t
 MOST_WITNESSES = 6
 """Regions asked about the camera."""
 ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.965, "transparent": 0.965}
-"""Overlap from which a primitive is believed; before a plain backdrop the outline is all there is, so it must be good."""
+"""Overlap from which a primitive is believed; before a plain backdrop the outline is all there is to go by."""
 
 
 @dataclass(frozen=True)

@@ -22,16 +22,16 @@ def finish(name, body, lift=0.0):
     return mesh
 '''
 
-BOX = '''
+BOX = """
 def add_box(name):
     width, depth, height = PARAMS[name + ".size"]
     body = bmesh.new()
     bmesh.ops.create_cube(body, size=1.0)
     bmesh.ops.scale(body, vec=(width, depth, height), verts=body.verts)
     place(name, finish(name, body, height / 2), PARAMS[name + ".heading"])
-'''
+"""
 
-SPHERE = '''
+SPHERE = """
 def add_sphere(name):
     radius = PARAMS[name + ".radius"]
     body = bmesh.new()
@@ -39,7 +39,7 @@ def add_sphere(name):
     mesh = finish(name, body, radius)
     mesh.shade_smooth()
     place(name, mesh)
-'''
+"""
 
 CYLINDER = '''
 def add_round(name, top):
@@ -175,11 +175,11 @@ def add_inflated(name):
     place(name, mesh)
 '''
 
-FLOOR = '''
+FLOOR = """
 def add_floor():
     x0, y0, x1, y1 = PARAMS["Floor.extent"]
     mesh = bpy.data.meshes.new("Floor")
     mesh.from_pydata([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)], [], [(0, 1, 2, 3)])
     floor = bpy.data.objects.new("Floor", mesh)
     bpy.context.collection.objects.link(floor)
-'''
+"""

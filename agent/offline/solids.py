@@ -65,7 +65,7 @@ def outline_points(solid: Solid, camera: Camera) -> Array:
     base = np.column_stack([x + _CIRCLE[:, 0] * w / 2, y + _CIRCLE[:, 1] * d / 2, np.zeros(len(_CIRCLE))])
     if solid.kind == "cone":
         return np.vstack([base, [(x, y, h)]])
-    return np.vstack([base, base + (0.0, 0.0, h)])
+    return np.vstack([base, np.add(base, (0.0, 0.0, h))])
 
 
 def _sphere(centre: Array, radius: float, camera: Camera) -> Array:
@@ -81,4 +81,5 @@ def _sphere(centre: Array, radius: float, camera: Camera) -> Array:
     up = np.cross(side, axis)
     back = radius * radius / distance
     rim = radius * np.sqrt(max(0.0, 1 - (radius / distance) ** 2))
-    return centre - axis * back + rim * (_CIRCLE[:, :1] * side + _CIRCLE[:, 1:] * up)
+    ring: Array = centre - axis * back + rim * (_CIRCLE[:, :1] * side + _CIRCLE[:, 1:] * up)
+    return ring

@@ -60,11 +60,11 @@ def paint(thing, box, rows):
         face.material_index = ord(letter) - ord("A")
 '''
 
-_CALL = '''
+_CALL = """
 bpy.context.view_layer.update()
 for name, (box, rows) in MAPS.items():
     paint(bpy.context.scene.objects[name], box, rows)
-'''
+"""
 
 
 def write(surfaces: Mapping[str, Surface]) -> str:
