@@ -38,17 +38,16 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first where this system can't confine scripts."""
-        from ..worker.lockdown import NoConfinement, check_available
+        from ..worker.client import why_unconfined
 
-        try:
-            check_available()
-        except NoConfinement as error:
+        reason = why_unconfined()
+        if reason:
             self.unconfined = True
             return context.window_manager.invoke_confirm(
                 self,
                 event,
                 title="Run scripts unconfined?",
-                message=f"{error} The scripts would run in a second Blender with your own rights.",
+                message=f"{reason} The scripts would run in a second Blender with your own rights.",
                 confirm_text="Run This Once",
                 icon="WARNING",
             )

@@ -25,8 +25,7 @@ from ..agent.roles import Agent
 from ..agent.run import Run, RunOptions
 from ..scene.bridge import Bridge, BridgeClosed, Timer
 from ..worker.binary import BlenderBinary
-from ..worker.client import Limits, WorkerError, WorkerPool
-from ..worker.lockdown import NoConfinement
+from ..worker.client import Limits, NoConfinement, WorkerError, WorkerPool
 
 JOIN_S = 5.0
 _log = logging.getLogger(__name__)
@@ -80,6 +79,14 @@ class Show(Protocol):
 
     def draw(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[NDArray[np.uint8], str] | None:
         """Draw the attempt as the artist sees it; None when that can't be done now."""
+        ...
+
+    def stopping(self) -> None:
+        """The run was cancelled and has not ended yet."""
+        ...
+
+    def remember(self) -> None:
+        """Write into the scene which run it shows; called again after an undo."""
         ...
 
     def tick(self) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from . import launcher, lockdown, protocol
 from .binary import BlenderBinary
+from .lockdown import NoConfinement as NoConfinement
 from .protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBasis, LightBasisRequest, Message, Status
 
 _POLL_SECONDS = 0.02
@@ -295,6 +296,15 @@ class Worker:
         with stderr:
             for line in stderr:
                 self._stderr.append(line[:1000].decode("utf-8", "replace").rstrip())
+
+
+def why_unconfined() -> str:
+    """Return one sentence saying why workers can't be confined on this machine; empty when they can."""
+    try:
+        lockdown.check_available()
+    except NoConfinement as error:
+        return str(error)
+    return ""
 
 
 class WorkerPool:
