@@ -17,6 +17,8 @@ from . import sandbox, tags
 _RENDER: dict[str, Callable[[Any], Any]] = {
     "resolution_x": lambda value: min(16384, max(4, int(value))),
     "resolution_y": lambda value: min(16384, max(4, int(value))),
+    "pixel_aspect_x": lambda value: min(200.0, max(1.0, _finite(value))),
+    "pixel_aspect_y": lambda value: min(200.0, max(1.0, _finite(value))),
     "film_transparent": bool,
 }
 _VIEW: dict[str, Callable[[Any], Any]] = {
@@ -49,18 +51,35 @@ def apply(run: str, scene: str = "") -> list[str]:
 
 
 def apply_values(scene: bpy.types.Scene, values: Mapping[str, Any]) -> list[str]:
-    """Set the allowed render and view values on a scene, others are passed over; return the names of those set."""
+    """Set the allowed render and view values of `JobResult.settings` on a scene; return the names of those set.
+
+    What is not known or not allowed is passed over, and so is a value this Blender does not take.
+    """
+    render = {"film_transparent": values["film_transparent"]} if "film_transparent" in values else {}
+    for key, name in (("frame", "resolution"), ("pixel_aspect", "pixel_aspect")):
+        pair = values.get(key)
+        if isinstance(pair, (list, tuple)) and len(pair) == 2:
+            render[f"{name}_x"], render[f"{name}_y"] = pair
+    view = values.get("view")
+    return [
+        *_set(scene.render, _RENDER, render),
+        *_set(scene.view_settings, _VIEW, view if isinstance(view, Mapping) else {}),
+    ]
+
+
+def _set(
+    owner: bpy.types.bpy_struct, allowed: Mapping[str, Callable[[Any], Any]], values: Mapping[str, Any]
+) -> list[str]:
     applied = []
-    for owner, allowed in ((scene.render, _RENDER), (scene.view_settings, _VIEW)):
-        for name, cast in allowed.items():
-            if name not in values:
-                continue
-            try:
-                setattr(owner, name, cast(values[name]))
-            except (TypeError, ValueError):
-                # A view transform this Blender's colour configuration does not know, or no number.
-                continue
-            applied.append(name.replace("_", " "))
+    for name, cast in allowed.items():
+        if name not in values:
+            continue
+        try:
+            setattr(owner, name, cast(values[name]))
+        except (TypeError, ValueError, OverflowError):
+            # A view transform this Blender's colour configuration does not know, or no number.
+            continue
+        applied.append(name.replace("_", " "))
     return applied
 
 

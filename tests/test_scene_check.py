@@ -11,6 +11,8 @@ bpy = pytest.importorskip("bpy")
 
 from restage.scene import check, compat, sandbox  # noqa: E402
 
+pytestmark = pytest.mark.bpy
+
 RUN = "run"
 
 

@@ -15,13 +15,14 @@ bpy = pytest.importorskip("bpy")
 from restage.scene import compat, sandbox, settings, tags  # noqa: E402
 from restage.scene.sandbox import SandboxError  # noqa: E402
 
+pytestmark = pytest.mark.bpy
+
 RUN = "11111111-2222-3333-4444-555555555555"
 SETTINGS = {
     "camera": "Camera",
     "world": "World",
-    "resolution_x": 320,
-    "resolution_y": 240,
-    "exposure": 0.5,
+    "frame": [320, 240],
+    "view": {"exposure": 0.5},
     "filepath": "/tmp/evil",
 }
 
@@ -112,10 +113,10 @@ def fingerprint(only=None):
             if tree is not None:
                 state["nodes"] = [(node.name, node.bl_idname, plain(node.location)) for node in tree.nodes]
             if isinstance(item, bpy.types.Scene):
-                state["render"] = {p.identifier: plain(getattr(item.render, p.identifier))
-                                   for p in item.render.bl_rna.properties}  # fmt: skip
-                state["master"] = [plain(item.collection.objects), [
-                    child.name for child in item.collection.children if not only or child.session_uid in only]]  # fmt: skip
+                render = item.render
+                state["render"] = {p.identifier: plain(getattr(render, p.identifier)) for p in render.bl_rna.properties}
+                children = [child for child in item.collection.children if not only or child.session_uid in only]
+                state["master"] = [plain(item.collection.objects), plain(children)]
                 # What is seen of the scene's contents through its lists grows with the sandbox.
                 for name in ("objects", "view_layers", "collection"):
                     state.pop(name, None)
@@ -196,7 +197,7 @@ def test_accept_makes_ordinary_datablocks(busy, results):
     name = sandbox.accept(RUN)
     root = bpy.data.collections[name]
     assert len(root.objects) == 5
-    assert not any(key.startswith("restage") for item in compat.datablocks().values() for key in item.keys())
+    assert not any(key.startswith("restage") for item in compat.datablocks().values() for key in item.keys())  # noqa: SIM118
     assert not [item for uid, item in compat.datablocks().items() if uid not in before and item.users == 0]
     check_untouched(before)
     with pytest.raises(SandboxError):
@@ -267,7 +268,8 @@ def test_settings_reach_the_scene_only_on_request_and_only_the_allowed_ones(busy
 def test_values_no_blender_takes_are_passed_over(busy):
     scene = bpy.context.scene
     set_now = settings.apply_values(
-        scene, {"exposure": float("nan"), "view_transform": "No such", "resolution_x": "wide", "gamma": 1.5}
+        scene,
+        {"view": {"exposure": float("nan"), "view_transform": "No such", "gamma": 1.5}, "frame": ["wide", None]},
     )
     assert set_now == ["gamma"]
 

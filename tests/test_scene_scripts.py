@@ -9,6 +9,8 @@ bpy = pytest.importorskip("bpy")
 
 from restage.scene import scripts  # noqa: E402
 
+pytestmark = pytest.mark.bpy
+
 
 @pytest.fixture(autouse=True)
 def empty():

@@ -11,6 +11,8 @@ bpy = pytest.importorskip("bpy")
 from restage.scene import compat, sandbox, viewport  # noqa: E402
 from restage.scene.viewport import ViewportError  # noqa: E402
 
+pytestmark = pytest.mark.bpy
+
 RUN = "run"
 
 
@@ -32,7 +34,7 @@ def shown(tmp_path):
     bpy.data.libraries.write(str(tmp_path / "result.blend"), {root})
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     bpy.data.objects["Cube"].location = (0, -3, 0)
-    sandbox.load(tmp_path / "result.blend", {"camera": "Camera", "resolution_x": 64, "resolution_y": 32}, RUN)
+    sandbox.load(tmp_path / "result.blend", {"camera": "Camera", "frame": [64, 32]}, RUN)
 
 
 def can_draw():

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run as the panel starts it: real thread, real workers, the bridge drained by hand (timers don't tick here)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import scripted
+
+bpy = pytest.importorskip("bpy")
+
+import restage  # noqa: E402
+from restage.agent import begin, picture  # noqa: E402
+from restage.agent.run import RunOptions  # noqa: E402
+from restage.operators import present, run_thread  # noqa: E402
+from restage.scene import compat, sandbox, scripts  # noqa: E402
+from restage.worker.client import Limits  # noqa: E402
+
+pytestmark = pytest.mark.bpy
+
+RUN = "run-uuid"
+OPTIONS = RunOptions(resolution=96, samples=2, attempt_px=64, attempt_samples=1)
+
+
+@pytest.fixture
+def registered():
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    restage.register()
+    yield bpy.context.scene
+    restage.unregister()
+
+
+@pytest.fixture
+def request_run(tmp_path, table_picture, binary):
+    source = picture.load(table_picture, 160)
+    folder = begin.begin(tmp_path / "run", source, "offline", 0, 96, 2)
+    return run_thread.Request(
+        RUN, "Scene", source, folder, scripted.Scripted().agent, OPTIONS, binary, Limits(), viewport_pictures=True
+    )
+
+
+def tick_until(thread, done, seconds=120.0):
+    """What the timer does, until `done()`; the time is there to end a hanging test, not to measure."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, bpy.context.window_manager.restage.message
+        thread.bridge.drain()
+        thread.show.tick()
+        time.sleep(0.01)
+
+
+def test_a_run_shows_its_attempts_and_leaves_a_result_to_accept(registered, request_run):
+    live, artist = bpy.context.window_manager.restage, set(compat.datablocks())
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(request_run, presenter)
+    assert not bpy.ops.restage.reconstruct.poll()
+    assert not bpy.ops.restage.accept.poll()
+    with pytest.raises(RuntimeError):
+        run_thread.begin(request_run, presenter)
+    tick_until(thread, lambda: live.status == "DONE")
+    assert live.stage == "lighting"
+    assert live.factor == 1.0
+    assert "Done" in live.message
+    shown = sandbox.find(RUN)
+    names = {item.name for item in bpy.data.collections[shown.collection].all_objects}
+    assert {"Box", "Ball", "Floor", "Picture Camera", "Key Sun"} <= names
+    assert set(scripts.names(RUN)) >= {"01_setup.py", "02_geometry.py", "05_lighting.py", "scene.py"}
+    assert bpy.context.scene.restage.run == RUN
+    assert artist <= set(compat.datablocks())
+    # Where this Blender draws without a window, every attempt has its viewport picture.
+    drawn = list(request_run.folder.path.glob("attempts/*/viewport.png"))
+    assert bool(drawn) == compat.prepare_gpu()
+    assert bpy.ops.restage.apply_settings() == {"FINISHED"}
+    assert bpy.context.scene.camera.name == "Picture Camera"
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    assert sandbox.find(RUN) is None
+    assert "Box" in bpy.data.objects
+    assert not bpy.ops.restage.discard.poll()
+
+
+def test_cancel_stops_and_what_there_was_can_be_discarded(registered, request_run):
+    live, artist = bpy.context.window_manager.restage, set(compat.datablocks())
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(request_run, presenter)
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    assert bpy.ops.restage.cancel() == {"FINISHED"}
+    assert live.status == "STOPPING"
+    tick_until(thread, lambda: live.status == "CANCELLED")
+    tick_until(thread, lambda: run_thread.current() is None)
+    assert request_run.folder.record.status == "cancelled"
+    assert bpy.ops.restage.discard() == {"FINISHED"}
+    assert set(compat.datablocks()) == artist
+
+
+def test_opening_another_file_stops_the_run(registered, request_run):
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(request_run, presenter)
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    assert not thread.alive()
+    assert run_thread.current() is None
+    assert bpy.context.scene.restage.run == ""
+    assert bpy.ops.restage.reconstruct.poll() is False  # no picture here
+    bpy.context.scene.restage.picture = "/x.png"
+    assert bpy.ops.restage.reconstruct.poll()
+
+
+def test_unregistering_ends_the_run(request_run):
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    restage.register()
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(request_run, presenter)
+    tick_until(thread, lambda: request_run.folder.path.joinpath("brief.json").exists())
+    restage.unregister()
+    assert not thread.alive()
+
+
+def test_an_undo_during_a_run_is_survived(registered, request_run):
+    bpy.ops.ed.undo_push(message="start")
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(request_run, presenter)
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    bpy.ops.ed.undo()
+    assert sandbox.find(RUN) is None
+    assert bpy.context.scene.restage.run == RUN
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "DONE")
+    assert sandbox.find(RUN).objects >= 5
+
+
+def test_a_failing_agent_ends_the_run_with_its_words(registered, request_run):
+    import dataclasses
+
+    def broken():
+        raise LookupError("no such model")
+
+    live = bpy.context.window_manager.restage
+    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
+    presenter.begin()
+    thread = run_thread.begin(dataclasses.replace(request_run, make_agent=broken), presenter)
+    tick_until(thread, lambda: live.status == "FAILED")
+    assert live.message == "LookupError: no such model"
+
+
+@pytest.mark.parametrize("name, sentence", [("gone.png", "There is no file"), ("text.png", "not an image")])
+def test_a_bad_picture_is_one_sentence(registered, tmp_path, name, sentence):
+    (tmp_path / "text.png").write_text("hello")
+    bpy.context.scene.restage.picture = str(tmp_path / name)
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.restage.reconstruct()
+    assert bpy.context.window_manager.restage.status == "NONE"
