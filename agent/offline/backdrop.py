@@ -44,7 +44,7 @@ def find(seen: f.Features) -> Backdrop:
     if flat.share >= 0.9 and flat.noise < 0.8:
         return flat
     smooth = _smooth(seen)
-    if flat.share >= 0.55 and flat.noise < 0.8 and smooth.share < flat.share + 0.1:
+    if flat.share >= 0.55 and flat.noise < 0.9 and smooth.share < flat.share + 0.1:
         return flat
     return smooth if smooth.share > flat.share + 0.05 or flat.noise >= 1.5 else flat
 

@@ -11,6 +11,8 @@ from .basins import OUTSIDE, Patches, oversegment
 
 FADING = 1.3
 """Edge strength along a rim (Lab units per pixel) below which a shade fades out instead of ending."""
+STUDIO_DRIFT = 9.0
+"""A smooth backdrop whose lightness changes less than this (L) over the picture is a studio's, not a lit floor."""
 
 
 def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
@@ -21,6 +23,8 @@ def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
     else:
         back = _flood_smooth(seen, behind, light, chroma)
         back |= _whiskers(seen, ~back, light, chroma)
+        if behind.drift < STUDIO_DRIFT:
+            back |= _cast_shadows(seen, ~back, light, chroma)
     return sharpen(seen, ~back)
 
 
@@ -78,9 +82,10 @@ def _cast_shadows(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.F
 
 
 def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
-    step = max(1.3, 3 * behind.noise)
-    calm = (seen.edge < step) & (chroma < 7) & (light < 30) & (light > -45)
     fits = (np.abs(light) < 3) & (chroma < 4)
+    step = max(1.3, 3 * behind.noise) if behind.drift >= STUDIO_DRIFT else 1.3
+    # Pools of light are soft; something pale need not be.
+    calm = (seen.edge < np.where(light > 8, min(step, 1.3), step)) & (chroma < 7) & (light < 30) & (light > -45)
     ring = f.frame(seen.shape) & fits
     back = f.touching(f.opened(calm, 1), ring)
     back |= f.touching(fits & calm, back)

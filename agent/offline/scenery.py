@@ -13,6 +13,8 @@ from .split import cost, join
 LARGE = 0.12
 """A patch covering more of the picture than this is a surface, not a thing on one."""
 MOST = 12
+PATCHES = 500
+"""More patches than this are texture or noise; the picture is blurred until there are fewer."""
 LIMIT = 0.8
 
 
@@ -24,7 +26,12 @@ def things_in_scene(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> lis
     calm = np.asarray(cv2.bilateralFilter(small, 7, 30, 3), np.uint8)
     seen = f.look(calm)
     everything = np.ones(seen.shape, bool)
-    patches = Patches(oversegment(seen, everything), seen)
+    labels = oversegment(seen, everything)
+    for sigma in (1.5, 2.5, 4.0):
+        if labels.max() <= PATCHES:
+            break
+        labels = oversegment(f.look(np.asarray(cv2.GaussianBlur(calm, (0, 0), sigma), np.uint8)), everything)
+    patches = Patches(labels, seen)
     surface = round(LARGE * everything.size)
     join(patches, LIMIT, lambda p, i, j: _cost(p, i, j, surface))
     scores = {i: _score(patches, i, seen.shape) for i in patches.all}
@@ -39,7 +46,7 @@ def things_in_scene(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> lis
 
 def _cost(patches: Patches, one: int, two: int, surface: int) -> float:
     a, b = patches.all[one], patches.all[two]
-    # A thing wholly surrounded by a table top is not a mark on the table.
+    # A thing surrounded by a table top is not a mark on the table.
     return cost(patches, one, two, enclosed=max(a.area, b.area) < surface)
 
 

@@ -12,7 +12,6 @@ from . import features as f
 from .regions import Segmentation
 
 FLAT_NOISE = 1.0
-MOST_PLAIN = 16
 MOST = 24
 """More regions than this are not handed on; the smallest go first."""
 
@@ -37,9 +36,9 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         if _sensible(masks, 0.97):
             return certainty.assess(picture, masks, "plain", behind.share)
     elif not behind.flat and behind.share >= 0.5 and behind.cover >= 0.5:
-        masks = _on_floor(seen, behind)
+        studio = behind.drift < foreground.STUDIO_DRIFT
+        masks = shapes.separate(foreground.extract(seen, behind)) if studio else _on_floor(seen, behind)
         if _sensible(masks, 0.6):
-            studio = behind.drift < 9 and (len(masks) <= 2 or behind.drift < 4)
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
     masks = scenery.things_in_scene(picture.rgb)
     return certainty.assess(picture, masks, "scene", 0.0)

@@ -42,10 +42,30 @@ def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f
     while join_convex(patches):
         join(patches)
     drop_shadows(patches, behind, ramps)
+    _drop_pockets(patches, behind)
     smallest = max(20, round(4e-4 * where.size))
     for index in [i for i, p in patches.all.items() if p.area < smallest]:
         patches.drop(index)
     return [patches.mask(i) for i in sorted(patches.all, key=lambda i: -patches.all[i].area)]
+
+
+def _drop_pockets(patches: Patches, behind: Backdrop) -> None:
+    """Drop small dark leftovers of the floor's hue: shade caught between things."""
+    if not patches.all:
+        return
+    usual = float(np.median([p.area for p in patches.all.values() if p.area >= 40] or [0]))
+    for index in list(patches.all):
+        patch = patches.all[index]
+        light, chroma = _against(patch, behind)
+        if patch.area < 0.2 * usual and light < 0 and chroma < 8 and len(patch.rims) > 1 and patches.solidity(index) < 0.9:
+            patches.drop(index)
+
+
+def _against(patch: Patch, behind: Backdrop) -> tuple[float, float]:
+    """Lightness and chroma of a patch against the floor where it lies."""
+    x0, y0, x1, y1 = patch.box
+    model = behind.lab[(y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2]
+    return float(patch.lab[0] - model[0]), float(np.hypot(*(patch.lab[1:] - model[1:])))
 
 
 def _ramps(seen: f.Features, patches: Patches) -> dict[int, float]:
@@ -71,14 +91,11 @@ def is_shadow(patches: Patches, index: int, behind: Backdrop, ramp: float) -> bo
     share = length / max(1, patch.around)
     if share >= 0.2 and strength < SOFT:
         return True
-    x0, y0, x1, y1 = patch.box
-    model = behind.lab[(y0 + y1 - 1) // 2, (x0 + x1 - 1) // 2]
-    light = float(patch.lab[0] - model[0])
-    chroma = float(np.hypot(*(patch.lab[1:] - model[1:])))
+    light, chroma = _against(patch, behind)
     if abs(light) < 4 and chroma < 4 and share < 0.05:
         return _between(patches, patch)
     sloping = ramp > 2.4 and ramp > 0.45 * strength
-    return share >= 0.2 and light < -4 and chroma < 13 and sloping and len(patch.members) <= 2
+    return 0.2 <= share < 0.85 and light < -4 and chroma < 13 and sloping and len(patch.members) <= 2
 
 
 def _between(patches: Patches, patch: Patch) -> bool:
@@ -129,8 +146,11 @@ def cost(patches: Patches, one: int, two: int, enclosed: bool = True) -> float:
     if length < 2:
         return np.inf
     hue = hue_term(a, b)
-    dent = max(-0.6, new_dent(patches, one, two) / DENT)
     step = max(0.0, strength - SOFT) / STEP
+    inside = enclosed and contact > 0.5
+    if not inside and hue + step > 2:
+        return hue + step
+    dent = max(-0.6 if enclosed else 0.0, new_dent(patches, one, two) / DENT)
     total = hue + dent + step - 0.4 * min(1.0, 2 * contact)
     outer = small.rim(OUTSIDE)[0] / max(1, small.around)
     if enclosed and ((contact > 0.85 and outer == 0) or (contact > 0.5 and outer < 0.05 and dent < -0.5)):
