@@ -17,7 +17,7 @@ from .agent.record import PictureRecord, RecordError, RunFolder, RunRecord, now
 from .agent.run import Run, RunOptions
 from .terminal import TerminalListener, table
 from .version import version
-from .worker.binary import BinaryError, BlenderBinary, find
+from .worker.binary import BlenderNotFound, BlenderBinary, find
 from .worker.client import Limits, WorkerError, WorkerPool
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -31,7 +31,7 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
     try:
         folder, picture = _open(options)
         worker_binary = binary or find(options.blender)
-    except (pictures.PictureError, RecordError, BinaryError) as error:
+    except (pictures.PictureError, RecordError, BlenderNotFound) as error:
         return _bad(str(error))
     cancel = Event()
     try:

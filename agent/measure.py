@@ -39,13 +39,14 @@ def measure(
         out.psnr, out.ssim = psnr(reference, views.beauty), ssim(reference, views.beauty)
         out.luminance, out.gradient = _luminance(reference, views.beauty), _gradient(reference, views.beauty)
     out.score = score(stage, out)
+    if stage == "setup":
+        # Nothing but the camera exists yet, so nothing else can be wrong.
+        out.score = 0.0 if any(finding.kind == "no_camera" for finding in sanity) else 1.0
     return out
 
 
 def score(stage: str, numbers: Measurements) -> float:
-    """Return 0 to 1, weighing what the stage settles (design, section 7)."""
-    if stage == "setup":
-        return 1.0 if not numbers.sanity else 0.5
+    """Return 0 to 1, weighing what a stage after setup settles (design, section 7)."""
     if stage in ("geometry", "composition"):
         if numbers.mean_iou is None:
             return 0.0

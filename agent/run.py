@@ -260,6 +260,7 @@ class Run:
         before = measure.measure(context.stage.name, self.picture.unit, context.masks, context.base.views)
         if best is None or before.score > best.measurements.score + 1e-3:
             note = "Nothing that was tried came nearer to the picture, so nothing changes."
+            context.round = min(context.round, context.stage.rounds)
             if all(attempt.script != KEEP[context.stage.name] for attempt in attempts):
                 self._attempt(context, Draft(KEEP[context.stage.name], note), attempts)
 
