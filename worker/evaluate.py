@@ -15,7 +15,7 @@ SOLID_TYPES = ("MESH", "CURVE", "SURFACE", "META", "FONT")
 
 @dataclass
 class Body:
-    """One object with geometry: `points` float64 (n, 3) world metres, `edges` int32 (m, 2), `triangles` int32 (k, 3)."""
+    """One object with geometry: `points` float64 (n, 3) in metres, `edges` int32 (m, 2), `triangles` int32 (k, 3)."""
 
     name: str
     points: np.ndarray

@@ -19,8 +19,11 @@ Role = Literal["objects", "camera", "lights"]
 
 _NOT_SETTINGS = frozenset({"materials", "shape_keys", "vertices", "edges", "loops", "polygons", "node_tree"})
 _CAMERA_NAMES = frozenset({"background_images", "angle", "angle_x", "angle_y", "lens_unit"})
-_RENDER = ("engine", "resolution_x", "resolution_y", "resolution_percentage", "pixel_aspect_x", "pixel_aspect_y",
-           "film_transparent", "use_border", "border_min_x", "border_max_x", "border_min_y", "border_max_y")  # fmt: skip
+_RENDER = (
+    *("engine", "resolution_x", "resolution_y", "resolution_percentage", "pixel_aspect_x", "pixel_aspect_y"),
+    *("film_transparent", "use_border", "border_min_x", "border_max_x", "border_min_y", "border_max_y"),
+)
+"""Sample counts and other matters of quality are not here: they change no picture that Restage makes."""
 _VIEW = ("view_transform", "look", "exposure", "gamma", "use_curve_mapping", "use_white_balance")
 
 

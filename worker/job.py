@@ -7,6 +7,7 @@ import contextlib
 import resource
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,20 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import budgets, execute, fingerprint, inventory, permissions, png, result, sanity, shot, views
+from . import (
+    budgets,
+    execute,
+    fingerprint,
+    guard,
+    guard_runtime,
+    inventory,
+    permissions,
+    png,
+    result,
+    sanity,
+    shot,
+    views,
+)
 from .evaluate import Body
 from .protocol import Job, JobResult, SanityFinding, StageScript, Views
 
@@ -149,17 +163,26 @@ class _Attempt:
 
     def _script(self, script: StageScript, replayed: bool) -> None:
         source = f"<{script.stage}>"
+        before = f"the accepted {script.stage} script no longer runs: " if replayed else ""
         try:
+            code, namespace = self._compiled(script.text, source, replayed)
             with contextlib.redirect_stdout(self.output):
-                code = compile(script.text, source, "exec")
-                execute.run(code, execute.plain_namespace(), source)
+                execute.run(code, namespace, source)
         except SyntaxError as error:
-            raise Stopped("error", f"SyntaxError: {error.msg}", error.lineno or 0) from error
+            raise Stopped("error", f"{before}SyntaxError: {error.msg}", 0 if replayed else error.lineno or 0) from error
+        except guard.Refused as error:
+            raise Stopped("refused", f"{before}{error.reason}.", 0 if replayed else error.line) from error
         except execute.ScriptError as error:
             status = "memory" if error.out_of_memory else "error"
-            if replayed:
-                raise Stopped(status, f"the accepted {script.stage} script no longer runs: {error.text}") from error
-            raise Stopped(status, error.text, error.line) from error
+            raise Stopped(status, before + error.text, 0 if replayed else error.line) from error
+
+    def _compiled(self, text: str, source: str, replayed: bool) -> tuple[types.CodeType, dict[str, object]]:
+        if not self.job.guard:
+            return compile(text, source, "exec"), execute.plain_namespace()
+        guarded = guard.check(text, source)
+        if not replayed:
+            self.notes += guarded.notes
+        return guarded.code, guard_runtime.namespace()
 
 
 def _peak_memory_mb() -> float:

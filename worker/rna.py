@@ -8,14 +8,15 @@ from typing import Any
 import bpy
 
 # How a thing is shown or arranged in editors, names, and what is computed from the rest.
-_LOOKS = frozenset(
-    """rna_type name name_full select show_expanded show_in_editmode show_viewport show_on_cage show_options show_preview
+_LOOK_NAMES = """
+    rna_type name name_full select show_expanded show_in_editmode show_viewport show_on_cage show_options show_preview
     show_texture show_render_ui is_active location location_absolute width height hide label color use_custom_color
     warning_propagation parent dimensions session_uid users use_fake_user use_extra_user tag is_evaluated is_missing
     is_runtime_data is_editable is_embedded_data is_library_indirect preview asset_data override_library library
     library_weak_reference original animation_data persistent_uid execution_time ui_shortcut is_override_data
-    use_pin_to_last use_apply_on_spline show_self id_type active_index active_texture active_texture_index""".split()
-)
+    use_pin_to_last use_apply_on_spline show_self id_type active_index active_texture active_texture_index
+"""
+_LOOKS = frozenset(_LOOK_NAMES.split())
 _SIMPLE = ("BOOLEAN", "INT", "FLOAT", "STRING", "ENUM")
 _MAX_DEPTH = 4
 _MAX_ITEMS = 10_000
@@ -62,7 +63,7 @@ def plain(value: Any) -> Any:
 
 
 def tree(nodes: bpy.types.NodeTree | None) -> dict[str, Any]:
-    """Return a node tree's nodes, their settings and unlinked inputs, and its links, in no particular order of links."""
+    """Return a node tree's nodes, their settings and unlinked inputs, and its links in no particular order."""
     if nodes is None:
         return {}
     found: dict[str, Any] = {}
