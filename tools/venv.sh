@@ -7,6 +7,7 @@ set -eu
 folder=$1
 series=${2:-}
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/tools/debian.sh"
 
 find_python() { # $1 = 3.11; prints a Python that really starts (a pyenv shim may exist and refuse)
     for candidate in "python$1" "$HOME/.pyenv/versions/$1"*/bin/python /usr/bin/python"$1" python3; do
@@ -30,6 +31,8 @@ python=$(find_python "$(wanted "$series")") || { echo "no Python $(wanted "$seri
 stamp=$folder/.done-$series
 [ "$stamp" -nt "$root/requirements.txt" ] && exit 0
 echo "Making $folder: bpy $series on $("$python" --version)" >&2
+# Debian splits venv's pip from Python.
+"$python" -c 'import ensurepip' 2>/dev/null || debian_install python3-venv
 "$python" -m venv --clear "$folder"
 numpy=
 [ "$series" = 4.2 ] && numpy='numpy==1.26.*' # what Blender 4.2 ships; its wheel leaves it open
@@ -40,4 +43,5 @@ ln -sfn "$root" "$folder/package/restage" # the repository root is the package, 
 import pathlib, sys, sysconfig
 pathlib.Path(sysconfig.get_path("purelib"), "restage.pth").write_text(str(pathlib.Path(sys.argv[1], "package").resolve()) + "\n")
 PY
+debian_blender_libraries "$folder"
 touch "$stamp"
