@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Thumbnails for the panel: pictures from disk as icons, made when a path changes and never while drawing."""
+"""Thumbnails for the panel: pictures from disk as icons."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import bpy
 import bpy.utils.previews
@@ -26,16 +24,13 @@ def stop() -> None:
         _icons = None
 
 
-def load(path: str) -> None:
-    """Make (or make anew) the icon of the picture at an absolute path; a path that is no file has none."""
-    if _icons is None or not path:
-        return
-    if path in _icons:
-        del _icons[path]
-    if Path(path).is_file():
-        _icons.load(path, path, "IMAGE")
-
-
 def icon(path: str) -> int:
-    """Return the icon id of a picture loaded before, 0 when there is none."""
-    return _icons[path].icon_id if _icons is not None and path in _icons else 0
+    """Return the icon id of the picture at an absolute path, 0 for an empty path.
+
+    Cheap enough for drawing: the path is only noted, Blender reads the file in a job of its own.
+    """
+    if _icons is None or not path:
+        return 0
+    if path not in _icons:
+        _icons.load(path, path, "IMAGE")
+    return _icons[path].icon_id

@@ -3,6 +3,8 @@
 
 `Scene.restage` is saved with the file and goes back and forth with undo. `WindowManager.restage` is neither saved nor
 undone: it is where the timer puts what the run's thread tells. Panels read these two and nothing else.
+
+No property has an `update` callback: with one, `bpy` 4.2 as a module crashes when Python ends.
 """
 
 import bpy
@@ -27,27 +29,15 @@ def absolute(path: str) -> str:
     return bpy.path.abspath(path) if path else ""
 
 
-def _picture_changed(self: "RestageScene", _context: bpy.types.Context) -> None:
-    previews.load(absolute(self.picture))
-
-
-def _render_changed(self: "RestageLive", _context: bpy.types.Context) -> None:
-    previews.load(self.render)
-
-
 class RestageScene(bpy.types.PropertyGroup):
     """What the artist chose, and which run the scene shows."""
 
-    picture: StringProperty(
-        name="Picture", description="The picture to rebuild as a scene", subtype="FILE_PATH", update=_picture_changed
-    )
+    picture: StringProperty(name="Picture", description="The picture to rebuild as a scene", subtype="FILE_PATH")
     agent: EnumProperty(name="Agent", description="Who writes the scripts", items=AGENTS)
     resolution: IntProperty(
         name="Resolution", description="Longer side of the final render, in pixels", default=512, min=32, max=4096
     )
-    samples: IntProperty(
-        name="Samples", description="Cycles samples of the final render", default=32, min=1, max=4096
-    )
+    samples: IntProperty(name="Samples", description="Cycles samples of the final render", default=32, min=1, max=4096)
     seed: IntProperty(name="Seed", description="The same seed makes the same scene", min=0)
     run: StringProperty(name="Run", description="uuid of the run whose result is in the sandbox collection")
     folder: StringProperty(name="Run folder", description="Where the run keeps all it made", subtype="DIR_PATH")
@@ -69,7 +59,7 @@ class RestageLive(bpy.types.PropertyGroup):
     elapsed: FloatProperty(name="Elapsed", subtype="TIME_ABSOLUTE", unit="TIME_ABSOLUTE")
     factor: FloatProperty(name="Progress", subtype="FACTOR", min=0.0, max=1.0)
     message: StringProperty(name="Message", description="The last line the run had to say")
-    render: StringProperty(name="Render", description="Picture of the latest attempt", update=_render_changed)
+    render: StringProperty(name="Render", description="Picture of the latest attempt")
 
 
 CLASSES = (RestageScene, RestageLive)

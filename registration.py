@@ -72,7 +72,9 @@ def _run_command(argv: list[str]) -> int:
     from . import cli
     from .worker.binary import running
 
-    return cli.main(argv, running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable))
+    path = bpy.app.binary_path
+    # The bpy wheel has no program of its own; the command then looks for one as `./restage` does.
+    return cli.main(argv, running(path, tuple(bpy.app.version), sys.executable) if path else None)
 
 
 def _run_thread() -> object:
@@ -98,12 +100,11 @@ def _before_load(*_: object) -> None:
 
 @persistent
 def _after_load(*_: object) -> None:
-    """Load the thumbnail, and don't believe a file that says its run is going on."""
+    """Don't believe a file that says its run is going on."""
     for scene in bpy.data.scenes:
         chosen = scene.restage
         if chosen.status in {"RUNNING", "STOPPING"}:
             chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
-        previews.load(properties.absolute(chosen.picture))
 
 
 @persistent
