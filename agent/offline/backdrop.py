@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from . import features as f
 ORDER = 4
 """Degree of the polynomial in x and y that follows a smooth floor or wall."""
 ROUNDS = 8
+FOLLOW_ROUNDS = 3
 
 
 @dataclass
@@ -80,6 +82,7 @@ def _smooth(seen: f.Features) -> Backdrop:
         model = _fit(terms, seen.smooth, fits)
         residual = seen.smooth - model
         fits = (np.abs(residual[..., 0]) < max(3.0, 8.0 - turn)) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0)
+    model = _follow(seen, model, fits)
     residual = seen.smooth - model
     fits = (np.abs(residual[..., 0]) < 3.0) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0)
     if not fits.any():
@@ -87,6 +90,20 @@ def _smooth(seen: f.Features) -> Backdrop:
     noise = float(np.std(residual[..., 0][fits]))
     low, high = np.percentile(model[..., 0][fits], (3, 97))
     return Backdrop(model, noise, float(fits[ring].mean()), float(fits.mean()), float(high - low), False)
+
+
+def _follow(seen: f.Features, model: f.Floats, fits: f.Mask) -> f.Floats:
+    """Let the model follow what no polynomial does, such as the rim of a pool of light, by a wide blur of the misfit."""
+    sigma = 0.05 * max(seen.shape)
+    for _ in range(FOLLOW_ROUNDS):
+        residual = seen.smooth - model
+        calm = (np.abs(residual[..., 0]) < 9.0) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0) & (seen.edge < 1.5)
+        weight = f.erode(calm | fits, 1).astype(np.float32)
+        total = cv2.GaussianBlur(weight, (0, 0), sigma)
+        drift = cv2.GaussianBlur(residual * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]
+        model = np.asarray(model + drift * np.minimum(1.0, total / 0.3)[..., None], np.float32)
+        fits = (np.abs(residual[..., 0]) < 4.0) & calm
+    return model
 
 
 def _terms(shape: tuple[int, int]) -> f.Floats:

@@ -83,7 +83,7 @@ def _cast_shadows(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.F
 
 def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
     fits = (np.abs(light) < 3) & (chroma < 4)
-    step = max(1.3, 3 * behind.noise) if behind.drift >= STUDIO_DRIFT else 1.3
+    step = float(np.clip(5 * behind.noise, 2.4, 4.0)) if behind.drift >= STUDIO_DRIFT else 1.3
     # Pools of light are soft; something pale need not be.
     calm = (seen.edge < np.where(light > 8, min(step, 1.3), step)) & (chroma < 7) & (light < 30) & (light > -45)
     ring = f.frame(seen.shape) & fits

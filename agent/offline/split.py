@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import features as f
+from . import unjoin
 from .backdrop import Backdrop
 from .basins import OUTSIDE, Patch, Patches, oversegment
 
@@ -46,7 +47,9 @@ def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f
     smallest = max(20, round(4e-4 * where.size))
     for index in [i for i, p in patches.all.items() if p.area < smallest]:
         patches.drop(index)
-    return [patches.mask(i) for i in sorted(patches.all, key=lambda i: -patches.all[i].area)]
+    joined = [patches.mask(i) for i in sorted(patches.all, key=lambda i: -patches.all[i].area)]
+    floor = ~np.any(joined, axis=0) if joined else ~where
+    return [piece for mask in joined for piece in unjoin.part(mask, patches.labels, floor, seen)]
 
 
 def _drop_pockets(patches: Patches, behind: Backdrop) -> None:
