@@ -74,7 +74,9 @@ def _closing(record: RunRecord) -> list[str]:
         iou = "" if record.final.mean_iou is None else f", mask IoU {record.final.mean_iou:.3f}"
         lines.append(f"against the picture: PSNR {record.final.psnr:.2f} dB, SSIM {record.final.ssim:.3f}{iou}")
     if record.confidence is not None:
-        lines.append(f"the agent is {record.confidence:.0%} sure: {' '.join(record.reasons) or 'nothing spoke against it.'}")
+        lines.append(
+            f"the agent is {record.confidence:.0%} sure: {' '.join(record.reasons) or 'nothing spoke against it.'}"
+        )
     lines.append(f"{record.seconds:.1f} s, worker's peak memory {record.peak_memory_mb:.0f} MB, {record.blender}")
     return lines
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from ..worker.prelude import PRELUDE
+from ..worker.prelude import EPILOGUE, PRELUDE
 from ..worker.protocol import StageScript
 from .stages import BY_NAME
 
@@ -29,6 +29,7 @@ def join(scripts: Sequence[StageScript], title: str) -> str:
         line = f"# {'-' * 10} {stage.number}. {stage.name}"
         comment = "".join(f"# {text}".rstrip() + "\n" for text in doc.splitlines())
         parts.append(f"{line} {'-' * max(4, 100 - len(line))}\n{comment}\n{body.strip()}\n")
+    parts.append(EPILOGUE.strip() + "\n")
     return "\n\n".join(parts)
 
 
