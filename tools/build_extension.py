@@ -105,7 +105,9 @@ def extension_tool(blender: str | None) -> list[str]:
         return [blender, "--background", "--factory-startup", "--command", "extension"]
     spec = importlib.util.find_spec("bpy")
     folders = list(spec.submodule_search_locations or ()) if spec else []
-    found = [path for folder in folders for path in Path(folder).glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")]
+    found = [
+        path for folder in folders for path in Path(folder).glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")
+    ]
     if not found:
         raise BuildError("This Python has no bpy wheel; name a Blender 4.2 or newer with --blender.")
     return [sys.executable, str(found[0])]
