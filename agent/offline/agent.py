@@ -29,11 +29,15 @@ from . import (
     write_setup,
 )
 from .layout import Layout, free_body, lay_out
+from .outline import rings, span_of
 from .segment import segment
 from .solids import Solid
-from .surfaces import Surface
+from .surfaces import Paint, Surface
 
 Rgb = tuple[float, float, float]
+
+STRUCTURED = 14.0
+"""Spread of hue and chroma (Lab) from which an object on a floor gets more than one colour."""
 
 
 def make() -> Agent:
@@ -110,17 +114,24 @@ class OfflineGenerator:
         layout = self._layout(context)
         rgb = context.picture.unit
         numbers = _geometry_params(context)
-        side = int(min(80, (surfaces.MAP_CELLS / max(1, len(context.masks))) ** 0.5))
+        width, height = context.picture.size
         wanted = judge.asked(context, "colour")
         found: dict[str, Surface] = {}
+        complex_ones: dict[str, NDArray[np.bool_]] = {}
         for name, mask in context.masks.items():
-            plain = not has_floor(context.brief)
-            if plain or name in wanted or f"{name}.thickness" in numbers or surfaces.structure(rgb, mask) > 14.0:
-                found[name] = surfaces.zoned(name, rgb, mask, side)
+            free = f"{name}.thickness" in numbers
+            if not has_floor(context.brief) or name in wanted or free or surfaces.structure(rgb, mask) > STRUCTURED:
+                complex_ones[name] = mask
             else:
                 found[name] = surfaces.flat(name, rgb, mask)
+        cells = {
+            name: numbers.get(f"{name}.cells")
+            or surfaces.cells_along(span_of(rings(mask), width / height), len(context.masks))
+            for name, mask in complex_ones.items()
+        }
+        found |= surfaces.painted(complex_ones, rgb, cells, len(found) + 1)
         if has_floor(context.brief):
-            found["Floor"] = Surface([("Floor Surface", floor_colour(context, layout))], 0.7, 0.2)
+            found["Floor"] = Surface([Paint("Floor Surface", floor_colour(context, layout), 0.7, 0.2)])
         return Draft(write_materials.write(found), "Colours are the picture's, inside each region's rim.")
 
     def _composition(self, context: Context) -> Draft:

@@ -89,7 +89,5 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
             factor *= 0.8
             reasons.append("One object alone says little of the camera's height and angle.")
     if free:
-        reasons.append(
-            f"{free} of {len(layout.solids)} bodies are free forms, whose hidden side is guessed."
-        )
+        reasons.append(f"{free} of {len(layout.solids)} bodies are free forms, whose hidden side is guessed.")
     return float(np.clip(seen.confidence * factor, 0.05, 1.0)), reasons

@@ -103,9 +103,7 @@ def _materials(context: Context, attempt: Attempt) -> Verdict:
 def _composition(context: Context, attempt: Attempt) -> Verdict:
     mean = attempt.measurements.mean_iou
     numbers = f"Mean overlap {mean:.2f}." if mean is not None else "Nothing to overlap."
-    return Verdict(
-        approve=True, summary=f"{numbers} The poses were fitted with the shapes."
-    )
+    return Verdict(approve=True, summary=f"{numbers} The poses were fitted with the shapes.")
 
 
 def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:

@@ -48,3 +48,10 @@ def filled(shape: tuple[int, int], polygons: list[Ring]) -> Mask:
     if rounded:
         cv2.fillPoly(canvas, rounded, 1, shift=4)
     return canvas > 0
+
+
+def span_of(polygons: list[Ring], aspect: float) -> float:
+    """Longer side of the box of all rings, in longer sides of the frame; `aspect` is its width over its height."""
+    points = np.array([point for ring in polygons for point in ring])
+    width, height = np.ptp(points, axis=0) * (aspect, 1.0) / max(aspect, 1.0)
+    return float(max(width, height))

@@ -111,7 +111,7 @@ def triangulate(rings, cells):
     low_y, high_y = min(p[1] for p in flat), max(p[1] for p in flat)
     step = max(high_x - low_x, high_y - low_y) / cells
     x, y = np.meshgrid(
-        np.arange(low_x - 1.5 * step, high_x + 2 * step, step), np.arange(low_y - 1.5 * step, high_y + 2 * step, step)
+        np.arange(low_x - step, high_x + 2 * step, step), np.arange(high_y + step, low_y - 2 * step, -step)
     )
     solid = inside(x, y, rings)
     u = soap_film(solid, step)

@@ -1,64 +1,91 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an object's surface looks like: a few colours, and a small map of which goes where."""
+"""What the objects' surfaces look like: materials, and small maps of which goes where."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from string import ascii_uppercase
+from math import ceil
+from string import ascii_lowercase, ascii_uppercase
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from . import colours
+from .outline import rings
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
 Rgb = tuple[float, float, float]
+Box = tuple[float, float, float, float]
 
-MOST_COLOURS = 16
+LETTERS = ascii_uppercase + ascii_lowercase
+MOST_MATERIALS = 46
+"""Of a scene; the worker refuses more than 50."""
+FIRST_PALETTE, MORE_PALETTE = 24, 6
+"""Colours for one painted object, and for each further one: they share."""
 HIGHEST_ALBEDO = 0.95
-MAP_CELLS = 12000
+MAP_CELLS = 14000
 """Letters of all maps of a script together."""
-SAME = 2.5
-"""Colours nearer than this in Lab are one."""
+HUE_WEIGHT = 1.5
+"""Of a and b against L when colours are grouped: a small red spot matters more than a shade."""
+
+
+@dataclass(frozen=True)
+class Paint:
+    """A material."""
+
+    title: str
+    colour: Rgb
+    """Albedo, linear RGB."""
+    roughness: float = 1.0
+    specular: float = 0.0
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Materials of one object; `rows` maps the box of its region to letters, one per material, A first."""
+    """Materials of one object; `rows` maps `box` (fractions of the frame) to letters, one per material, A first."""
 
-    colours: list[tuple[str, Rgb]]
-    """Material name and albedo, linear RGB."""
-    roughness: float = 0.6
-    specular: float = 0.3
-    metallic: float = 0.0
+    paints: list[Paint]
     rows: list[str] = field(default_factory=list)
-    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    """Fractions of the frame the rows cover."""
+    box: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    colours: Picture
+    """(rows, columns, 3) sRGB."""
+    there: Mask
+    box: Box
+
+
+def cells_along(span: float, objects: int) -> int:
+    """Cells of a map or a mesh along the longer side of an object that takes `span` of the frame."""
+    return int(np.clip(round(125 * span), 12, min(96, (MAP_CELLS / max(1, objects)) ** 0.5)))
 
 
 def flat(name: str, rgb: Picture, mask: Mask) -> Surface:
     """One colour for the whole object: the mean of the region without its rim."""
     inner = colours.eroded(mask)
     mean = colours.typical(rgb, inner)
-    return Surface([(f"{name} Surface", _albedo(mean))], roughness(rgb, inner))
+    return Surface([Paint(f"{name} Surface", albedo(mean), roughness(rgb, inner), 0.3)])
 
 
-def zoned(name: str, rgb: Picture, mask: Mask, side: int, most: int = MOST_COLOURS) -> Surface:
-    """A few colours and a map of `side` cells along the longer side. The light is baked into them."""
-    ys, xs = np.nonzero(mask)
-    x0, y0, x1, y1 = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-    h, w = mask.shape
-    columns = max(1, round(side * (x1 - x0) / max(x1 - x0, y1 - y0)))
-    rows = max(1, round(side * (y1 - y0) / max(x1 - x0, y1 - y0)))
-    cells = _cell_colours(rgb[y0:y1, x0:x1], mask[y0:y1, x0:x1], (columns, rows))
-    there = cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA) > 0
-    labels, palette = _palette(cells, there, most)
-    letters = np.array(list(ascii_uppercase))[labels]
-    materials = [(title, _albedo(tuple(colour))) for title, colour in zip(_titles(name, palette), palette, strict=True)]
-    box = x0 / w, y0 / h, x1 / w, y1 / h
-    return Surface(materials, 1.0, 0.0, 0.0, ["".join(row) for row in letters], box)
+def painted(masks: Mapping[str, Mask], rgb: Picture, cells: Mapping[str, int], other: int = 0) -> dict[str, Surface]:
+    """A few colours shared by several objects, and a map for each with `cells` along its longer side.
+
+    The light is baked into the colours. `other` is how many more materials the scene has.
+    """
+    if not masks:
+        return {}
+    maps = {name: _cell_colours(rgb, mask, cells[name]) for name, mask in masks.items()}
+    most = min(FIRST_PALETTE + MORE_PALETTE * (len(masks) - 1), MOST_MATERIALS - other)
+    palette = _palette(np.vstack([item.colours[item.there] for item in maps.values()]), max(1, most))
+    titles = _titles(next(iter(masks)) if len(masks) == 1 else "Paint", palette)
+    paints = [Paint(title, albedo(colour)) for title, colour in zip(titles, palette, strict=True)]
+    lab = _weighted(palette)
+    return {name: _mapped(item, paints, lab) for name, item in maps.items()}
 
 
 def structure(rgb: Picture, mask: Mask) -> float:
@@ -81,53 +108,82 @@ def roughness(rgb: Picture, mask: Mask) -> float:
     return float(np.clip(0.6 - (jump - 0.12) * 1.6, 0.2, 0.6))
 
 
-def _albedo(srgb: tuple[float, ...] | Rgb) -> Rgb:
+def albedo(srgb: NDArray[np.float32] | Rgb) -> Rgb:
+    """Albedo of a surface that shows this sRGB colour under light 1; never as bright as a lamp."""
     r, g, b = np.clip(colours.to_linear(srgb), 0.002, HIGHEST_ALBEDO)
     return float(r), float(g), float(b)
 
 
-def _cell_colours(rgb: Picture, mask: Mask, size: tuple[int, int]) -> Picture:
-    """Mean sRGB per cell (rows, columns, 3) over the mask's pixels; empty cells take the nearest full one's."""
+def _mapped(item: _Cells, paints: list[Paint], lab: Picture) -> Surface:
+    """The object's map, with letters for the paints it uses only."""
+    distance = np.linalg.norm(_weighted(item.colours)[:, :, None] - lab, axis=-1)
+    counts = np.bincount(distance.argmin(-1).ravel(), minlength=len(paints))
+    used = np.sort(np.argsort(-counts, kind="stable")[: min(len(LETTERS), int((counts > 0).sum()))])
+    labels = distance[:, :, used].argmin(-1)
+    letters = np.array(list(LETTERS))[labels]
+    return Surface([paints[i] for i in used], ["".join(row) for row in letters], item.box)
+
+
+def _cell_colours(rgb: Picture, mask: Mask, cells: int) -> _Cells:
+    """Mean sRGB per square cell over the mask's pixels; empty cells take the nearest full one's.
+
+    The cells start at the upper left of the mask's outline, as the mesh of a free body does, so that a cell's border
+    is an edge of the mesh.
+    """
+    h, w = mask.shape
+    points = np.array([point for ring in rings(mask) for point in ring]) * (w, h)
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    step = max(x1 - x0, y1 - y0) / cells
+    columns, rows = max(1, ceil((x1 - x0) / step - 1e-3)), max(1, ceil((y1 - y0) / step - 1e-3))
     inner = cv2.erode(np.pad(mask, 1).astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(bool)
     weight = np.where(inner, 1.0, np.where(mask, 0.02, 0.0)).astype(np.float32)
-    total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    mean = cv2.resize(rgb * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    fine = max(2, ceil(step))
+    size = columns * fine, rows * fine
+    scale = step / fine
+    shift = np.array([[scale, 0, x0 - 0.5 + scale / 2], [0, scale, y0 - 0.5 + scale / 2]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    total = cv2.warpAffine(weight, shift, size, flags=flags).reshape(rows, fine, columns, fine).mean((1, 3))
+    light = cv2.warpAffine(rgb * weight[..., None], shift, size, flags=flags)
+    mean = light.reshape(rows, fine, columns, fine, 3).mean((1, 3)) / np.maximum(total, 1e-6)[..., None]
     empty = total < 1e-4
-    mean = mean / np.maximum(total, 1e-6)[..., None]
     if empty.any() and not empty.all():
         _, nearest = cv2.distanceTransformWithLabels(
             empty.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
-        source = np.zeros(int(nearest.max()) + 1, np.int64)
+        source = np.zeros(int(np.max(nearest)) + 1, np.int64)
         source[nearest[~empty]] = np.flatnonzero(~empty)
         mean = mean.reshape(-1, 3)[source[nearest]]
-    return np.asarray(mean, np.float32).reshape(size[1], size[0], 3)
+    there = ~empty if (~empty).any() else np.ones_like(empty)
+    box = (x0 / w, y0 / h, (x0 + columns * step) / w, (y0 + rows * step) / h)
+    return _Cells(np.asarray(mean, np.float32), there, (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
 
 
-def _palette(cells: Picture, there: Mask, most: int) -> tuple[NDArray[np.int64], Picture]:
-    """Label per cell and sRGB colour per label: k-means, starting from a fixed seed; near colours merged."""
-    inside = cells[there]
-    k = min(most, len(np.unique(np.round(inside * 64), axis=0)))
+def _weighted(srgb: Picture) -> Picture:
+    return np.asarray(colours.to_lab(srgb) * np.array([1.0, HUE_WEIGHT, HUE_WEIGHT]), np.float32)
+
+
+def _palette(cells: Picture, most: int) -> Picture:
+    """A few sRGB colours (n, 3) for all cells (m, 3), dark to light: k-means in Lab from a fixed seed; nearly equal
+    ones merged."""
+    k = min(most, len(np.unique(np.round(cells * 64), axis=0)))
     cv2.setRNGSeed(7)
-    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.002)
-    guess = np.zeros((len(inside), 1), np.int32)
-    _, _, centres = cv2.kmeans(np.ascontiguousarray(inside), k, guess, criteria, 2, cv2.KMEANS_PP_CENTERS)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
+    lab = _weighted(cells)
+    _, labels, _ = cv2.kmeans(lab, k, np.zeros((len(lab), 1), np.int32), criteria, 2, cv2.KMEANS_PP_CENTERS)
+    found = [cells[labels[:, 0] == i].mean(0) for i in range(k) if (labels[:, 0] == i).any()]
     kept: list[NDArray[np.float32]] = []
-    for centre in centres[np.argsort(centres.sum(1))]:
-        if not kept or np.linalg.norm(colours.to_lab(np.array(kept)) - colours.to_lab(centre), axis=1).min() > SAME:
-            kept.append(centre)
-    palette = np.array(kept, np.float32)
-    distance = np.linalg.norm(cells[:, :, None] - palette, axis=-1)
-    return distance.argmin(-1), palette
+    for colour in sorted(found, key=lambda c: float(c.sum())):
+        if not kept or float(np.linalg.norm(_weighted(np.array(kept)) - _weighted(colour), axis=1).min()) > 2.0:
+            kept.append(colour)
+    return np.array(kept, np.float32)
 
 
-def _titles(name: str, palette: Picture) -> list[str]:
+def _titles(prefix: str, palette: Picture) -> list[str]:
     titles: list[str] = []
     for colour in palette:
-        title = f"{name} {colours.name_of(colour)}"
-        number = 2
+        base = f"{prefix} {colours.name_of(colour)}"
+        title, number = base, 2
         while title in titles:
-            title = f"{name} {colours.name_of(colour)} {number}"
-            number += 1
+            title, number = f"{base} {number}", number + 1
         titles.append(title)
     return titles

@@ -10,8 +10,10 @@ import numpy as np
 
 from . import snippets
 from .camera import Camera
+from .outline import span_of
 from .script_text import Params, fill, literal, names, number, quoted
 from .solids import Kind, Ring, Solid
+from .surfaces import cells_along
 
 _SCRIPT = '''
 """Geometry: $what."""
@@ -42,7 +44,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
     by_kind: dict[Kind, list[str]] = {}
     for name, solid in solids.items():
         by_kind.setdefault(solid.kind, []).append(name)
-        _describe(params, name, solid)
+        _describe(params, name, solid, len(solids), camera.aspect)
     if floor:
         params.add("Floor.extent", floor_extent(camera, solids), "m: x and y from, x and y to")
     helpers = [snippets.PLACE] if solids else []
@@ -68,7 +70,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
     )
 
 
-def _describe(params: Params, name: str, solid: Solid) -> None:
+def _describe(params: Params, name: str, solid: Solid, objects: int, aspect: float) -> None:
     params.add(f"{name}.location", (*solid.place, 0.0), "m, centre of the base")
     w, d, h = solid.size
     if solid.kind == "box":
@@ -81,15 +83,9 @@ def _describe(params: Params, name: str, solid: Solid) -> None:
         params.add(f"{name}.height", h, "m")
     elif solid.kind == "inflated":
         params.add(f"{name}.thickness", 1.0, "of the thickness a soap film would have")
-        params.add(f"{name}.cells", cells_for(solid), "mesh cells along the longer side")
-
-
-def cells_for(solid: Solid) -> int:
-    """Mesh cells along the longer side of an inflated body: as many as its colours and its outline can use."""
-    us = [u for ring in solid.rings for u, _ in ring]
-    vs = [v for ring in solid.rings for _, v in ring]
-    span = max(max(us) - min(us), max(vs) - min(vs))
-    return int(np.clip(round(110 * span), 24, 80))
+        params.add(
+            f"{name}.cells", cells_along(span_of(solid.rings, aspect), objects), "mesh cells along the longer side"
+        )
 
 
 def floor_extent(camera: Camera, solids: Mapping[str, Solid]) -> tuple[float, float, float, float]:
