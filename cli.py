@@ -13,11 +13,12 @@ from pathlib import Path
 from threading import Event
 
 from .agent import picture as pictures
+from .agent.ports import NoWorker
 from .agent.record import PictureRecord, RecordError, RunFolder, RunRecord, now
 from .agent.run import Run, RunOptions
 from .terminal import TerminalListener, table
 from .version import version
-from .worker.binary import BlenderNotFound, BlenderBinary, find
+from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.client import Limits, WorkerError, WorkerPool
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -38,7 +39,7 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
         with _interruptible(cancel), WorkerPool(worker_binary, Limits(), allow_unconfined=options.unconfined) as pool:
             run = Run(picture, folder, _agent(folder.record.agent), pool, _options(folder.record), listener)
             record = run.execute(cancel)
-    except (RecordError, WorkerError) as error:
+    except (RecordError, NoWorker, WorkerError) as error:
         listener.end()
         print(f"restage: {error}", file=sys.stderr)
         return FAILED

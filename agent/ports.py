@@ -13,6 +13,10 @@ from ..worker.protocol import Failure, Finished, FinishRequest, Job, JobResult, 
 from .listener import AttemptShown
 
 
+class NoWorker(Exception):
+    """No isolated Blender can be had, so nothing can be tried; the text is one sentence."""
+
+
 class WorkerPort(Protocol):
     """One isolated Blender, for one attempt."""
 

@@ -10,13 +10,13 @@ import time
 from dataclasses import dataclass
 from threading import Event
 
-from ..worker.protocol import Job, StageScript, ViewRequest
+from ..worker.protocol import Job, Ready, StageScript, ViewRequest
 from . import finish, masks, measure
 from .brief import Brief
 from .listener import AttemptShown, Listener, Progress, StageDone
 from .measurements import Measurements
 from .picture import Picture
-from .ports import PoolPort, ViewportRender, WorkerPort
+from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
 from .record import RunFolder, RunRecord, now
 from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
 from .stages import STAGES, Stage
@@ -72,7 +72,7 @@ class Run:
     def execute(self, cancel: Event) -> RunRecord:
         """Run to the end, or until `cancel` is set; return the record as written to `run.json`.
 
-        Raises OSError when the run folder can't be written, and WorkerError when no worker can be started; the
+        Raises OSError when the run folder can't be written, and NoWorker when no worker can be started; the
         folder then still resumes.
         """
         record = self.folder.record
@@ -186,7 +186,9 @@ class Run:
         try:
             result = worker.run(self._job(context, draft.script), context.cancel)
             self._check(context.cancel)
-            self._note_worker(worker)
+            if worker.ready is None:
+                raise NoWorker(result.message)
+            self._note_worker(worker.ready)
             views = load_views(worker, result)
             numbers = Measurements()
             if result.status == "ok":
@@ -279,10 +281,8 @@ class Run:
             seed=self.options.seed,
         )
 
-    def _note_worker(self, worker: WorkerPort) -> None:
-        record, ready = self.folder.record, worker.ready
-        if ready is None:  # it died before it said anything; the attempt's message tells why
-            return
+    def _note_worker(self, ready: Ready) -> None:
+        record = self.folder.record
         record.blender, record.python, record.confinement = ready.blender, ready.python, list(ready.confinement)
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:
