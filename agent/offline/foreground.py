@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from . import features as f
@@ -11,6 +12,10 @@ from .basins import OUTSIDE, Patches, oversegment
 
 FADING = 1.3
 """Edge strength along a rim (Lab units per pixel) below which a shade fades out instead of ending."""
+LIT_STEP = 2.4
+"""Edge strength that stops the flood on a lit floor; soft shadows stay below it, most outlines above."""
+OUTLINE = 4.0
+"""Edge strength all round that makes something flooded a thing after all."""
 STUDIO_DRIFT = 9.0
 """A smooth backdrop whose lightness changes less than this (L) over the picture is a studio's, not a lit floor."""
 
@@ -83,7 +88,7 @@ def _cast_shadows(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.F
 
 def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.Floats) -> f.Mask:
     fits = (np.abs(light) < 3) & (chroma < 4)
-    step = float(np.clip(5 * behind.noise, 2.4, 4.0)) if behind.drift >= STUDIO_DRIFT else 1.3
+    step = LIT_STEP if behind.drift >= STUDIO_DRIFT else 1.3
     # Pools of light are soft; something pale need not be.
     calm = (seen.edge < np.where(light > 8, min(step, 1.3), step)) & (chroma < 7) & (light < 30) & (light > -45)
     ring = f.frame(seen.shape) & fits
@@ -93,7 +98,22 @@ def _flood_smooth(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f
     for index in range(1, count):
         if stats[index, 4] >= max(30, 5e-4 * fits.size):
             back |= labels == index
-    return back
+    return back & ~_leaks(seen, back & calm, light)
+
+
+def _leaks(seen: f.Features, back: f.Mask, light: f.Floats) -> f.Mask:
+    """Return what the flood entered through a gap: broad, darker than the floor, and outlined nearly all round."""
+    result = np.zeros_like(back)
+    count, labels, stats = f.components(f.opened(back & (light < -6), 3), 4)
+    outline = cv2.dilate(seen.edge, f.disc(2))
+    for index in range(1, count):
+        if stats[index, 4] < 1.5e-3 * back.size:
+            continue
+        inside = labels == index
+        rim = f.dilate(inside, 1) & ~inside
+        if np.percentile(outline[rim], 20) > OUTLINE:
+            result |= f.dilate(inside, 2)
+    return result
 
 
 def sharpen(seen: f.Features, things: f.Mask, band: int = 2) -> f.Mask:

@@ -19,6 +19,8 @@ from .basins import OUTSIDE, Patch, Patches, oversegment
 
 SOFT = 2.2
 """Rims weaker than this (Lab units per pixel) are no outline."""
+SHADE = 3.0
+"""The same for what is darker than the floor and of its hue."""
 HUE = 20.0
 """Difference of tint that alone keeps two patches apart."""
 DENT = 0.3
@@ -37,7 +39,7 @@ def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f
     """Split what stands before a smooth floor into one mask per thing, largest first."""
     patches = Patches(oversegment(seen, where), seen)
     ramps = _ramps(seen, patches)
-    drop_shadows(patches, behind, ramps)
+    drop_shadows(patches, behind, None)
     join_convex(patches)
     join(patches)
     while join_convex(patches):
@@ -76,13 +78,13 @@ def _ramps(seen: f.Features, patches: Patches) -> dict[int, float]:
     return {i: float(np.median(seen.edge[patches.mask(i)])) for i in patches.all}
 
 
-def drop_shadows(patches: Patches, behind: Backdrop, ramps: dict[int, float]) -> None:
+def drop_shadows(patches: Patches, behind: Backdrop, ramps: dict[int, float] | None) -> None:
     """Give soft and contact shadows, and bits of floor between things, back to the floor."""
     again = True
     while again:
         again = False
         for index in sorted(patches.all, key=lambda i: patches.all[i].area):
-            if is_shadow(patches, index, behind, ramps.get(index, 0.0)):
+            if is_shadow(patches, index, behind, ramps[index] if ramps else 0.0):
                 patches.drop(index)
                 again = True
 
@@ -92,9 +94,9 @@ def is_shadow(patches: Patches, index: int, behind: Backdrop, ramp: float) -> bo
     patch = patches.all[index]
     length, strength = patch.rim(OUTSIDE)
     share = length / max(1, patch.around)
-    if share >= 0.2 and strength < SOFT:
-        return True
     light, chroma = _against(patch, behind)
+    if share >= 0.2 and strength < (SOFT if light > 0 or chroma > 9 else SHADE):
+        return True
     if abs(light) < 4 and chroma < 4 and share < 0.05:
         return _between(patches, patch)
     sloping = ramp > 2.4 and ramp > 0.45 * strength

@@ -11,11 +11,11 @@ PARTS = 9
 """Patches a region is reduced to before every way of parting it is tried."""
 HOLLOW = 0.04
 """Floor inside a region's hull, as a share of its area, from which parting is tried."""
-GAIN = 0.15
-"""Hollow that parting must remove, in areas of the smaller part."""
-WHOLE = 0.93
+GAIN = 0.02
+"""Hollow that parting must remove at least, as a share of the area."""
+WHOLE = 0.92
 """Solidity both parts must have."""
-OUTLINE = 4.0
+OUTLINE = 2.6
 """Edge strength (Lab units per pixel) both parts must have between them."""
 
 
@@ -33,15 +33,15 @@ def part(mask: f.Mask, labels: f.Labels, floor: f.Mask, seen: f.Features) -> lis
     pieces = _reduce(np.where(inside, labels[window], 0), edge)
     count = len(pieces)
     whole = _hollow(inside, ground)
-    best, choice = 0.0, 0
+    best, choice = max(GAIN * area, 0.35 * whole), 0
     for code in range(1, 1 << (count - 1)):
         one = np.any([pieces[i] for i in range(count) if code >> i & 1], axis=0)
         two = inside & ~one
         smaller = min(np.count_nonzero(one), np.count_nonzero(two))
-        if smaller < max(50, 0.15 * area):
+        if smaller < max(50, 0.12 * area):
             continue
-        gain = (whole - _hollow(one, ground) - _hollow(two, ground)) / smaller
-        if gain <= max(best, GAIN) or min(_solidity(one, ground), _solidity(two, ground)) < WHOLE:
+        gain = whole - _hollow(one, ground) - _hollow(two, ground)
+        if gain <= best or min(_solidity(one, ground), _solidity(two, ground)) < WHOLE:
             continue
         seam = f.dilate(one, 1) & f.dilate(two, 1) & inside
         if f.components(one)[0] == 2 and f.components(two)[0] == 2 and np.median(edge[seam]) > OUTLINE:
