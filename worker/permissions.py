@@ -174,7 +174,7 @@ def _collections(before: Fingerprint, after: Fingerprint) -> Iterator[Change]:
                 yield Change("collections", f"added the collection {name}")
             continue
         old_name, old_children, old_hidden = before.collections[uid]
-        if (old_name, old_hidden) != (name, hidden) or set(old_children) != set(children) - own:
+        if (old_name, old_hidden) != (name, hidden) or set(old_children) != set(children) - new:
             yield Change("collections", f"changed the collection {name}")
     for uid, item in after.objects.items():
         if uid in before.objects and before.objects[uid].collections != item.collections:

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guard: what it refuses, with which line, and what it lets through or leaves out. No Blender needed."""
+
+from __future__ import annotations
+
+import pytest
+from restage.worker import guard, guard_runtime
+
+REFUSED = {
+    "import os\nos.remove('x')": 1,
+    "import bpy\nfrom subprocess import run\nrun(['ls'])": 2,
+    "import bpy\n\nopen('/etc/passwd')": 3,
+    "().__class__.__bases__": 1,
+    "x = ().__ｃlass__": 1,
+    "'{0.__class__}'.format(1)": 1,
+    "f = 'a'.format\n": 1,
+    "eval('1')": 1,
+    "import bpy\nbpy.ops.wm.context_set_value(data_path='x', value='y')": 2,
+    "import bpy\nbpy.ops.script.python_file_run(filepath='x')": 2,
+    "import bpy\nf = bpy.ops.mesh.primitive_cube_add\nf()": 2,
+    "import bpy\nb = bpy": 2,
+    "import bpy\nbpy.data.texts.new('a')": 2,
+    "import bpy\nbpy.data.libraries.load('x')": 2,
+    "import bpy\nbpy.app.handlers.load_post.append(print)": 2,
+    "import bpy\nbpy.data.objects['a'].driver_add('location')": 2,
+    "import bpy\nbpy.data.images['a'].save()": 2,
+    "import bpy\nclass A(bpy.types.Operator):\n    pass": 2,
+    "import bpy\nmake = bpy.data.objects.new\nmake('a', None)": 2,
+    "import bpy\nS = bpy.types.Scene": 2,
+    "import bpy\nt = 'ShaderNodeScript'": 2,
+    "import numpy as np\nnp.load('x')": 2,
+    "import numpy as np\nnp.ctypeslib": 2,
+    "import numpy.lib.npyio": None,
+    "def f(x):\n    yield x\nf(1).gi_frame": 3,
+    "try:\n    1/0\nexcept Exception as e:\n    e.__traceback__": 4,
+    "match 1:\n    case int():\n        pass": 1,
+    "async def f():\n    pass": 1,
+    "@print\ndef f():\n    pass": 2,
+    "def f(x=open):\n    pass": 1,
+    "f = lambda *, a=open: a": 1,
+    "x = 10**9\ny = 10000000000": 2,
+    "with open('x') as f:\n    pass": 1,
+    "class A(metaclass=type):\n    pass": 1,
+    "print = 3": 1,
+    "x = '\u202e'": 1,
+    "import bpy\nbpy.context.preferences.filepaths": 2,
+    "import bpy\nbpy.context.window_manager.clipboard": 2,
+    "x = b'abc'": 1,
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda t: t.splitlines()[-1][:40])
+def test_refused_with_its_line(text):
+    expected = REFUSED[text]
+    if expected is None:
+        guard.check(text, "<s>")  # an unused import is dropped
+        return
+    with pytest.raises(guard.Refused) as caught:
+        guard.check(text, "<s>")
+    # A decorator is on the line before its function, and Python counts it as the function's.
+    assert caught.value.line in (expected, expected - 1)
+    assert caught.value.reason
+
+
+def run(text: str) -> dict[str, object]:
+    namespace = guard_runtime.namespace()
+    exec(guard.check(text, "<s>").code, namespace)
+    return namespace
+
+
+def test_ordinary_python_runs():
+    names = run(
+        """
+from dataclasses import dataclass
+from math import *
+import os, sys
+import itertools as it
+PARAMS = {"a.b": 0.5}
+@dataclass
+class Part:
+    size: float
+    name: str = "x"
+    def _twice(self) -> "float":
+        return self.size * 2
+def _area(part: Part, *, k: int = 2) -> float:
+    return part._twice() * k
+parts = [Part(size=i / 2) for i in range(4)]
+total = sum(_area(p) for p in parts)
+try:
+    raise ValueError("x")
+except:
+    caught = True
+text = f"{total:.2f}" + "{:>4}".format(3)
+if __name__ == "__main__":
+    main = cos(0) + len(list(it.chain([1], [2])))
+"""
+    )
+    assert names["total"] == 12.0
+    assert names["text"] == "12.00   3"
+    assert names["main"] == 3.0
+    assert names["caught"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("getattr((), '__' + 'class__')", AttributeError),
+        ("list(map(getattr, [()], ['__class__']))", AttributeError),
+        ("setattr(int, 'real', 1)", AttributeError),
+        ("x = 9\ny = x ** (x ** x)", OverflowError),
+        ("x = [0] * 10\ny = x * 100000000", MemoryError),
+        ("x = 1\ny = x << 1000000", OverflowError),
+    ],
+)
+def test_refused_when_it_runs(text, error):
+    with pytest.raises(error):
+        run(text)
+
+
+def test_habits_are_left_out_and_said():
+    text = """import bpy
+import os
+bpy.ops.wm.save_as_mainfile(filepath="x.blend")
+bpy.ops.export_scene.gltf(filepath="x.glb")
+bpy.ops.render.render(write_still=True)
+bpy.context.scene.render.filepath = "x.png"
+bpy.ops.wm.read_factory_settings(use_empty=True)
+"""
+    notes = guard.check(text, "<s>").notes
+    assert [note.split(":")[0] for note in notes] == [f"line {n}" for n in (2, 3, 4, 5, 6, 7)]
+
+
+def test_numpy_for_building_meshes():
+    text = """
+import numpy as np
+y, x = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9), indexing="ij")
+inside = np.hypot(x, y) < 0.9
+h = np.zeros_like(x)
+for _ in range(20):
+    h = np.where(inside, 0.25 * (np.roll(h, 1, 0) + np.roll(h, -1, 0) + np.roll(h, 1, 1) + np.roll(h, -1, 1)) + 0.1, 0)
+points = np.stack([x, y, np.sqrt(np.maximum(h, 0))], axis=-1).reshape(-1, 3).astype(np.float32)
+gy, gx = np.gradient(h)
+top = float(points[:, 2].max())
+"""
+    assert run(text)["top"] > 0.3
+
+
+def test_a_message_is_one_plain_sentence():
+    with pytest.raises(guard.Refused) as caught:
+        guard.check("import bpy\nimport socket\nsocket.socket()", "<s>")
+    assert str(caught.value) == "line 2: import socket is not available to stage scripts"
