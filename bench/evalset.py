@@ -65,7 +65,7 @@ class Item:
 
 
 def items(root: Path, sets: frozenset[str] = frozenset(), only: str = "") -> Iterator[Item]:
-    """Yield every picture of the manifests under `root`; only those of `sets`, or with the id or key `only`, if given."""
+    """Yield every picture of the manifests under `root`; if given, only of `sets` or with the id or key `only`."""
     for manifest in sorted(root.glob("*/manifest.json")):
         for entry in json.loads(manifest.read_text(encoding="utf-8"))["items"]:
             item = Item(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the offline agent through the command itself: `python bench/offline.py [--eval FOLDER] [--sets A,B] [--only ID]`.
+"""Measure the offline agent through the command itself: `python bench/offline.py [--eval FOLDER] [--only ID]`.
 
 Runs `./restage` on every picture of the evaluation folder, one at a time, and writes docs/bench/offline.md, .json and
 .jpg. It can be stopped and started again: runs kept in --keep are not made twice. Renders of novel views take Blender
@@ -31,7 +31,9 @@ def main() -> int:
     similarity = Similarity(options.eval)
     if similarity.missing:
         print(similarity.missing, file=sys.stderr)
-    rows, turned, shown = [], [], []
+    rows: list[dict[str, Any]] = []
+    turned: list[dict[str, Any]] = []
+    shown: list[tuple[str, Path, Path]] = []
     items = list(evalset.items(options.eval, frozenset(filter(None, options.sets.split(","))), options.only))
     for number, item in enumerate(items, 1):
         folder = options.keep / item.set / item.id
@@ -76,6 +78,7 @@ def measure(
         "missing": left.missing,
         "last_words": outcome.last_words,
         "seconds": outcome.seconds,
+        "load": outcome.load,
         "peak_memory_mb": max(outcome.peak_memory_mb, float(record.get("peak_memory_mb", 0.0))),
         "confidence": record.get("confidence"),
         "reasons": record.get("reasons", []),

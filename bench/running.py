@@ -49,6 +49,8 @@ class Outcome:
     peak_memory_mb: float
     """The highest resident memory any worker process reached, seen from outside."""
     commit: str
+    load: float = 0.0
+    """Processes that wanted a core just before the run, a mean over a minute."""
     last_words: str = ""
     """The last line on stderr of a command that failed."""
 
@@ -66,6 +68,7 @@ def run(picture: Path, folder: Path, resolution: int) -> Outcome:
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [str(ROOT / "restage"), str(picture), "-o", str(folder), "--json", "--resolution", str(resolution)]
     env = {**os.environ, "RESTAGE_PYTHON": os.environ.get("RESTAGE_PYTHON", sys.executable)}
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
     began = time.monotonic()
     process = subprocess.Popen(
         line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env
@@ -85,7 +88,7 @@ def run(picture: Path, folder: Path, resolution: int) -> Outcome:
         watch.stop()
     seconds = round(time.monotonic() - began, 2)
     words = [text for text in errors.splitlines() if text.strip()]
-    outcome = Outcome(process.returncode, seconds, round(watch.peak_mb, 1), commit())
+    outcome = Outcome(process.returncode, seconds, round(watch.peak_mb, 1), commit(), load)
     if process.returncode:
         outcome.last_words = words[-1][:300] if words else ""
     note.write_text(json.dumps(asdict(outcome), indent=1), encoding="utf-8")

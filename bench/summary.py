@@ -59,6 +59,7 @@ def group(rows: Sequence[Row]) -> dict[str, Any]:
         "scenes": 100.0 * sum(row["scene"] for row in rows) / len(rows),
         "complete": sum(not row["missing"] for row in rows),
         "most_seconds": middle([row["seconds"] for row in rows]),
+        "load": middle([row.get("load") for row in rows]),
         "slowest_seconds": max(row["seconds"] for row in rows),
         "most_memory_mb": max(row["peak_memory_mb"] for row in rows),
         "mean_colour_psnr": middle([row.get("mean_colour_psnr") for row in rows]),
