@@ -66,8 +66,8 @@ def _load(groups: dict[str, dict[str, Any]]) -> str:
     load = groups["all"]["load"] or 0.0
     if load <= BUSY:
         return ""
-    return f"\n\nThe machine was busy with other work ({load:.1f} processes waiting before a run, median): times are "
-    "too long."
+    waiting = f"{load:.1f} processes waiting before a run, median"
+    return f"\n\nThe machine was busy with other work ({waiting}): times are too long."
 
 
 def _groups(groups: dict[str, dict[str, Any]]) -> str:
