@@ -90,9 +90,7 @@ def _interval(near: NDArray[np.float64], far: NDArray[np.float64]) -> NDArray[np
     return np.where((near <= far) & (near > 0), near, FAR)
 
 
-def _march(
-    way: NDArray[np.float64], start: NDArray[np.float64], sharp: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _march(way: NDArray[np.float64], start: NDArray[np.float64], sharp: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sphere tracing of the rounded unit cube from where the ray enters the sharp one."""
     result = np.full(sharp.shape, FAR)
     rows, columns = np.nonzero(np.isfinite(sharp))

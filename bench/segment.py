@@ -24,7 +24,18 @@ from restage.agent import picture
 from restage.agent.offline.segment import segment
 
 Mask = NDArray[np.bool_]
-BEHIND = {"floor", "backdrop", "wall", "back wall", "left wall", "right wall", "ceiling", "rug", "wooden table", "desk top"}
+BEHIND = {
+    "floor",
+    "backdrop",
+    "wall",
+    "back wall",
+    "left wall",
+    "right wall",
+    "ceiling",
+    "rug",
+    "wooden table",
+    "desk top",
+}
 SINGLE = ("nerf_synthetic", "object_cutouts", "triposr_examples", "held_single", "gt_scenes product")
 
 
@@ -99,7 +110,11 @@ def measure(row: Row, found: list[Mask], true: list[Mask], single: bool) -> str:
     row.found += len(found)
     row.true += len(visible)
     row.ious.extend(value for _, _, value in pairs)
-    missed = [round(max((iou(m, v) for m in found), default=0), 2) for j, v in enumerate(visible) if j not in {p[1] for p in pairs}]
+    missed = [
+        round(max((iou(m, v) for m in found), default=0), 2)
+        for j, v in enumerate(visible)
+        if j not in {p[1] for p in pairs}
+    ]
     return f"{len(pairs)} of {len(visible)} found, {len(found)} regions, IoU {[round(p[2], 2) for p in pairs]}, missed {missed}"
 
 

@@ -93,11 +93,12 @@ def _smooth(seen: f.Features) -> Backdrop:
 
 
 def _follow(seen: f.Features, model: f.Floats, fits: f.Mask) -> f.Floats:
-    """Let the model follow what no polynomial does, such as the rim of a pool of light, by a wide blur of the misfit."""
+    """Let the model follow what no polynomial does, such as the rim of a pool of light, by a blur of the misfit."""
     sigma = 0.05 * max(seen.shape)
     for _ in range(FOLLOW_ROUNDS):
         residual = seen.smooth - model
-        calm = (np.abs(residual[..., 0]) < 9.0) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0) & (seen.edge < 1.5)
+        neutral = np.hypot(residual[..., 1], residual[..., 2]) < 4.0
+        calm = (np.abs(residual[..., 0]) < 9.0) & neutral & (seen.edge < 1.5)
         weight = f.erode(calm | fits, 1).astype(np.float32)
         total = cv2.GaussianBlur(weight, (0, 0), sigma)
         drift = cv2.GaussianBlur(residual * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]

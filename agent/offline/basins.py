@@ -123,7 +123,8 @@ class Patches:
         ):
             differ = one != two
             low, high = np.minimum(one[differ], two[differ]), np.maximum(one[differ], two[differ])
-            keys, inverse, counts = np.unique(low.astype(np.int64) * size + high, return_inverse=True, return_counts=True)
+            pairs = low.astype(np.int64) * size + high
+            keys, inverse, counts = np.unique(pairs, return_inverse=True, return_counts=True)
             sums = np.bincount(inverse.ravel(), strength[differ], len(keys))
             for key, length, total in zip(keys.tolist(), counts.tolist(), sums.tolist(), strict=True):
                 i, j = divmod(key, size)
@@ -175,8 +176,10 @@ class Patches:
         return x0, y0, x1, y1
 
     def hollow(self, *indices: int) -> float:
-        """Pixels of the convex hull of some patches that are not theirs; those of other patches, which may stand in front,
-        count COVERED each."""
+        """Pixels of the convex hull of some patches that are not theirs.
+
+        Those of other patches, which may stand in front, count COVERED each.
+        """
         box = self._box(indices)
         crop = self.labels[box[1] : box[3], box[0] : box[2]]
         own = self.crop(indices)

@@ -69,7 +69,7 @@ def _cut_off(mask: f.Mask) -> bool:
 
 
 def _confidence(picture: Picture, mask: f.Mask, masks: list[f.Mask], kind: Kind) -> float:
-    """From the kind of backdrop, the contrast across the outline, the size, the shape, and whether the frame cuts it."""
+    """From the kind of backdrop, the contrast across the outline, the size, the shape, and the frame."""
     value = BASE[kind]
     if _cut_off(mask):
         value -= 0.1

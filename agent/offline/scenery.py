@@ -95,7 +95,8 @@ def _middle(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> f.Mask:
     labels = np.full((h, w), cv2.GC_BGD, np.uint8)
     labels[h // 8 : h - h // 8, w // 8 : w - w // 8] = cv2.GC_PR_FGD
     cv2.setRNGSeed(0)
-    cv2.grabCut(np.ascontiguousarray(small), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    back, fore = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(np.ascontiguousarray(small), labels, None, back, fore, 3, cv2.GC_INIT_WITH_MASK)
     found = (labels == cv2.GC_PR_FGD) | (labels == cv2.GC_FGD)
     found = f.opened(found, 2)
     count, parts, stats = f.components(found)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from ..picture import Picture
 from . import backdrop, certainty, foreground, scenery, shapes, split
@@ -19,9 +18,9 @@ MOST = 24
 def segment(picture: Picture, seed: int = 0) -> Segmentation:
     """Split a picture into things and what is behind them.
 
-    Returns regions with disjoint masks at the picture's size, largest first. A picture without anything in it (one colour, or
-    wholly transparent) gives no regions, confidence 0 and the reason; every other picture gives at least one region. The same
-    picture and seed give the same result.
+    Returns regions with disjoint masks at the picture's size, largest first (in a `scene`, the most striking first). A
+    picture without anything in it (one colour, or wholly transparent) gives no regions, confidence 0 and the reason;
+    every other picture gives at least one region. The same picture and seed give the same result.
     """
     cv2.setRNGSeed(seed)
     if picture.alpha is not None:
@@ -37,23 +36,12 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
             return certainty.assess(picture, masks, "plain", behind.share)
     elif not behind.flat and behind.share >= 0.5 and behind.cover >= 0.5:
         studio = behind.drift < foreground.STUDIO_DRIFT
-        masks = shapes.separate(foreground.extract(seen, behind)) if studio else _on_floor(seen, behind)
+        things = foreground.extract(seen, behind)
+        masks = shapes.separate(things) if studio else split.things_on_floor(seen, behind, things)[:MOST]
         if _sensible(masks, 0.6):
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
     masks = scenery.things_in_scene(picture.rgb)
     return certainty.assess(picture, masks, "scene", 0.0)
-
-
-def _on_floor(seen: f.Features, behind: backdrop.Backdrop) -> list[f.Mask]:
-    """Things before a smooth floor, tidied, disjoint, largest first."""
-    taken = np.zeros(seen.shape, bool)
-    masks: list[f.Mask] = []
-    for mask in split.things_on_floor(seen, behind, foreground.extract(seen, behind)):
-        tidy = shapes.smooth(shapes.trim_shadow(seen, behind, mask)) & ~taken
-        if np.count_nonzero(tidy) >= 12:
-            masks.append(tidy)
-            taken |= tidy
-    return sorted(masks, key=lambda mask: -int(np.count_nonzero(mask)))[:MOST]
 
 
 def _sensible(masks: list[f.Mask], most: float) -> bool:

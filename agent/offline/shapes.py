@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tidy masks: trim shadow off a thing's foot, smooth its outline, and tell fragments of one thing from separate things."""
+"""Tidy masks: trim shadow off a thing's foot, smooth its outline, tell fragments of one thing from separate things."""
 
 from __future__ import annotations
 

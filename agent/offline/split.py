@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sort patches into shadow and things, and join the patches of one thing.
 
-One thing's patches share a hue (a matte cube's faces differ in lightness only), or lie inside the others' outline (a highlight,
-a mirror image), and together are about as convex as each is alone. Two things of one colour make a dent where they meet.
+One thing's patches share a hue (a matte cube's faces differ in lightness only), or lie inside the others' outline (a
+highlight, a mirror image), and together are about as convex as each is alone. Two things of one colour make a dent where
+they meet.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import features as f
-from . import unjoin
+from . import shapes, unjoin
 from .backdrop import Backdrop
 from .basins import OUTSIDE, Patch, Patches, oversegment
 
@@ -49,9 +50,21 @@ def things_on_floor(seen: f.Features, behind: Backdrop, where: f.Mask) -> list[f
     smallest = max(20, round(4e-4 * where.size))
     for index in [i for i, p in patches.all.items() if p.area < smallest]:
         patches.drop(index)
-    joined = [patches.mask(i) for i in sorted(patches.all, key=lambda i: -patches.all[i].area)]
-    floor = ~np.any(joined, axis=0) if joined else ~where
-    return [piece for mask in joined for piece in unjoin.part(mask, patches.labels, floor, seen)]
+    joined = [patches.mask(i) for i in patches.all]
+    tidy = [shapes.smooth(shapes.trim_shadow(seen, behind, mask)) for mask in joined]
+    floor = ~np.any(tidy, axis=0) if tidy else ~where
+    pieces = [shapes.smooth(piece) for mask in tidy for piece in unjoin.part(mask, patches.labels, floor, seen)]
+    return _disjoint(sorted(pieces, key=lambda mask: -int(np.count_nonzero(mask))))
+
+
+def _disjoint(masks: list[f.Mask]) -> list[f.Mask]:
+    taken = np.zeros_like(masks[0]) if masks else None
+    result = []
+    for mask in masks:
+        if taken is not None and np.count_nonzero(mask & ~taken) >= 12:
+            result.append(mask & ~taken)
+            taken = taken | mask
+    return result
 
 
 def _drop_pockets(patches: Patches, behind: Backdrop) -> None:
@@ -62,7 +75,8 @@ def _drop_pockets(patches: Patches, behind: Backdrop) -> None:
     for index in list(patches.all):
         patch = patches.all[index]
         light, chroma = _against(patch, behind)
-        if patch.area < 0.2 * usual and light < 0 and chroma < 8 and len(patch.rims) > 1 and patches.solidity(index) < 0.9:
+        shade = light < 0 and chroma < 8
+        if shade and patch.area < 0.2 * usual and len(patch.rims) > 1 and patches.solidity(index) < 0.9:
             patches.drop(index)
 
 
@@ -172,15 +186,12 @@ def hue_term(a: Patch, b: Patch) -> float:
 
 
 def join_convex(patches: Patches) -> bool:
-    """Merge whole groups of one hue that make a convex shape together although no two of them do, like a cube's faces."""
+    """Merge groups of one hue that make a convex shape together although no two of them do, like a cube's faces."""
     changed = False
     again = True
     while again:
         again = False
-        alike = {
-            i: [j for j in sorted(p.rims) if j in patches.all and p.rims[j][0] >= 2 and hue_term(p, patches.all[j]) < ALIKE]
-            for i, p in sorted(patches.all.items())
-        }
+        alike = {i: _like(patches, i) for i in sorted(patches.all)}
         for group in _groups(alike):
             if patches.solidity(*group) >= CONVEX:
                 for other in group[1:]:
@@ -188,6 +199,13 @@ def join_convex(patches: Patches) -> bool:
                 changed = again = True
                 break
     return changed
+
+
+def _like(patches: Patches, index: int) -> list[int]:
+    """Neighbours of much the same hue."""
+    patch = patches.all[index]
+    near = [j for j in sorted(patch.rims) if j in patches.all and patch.rims[j][0] >= 2]
+    return [j for j in near if hue_term(patch, patches.all[j]) < ALIKE]
 
 
 def _groups(alike: dict[int, list[int]]) -> list[list[int]]:
@@ -211,13 +229,13 @@ def _groups(alike: dict[int, list[int]]) -> list[list[int]]:
 
 
 def new_dent(patches: Patches, one: int, two: int) -> float:
-    """Hollow that appears when two patches are joined, in areas of the smaller; negative when they fill each other's."""
+    """Hollow that appears when two patches are joined, in areas of the smaller; negative where they fill it."""
     hollow = patches.hollow(one, two) - patches.hollow(one) - patches.hollow(two)
     return hollow / min(patches.all[one].area, patches.all[two].area)
 
 
 def hue_gap(a: Patch, b: Patch) -> float:
-    """Difference of two patches' tints; along one hue only a quarter of the difference counts (gloss washes colour out)."""
+    """Difference of two patches' tints; along one hue a quarter of it counts, as gloss washes colour out."""
     one, two = a.tint, b.tint
     gap = two - one
     lengths = np.hypot(*one), np.hypot(*two)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import features as f
+from .basins import spill
 
 PARTS = 9
 """Patches a region is reduced to before every way of parting it is tried."""
@@ -30,7 +31,7 @@ def part(mask: f.Mask, labels: f.Labels, floor: f.Mask, seen: f.Features) -> lis
     area = int(np.count_nonzero(inside))
     if area < 120 or _hollow(inside, ground) < HOLLOW * area:
         return [mask]
-    pieces = _reduce(np.where(inside, labels[window], 0), edge)
+    pieces = _reduce(spill(np.where(inside, labels[window], 0), inside), edge)
     count = len(pieces)
     whole = _hollow(inside, ground)
     best, choice = max(GAIN * area, 0.35 * whole), 0
