@@ -110,7 +110,8 @@ scene, here = bpy.context.scene, Path.cwd()
 def everything():
     blocks = sorted((kind, b.name, b.users) for kind in ("objects", "meshes", "cameras", "lights", "scenes", "worlds",
         "materials", "images", "collections") for b in getattr(bpy.data, kind) if b.name != "Render Result")
-    settings = rna.values(scene.render), [rna.values(l, frozenset({"depsgraph"})) for l in scene.view_layers], rna.values(scene.cycles)
+    layers = [rna.values(l, frozenset({"depsgraph"})) for l in scene.view_layers]
+    settings = rna.values(scene.render), layers, rna.values(scene.cycles)
     indices = [(o.name, o.pass_index, o.hide_render) for o in bpy.data.objects]
     return blocks, settings, indices, [m.pass_index for m in bpy.data.materials], scene.world, scene.camera
 before, all_before = fingerprint.take(scene), everything()
