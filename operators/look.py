@@ -18,7 +18,7 @@ class RESTAGE_OT_look(bpy.types.Operator):
     """Look through the run's camera in this viewport; the scene's own camera stays what it is"""
 
     bl_idname = "restage.look"
-    bl_label = "Look Through the Run's Camera"
+    bl_label = "Look Through Its Camera"
     bl_options = {"REGISTER"}
 
     @classmethod
@@ -43,7 +43,7 @@ class RESTAGE_OT_apply_settings(bpy.types.Operator):
     """Give this scene the run's camera, world, frame size and view settings"""
 
     bl_idname = "restage.apply_settings"
-    bl_label = "Use the Run's Camera, World and Frame"
+    bl_label = "Use Its Camera, World, Frame"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

@@ -87,6 +87,8 @@ class Presenter:
         best = self._best.get(done.stage)
         if best is not None and best.blend != self._shown:
             self._put(best)
+        else:
+            compat.push_undo(f"Restage: {done.stage} script")
 
     def log(self, text: str) -> None:
         """Show a line."""

@@ -17,7 +17,7 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
 
     bl_idname = "restage.reconstruct"
     bl_label = "Reconstruct from Image"
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER", "UNDO"}
 
     unconfined: BoolProperty(
         name="Run Unconfined",

@@ -140,9 +140,6 @@ class RunThread:
     def _body(self) -> None:
         try:
             ended = self._execute()
-        except BridgeClosed:
-            # Nobody listens any more: the run was abandoned.
-            return
         except (WorkerError, NoConfinement) as error:
             ended = Ended("FAILED", str(error))
         except Exception as error:  # noqa: BLE001 - an agent is any code; the panel shows what it raised
@@ -174,7 +171,16 @@ class RunThread:
         return Ended("DONE", f"Done in {record.seconds:.0f} s{score}{sure}.")
 
     def _viewport(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[bytes, str] | None:
-        drawn = self.bridge.ask(lambda: self.show.draw(shown, size), cancel=self.cancelled)
+        try:
+            drawn = self.bridge.ask(lambda: self.show.draw(shown, size), cancel=self.cancelled)
+        except BridgeClosed:
+            # Cancelled or abandoned; the run notices by itself at its next step.
+            self.cancelled.set()
+            return None
+        except TimeoutError as error:
+            # Blender is busy with something long, a render perhaps; the worker's own picture will do.
+            _log.info("no viewport picture: %s", error)
+            return None
         if drawn is None:
             return None
         buffer = io.BytesIO()

@@ -21,15 +21,15 @@ class RESTAGE_PT_main(bpy.types.Panel):
         """Draw the picture and the start."""
         layout, chosen, live = self.layout, context.scene.restage, context.window_manager.restage
         running = live.status in {"RUNNING", "STOPPING"}
-        column = layout.column()
-        column.enabled = not running
-        pictures = column.row()
+        pictures = layout.row()
         icon = properties.picture_icon(context.scene)
         if icon:
             pictures.template_icon(icon_value=icon, scale=6.0)
         latest = properties.render_icon(live)
         if latest:
             pictures.template_icon(icon_value=latest, scale=6.0)
+        column = layout.column()
+        column.enabled = not running
         row = column.row(align=True)
         row.prop(chosen, "picture", text="")
         row.operator("restage.choose_picture", text="", icon="FILE_FOLDER")

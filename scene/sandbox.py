@@ -82,6 +82,7 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
     target = bpy.data.scenes.get(scene) or bpy.context.scene
     for parent in _parents(old) or [target.collection]:
         parent.children.link(root)
+    _hand_over(run, parked)
     _remove([item for item in tags.of_run(run) if item.session_uid in parked])
     root.name = name
     _set_view_flags(root, view_flags)
@@ -272,6 +273,24 @@ def _unpark(names: Mapping[int, str]) -> None:
     for uid, item in compat.datablocks().items():
         if uid in names:
             item.name = names[uid]
+
+
+def _hand_over(run: str, parked: Mapping[int, str]) -> None:
+    """Point what refers to an old object or world (a viewport's camera, a parent, a scene) at the new one of its name.
+
+    Objects the artist put elsewhere as well are theirs and keep what refers to them.
+    """
+    items = tags.of_run(run)
+    inside = {item.session_uid for item in items if isinstance(item, bpy.types.Collection)}
+    new = {(item.id_type, item.name): item for item in items if item.session_uid not in parked}
+    for item in items:
+        if item.session_uid not in parked or item.id_type not in {"OBJECT", "WORLD"}:
+            continue
+        if item.id_type == "OBJECT" and any(parent.session_uid not in inside for parent in item.users_collection):
+            continue
+        successor = new.get((item.id_type, parked[item.session_uid]))
+        if successor is not None:
+            item.user_remap(successor)
 
 
 def _layer_collections(collection: bpy.types.Collection) -> dict[tuple[str, str], bpy.types.LayerCollection]:

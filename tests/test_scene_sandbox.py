@@ -191,6 +191,25 @@ def test_replace_in_an_empty_file_restores_the_worker_s_names(results):
     assert sorted(item.name for item in bpy.data.meshes) == ["Cube", "Cube.001", "Cube.002"]
 
 
+def test_what_refers_to_the_result_follows_to_the_next_attempt(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    settings.apply(RUN)
+    space = next(a.spaces.active for s in bpy.data.screens for a in s.areas if a.type == "VIEW_3D")
+    space.use_local_camera, space.camera = True, bpy.data.objects[shown.camera]
+    artist = bpy.data.objects["Cube"]
+    artist.parent = bpy.data.objects[shown.camera]
+    again = sandbox.replace(RUN, results["second"], SETTINGS)
+    assert again.objects == 5
+    assert bpy.data.objects[again.camera].data.name == shown.camera
+    assert [item and item.name for item in (space.camera, artist.parent, bpy.context.scene.camera)] == [
+        shown.camera
+    ] * 3
+    assert bpy.context.scene.world[tags.RUN] == RUN
+    sandbox.discard(RUN)
+    assert not tags.of_run(RUN)
+    assert bpy.context.scene.world is not None, "the scene uses it now"
+
+
 def test_accept_makes_ordinary_datablocks(busy, results):
     before = fingerprint()
     sandbox.load(results["first"], SETTINGS, RUN)

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Make (or reuse) a chroot with Debian trixie's Blender 4.3.2 and a screen in memory. Needs root; prints the folder.
+# Usage: tests/ui/provision.sh. The folder is $RESTAGE_UI_CHROOT, else .cache/trixie in the repository (about 2 GB).
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
+chroot=${RESTAGE_UI_CHROOT:-$root/.cache/trixie}
+packages="blender xvfb xauth libgl1-mesa-dri libegl-mesa0 libglx-mesa0 xdotool imagemagick python3-numpy python3-requests"
+
+[ "$(id -u)" = 0 ] || { echo "provision: needs root, for debootstrap and chroot." >&2; exit 3; }
+
+mount_system() { # Blender wants /proc, Xvfb wants /dev
+    for name in proc dev; do
+        mountpoint -q "$chroot/$name" || mount --bind "/$name" "$chroot/$name"
+    done
+}
+
+if [ ! -x "$chroot/usr/bin/blender" ] || [ ! -x "$chroot/usr/bin/xdotool" ]; then
+    command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap >&2
+    mirror=${RESTAGE_UI_MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' \
+        /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)}
+    [ -e "$chroot/etc/debian_version" ] || debootstrap --variant=minbase trixie "$chroot" "$mirror" >&2
+    mount_system
+    # The way out is the host's: proxy, certificates, resolver.
+    cp /etc/apt/apt.conf.d/*proxy* "$chroot/etc/apt/apt.conf.d/" 2>/dev/null || true
+    mkdir -p "$chroot/etc/ssl"
+    cp -r /etc/ssl/certs "$chroot/etc/ssl/"
+    cp -r /usr/local/share/ca-certificates "$chroot/usr/local/share/" 2>/dev/null || true
+    cp /etc/resolv.conf "$chroot/etc/resolv.conf"
+    chroot "$chroot" apt-get update -q >&2
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive chroot "$chroot" apt-get install -y -q --no-install-recommends $packages >&2
+fi
+mount_system
+echo "$chroot"
