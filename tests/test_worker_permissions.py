@@ -108,7 +108,8 @@ from restage.worker import fingerprint, permissions, views, lights, result, rna
 from restage.worker.protocol import LightBasisRequest
 scene, here = bpy.context.scene, Path.cwd()
 def everything():
-    blocks = sorted((kind, b.name, b.users) for kind in ("objects", "meshes", "cameras", "lights", "scenes", "worlds",
+    # Blender 4.2 counts a copied scene's collections twice, and so once too many afterwards; files are written without.
+    blocks = sorted((kind, b.name, b.users if kind != "collections" else 0) for kind in ("objects", "meshes", "cameras", "lights", "scenes", "worlds",
         "materials", "images", "collections") for b in getattr(bpy.data, kind) if b.name != "Render Result")
     layers = [rna.values(l, frozenset({"depsgraph"})) for l in scene.view_layers]
     settings = rna.values(scene.render), layers, rna.values(scene.cycles)

@@ -44,9 +44,6 @@ def copied(scene: bpy.types.Scene) -> Iterator[bpy.types.Scene]:
         render.dither_intensity = 0.0
         yield copy
     finally:
-        # Blender 4.2 does not count the copy's links to collections back when it removes the copy.
-        for child in list(copy.collection.children):
-            copy.collection.children.unlink(child)
         bpy.data.scenes.remove(copy)
 
 
