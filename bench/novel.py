@@ -30,6 +30,10 @@ RENDER_SECONDS = 600.0
 Rgba = NDArray[np.float32]
 
 
+class NotRendered(Exception):
+    """Blender made no picture of a view; the text says of which and why."""
+
+
 @dataclass(frozen=True)
 class View:
     """One place to look from."""
@@ -72,7 +76,7 @@ def subject(item: evalset.Item) -> Subject | None:
 def measure(item: evalset.Item, run: Path, left: Left, work: Path, similarity: Similarity) -> list[dict[str, Any]]:
     """Return one row per view: psnr, silhouette IoU (and lpips) of ours, the card and the blank picture.
 
-    `work` keeps the renders; they are made anew only when missing.
+    `work` keeps the renders; they are made anew only when missing. Raises NotRendered.
     """
     about = subject(item)
     if about is None or not (run / "scene.blend").is_file():
@@ -162,9 +166,13 @@ def _render(what: dict[str, Any], views: list[dict[str, Any]], outs: list[Path],
     spec.write_text(json.dumps({**what, "size": _frame(about), "samples": SAMPLES, "views": views}), encoding="utf-8")
     # -P: modules beside the script must not shadow those Blender imports.
     line = [sys.executable, "-P", str(Path(__file__).with_name("turn_render.py")), str(spec)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=RENDER_SECONDS, stdin=subprocess.DEVNULL)
+    name = f"{spec.stem} views of {spec.parent.name}"
+    try:
+        done = subprocess.run(line, capture_output=True, text=True, timeout=RENDER_SECONDS, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as error:
+        raise NotRendered(f"{name}: not rendered in {RENDER_SECONDS:g} s.") from error
     if not all(out.is_file() for out in outs):
-        raise RuntimeError(f"{spec.name} of {spec.parent.name} was not rendered: {(done.stderr or done.stdout)[-600:]}")
+        raise NotRendered(f"{name}: not rendered. {' / '.join((done.stderr or done.stdout).splitlines()[-3:])[:400]}")
 
 
 def _cut_out(item: evalset.Item, about: Subject) -> Rgba:

@@ -33,6 +33,7 @@ def main() -> int:
         print(similarity.missing, file=sys.stderr)
     rows: list[dict[str, Any]] = []
     turned: list[dict[str, Any]] = []
+    not_turned: list[str] = []
     shown: list[tuple[str, Path, Path]] = []
     items = list(evalset.items(options.eval, frozenset(filter(None, options.sets.split(","))), options.only))
     for number, item in enumerate(items, 1):
@@ -43,7 +44,11 @@ def main() -> int:
         rows.append(row)
         print(f"[{number}/{len(items)}] {_line(row)}", flush=True)
         if options.novel and left.ids is not None:
-            turned += novel.measure(item, folder, left, options.keep / "novel" / item.id, similarity)
+            try:
+                turned += novel.measure(item, folder, left, options.keep / "novel" / item.id, similarity)
+            except novel.NotRendered as error:
+                not_turned.append(str(error))
+                print(error, file=sys.stderr)
         if item.showable and (folder / "render.png").is_file():
             shown.append((item.key, item.picture, folder / "render.png"))
     data = {
@@ -55,6 +60,7 @@ def main() -> int:
         "figures": summary.summarise(rows, turned),
         "pictures": rows,
         "novel_views": turned,
+        "novel_views_failed": not_turned,
     }
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "offline.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
@@ -100,8 +106,7 @@ def measure(
         row["table"] = {**vars(table), "ious": [round(value, 4) for value in table.ious]}
     if item.set == "nerf_synthetic":
         row["seig"] = _seig(item, render, masks, similarity, longest)
-    else:
-        row["mean_colour_psnr"] = round(similarity.compare(reference, figures.mean_colour(reference))["psnr"], 2)
+    row["mean_colour_psnr"] = round(similarity.compare(reference, figures.mean_colour(reference))["psnr"], 2)
     return row
 
 

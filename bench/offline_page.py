@@ -23,10 +23,10 @@ def page(data: dict[str, Any], sheet: str) -> str:
     figures = data["figures"]
     parts = [
         _head(data),
-        "## Targets\n\n" + _targets(figures["targets"]) + _load(figures["groups"]),
+        "## Targets\n\n" + _targets(figures["targets"]) + busy(figures["groups"]["all"]["load"]),
         "## By kind of picture\n\n" + _groups(figures["groups"]),
         _objects(figures["groups"]),
-        _novel(figures["novel_views"]),
+        _novel(figures["novel_views"], data["novel_views_failed"]),
         _seig(figures["seig"]),
         _failures(data["pictures"]),
         "## Every picture\n\n" + _pictures(data["pictures"]),
@@ -62,12 +62,11 @@ def _targets(rows: Sequence[dict[str, Any]]) -> str:
     return table(["", "target", "reached", ""], lines)
 
 
-def _load(groups: dict[str, dict[str, Any]]) -> str:
-    load = groups["all"]["load"] or 0.0
-    if load <= BUSY:
+def busy(load: float | None) -> str:
+    """Return a paragraph of warning when other work kept the machine busy, else nothing."""
+    if not load or load <= BUSY:
         return ""
-    waiting = f"{load:.1f} processes waiting before a run, median"
-    return f"\n\nThe machine was busy with other work ({waiting}): times are too long."
+    return f"\n\nThe machine was busy with other work ({load:.1f} processes wanting a core before): times are too long."
 
 
 def _groups(groups: dict[str, dict[str, Any]]) -> str:
@@ -111,8 +110,8 @@ def _objects(groups: dict[str, dict[str, Any]]) -> str:
     )
 
 
-def _novel(kinds: dict[str, dict[str, Any]]) -> str:
-    if not kinds:
+def _novel(kinds: dict[str, dict[str, Any]], failed: Sequence[str]) -> str:
+    if not kinds and not failed:
         return ""
     lines = []
     for kind, row in kinds.items():
@@ -126,7 +125,7 @@ def _novel(kinds: dict[str, dict[str, Any]]) -> str:
         "field of view; both are rendered without floor and walls, on white. *Flat card*: the true cut-out of the "
         "picture on a plane facing the first camera: perfect from the front, and what a billboard would get from the "
         "side. PSNR on white mostly counts background; silhouette IoU says more. The back of a thing can't be known "
-        "from its front."
+        "from its front." + "".join(f"\n\n{text}" for text in failed)
     )
 
 

@@ -68,7 +68,7 @@ def run(picture: Path, folder: Path, resolution: int) -> Outcome:
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [str(ROOT / "restage"), str(picture), "-o", str(folder), "--json", "--resolution", str(resolution)]
     env = {**os.environ, "RESTAGE_PYTHON": os.environ.get("RESTAGE_PYTHON", sys.executable)}
-    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
+    waiting = load()
     began = time.monotonic()
     process = subprocess.Popen(
         line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env
@@ -88,11 +88,16 @@ def run(picture: Path, folder: Path, resolution: int) -> Outcome:
         watch.stop()
     seconds = round(time.monotonic() - began, 2)
     words = [text for text in errors.splitlines() if text.strip()]
-    outcome = Outcome(process.returncode, seconds, round(watch.peak_mb, 1), commit(), load)
+    outcome = Outcome(process.returncode, seconds, round(watch.peak_mb, 1), commit(), waiting)
     if process.returncode:
         outcome.last_words = words[-1][:300] if words else ""
     note.write_text(json.dumps(asdict(outcome), indent=1), encoding="utf-8")
     return outcome
+
+
+def load() -> float:
+    """Return how many processes wanted a core, a mean over the last minute; 0 where the system does not say."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
 def commit() -> str:

@@ -39,6 +39,7 @@ def main() -> int:
     """Measure and write the page."""
     options = _options()
     binary = binaries.find(None)
+    load = running.load()
     with tempfile.TemporaryDirectory(prefix="restage-bench-") as scratch:
         folder = options.run or _make_run(Path(scratch) / "run")
         scripts = read_scripts(folder)
@@ -60,6 +61,7 @@ def main() -> int:
         "kind": binary.kind,
         "commit": running.commit(),
         "machine": machine.describe(),
+        "load": load,
         "scripts": {script.stage: len(script.text.splitlines()) for script in scripts},
         "figures": figures(rows),
         "attempts": rows,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from restage.bench.offline_page import table
+from restage.bench.offline_page import busy, table
 
 TARGET = 5.0
 KINDS = {
@@ -44,7 +44,7 @@ def page(data: dict[str, Any]) -> str:
         table(["seconds of waiting", "an attempt", "the first", "all five"], rows),
         f"**{figures['ratio']:.1f} times less waiting per attempt** (target: at least {TARGET:g}, {met}); "
         f"{figures['run_ratio']:.1f} times over the run; {least:.1f} times less than the least a cold process could "
-        "do.",
+        "do." + busy(data["load"]),
         "The cost is the wall clock the loop waits for the attempt, less the new script's own run and our checks, "
         "measurements and renders, which any way of doing it has to pay. Starting, emptying, replaying the accepted "
         "scripts, opening, saving (ours writes the collection for the artist's side) and ending the process are cost. "

@@ -51,14 +51,14 @@ def test_the_page_names_targets_failures_and_every_picture():
     rows = [row(mask_iou=0.95, seig={"white": side, "black": side}), row("prims", table=TABLE), FAILED]
     made = ("restage", "commit", "blender", "python", "numpy", "opencv")
     data = {
-        "date": "2030-01-01", "resolution": 512, "missing": "No metrics here.", "pictures": rows, "novel_views": TURNED,
+        "date": "2030-01-01", "resolution": 512, "missing": "No metrics here.", "pictures": rows, "novel_views": TURNED, "novel_views_failed": ["ours views of pear: not rendered."],
         "versions": dict.fromkeys(made, "9"), "machine": {"cpu": "Some", "cores": 2, "ram_gb": 8.0},
         "figures": json.loads(json.dumps(summary.summarise(rows, TURNED))),
     }  # fmt: skip
     text = offline_page.page(data, "offline.jpg")
     assert text.index("## Targets") < text.index("## Beside SEIG") < text.index("## Every picture")
     assert "No metrics here." in text and "13.58" in text and "restage: broke" in text and "(offline.jpg)" in text
-    assert "| 3 of 4, ours 4 | 2/3 |" in text and "flat card" in text
+    assert "| 3 of 4, ours 4 | 2/3 |" in text and "flat card" in text and "ours views of pear" in text
     widths = {line.count("|") for line in text.split("## Every picture")[1].splitlines() if line.startswith("|")}
     assert len(widths) == 1, "every line of a table has as many cells"
 
@@ -88,7 +88,11 @@ def test_the_cost_of_an_attempt_leaves_out_the_attempt_itself():
     assert abs(figures["ratio"] - 20) < 1e-6 and abs(figures["cold"]["run"] - 4) < 1e-6 and figures["idle_mb"] == 100
     data = {
         "figures": figures, "machine": {"cpu": "Some", "cores": 2, "ram_gb": 8.0}, "date": "2030-01-01", "commit": "",
-        "blender": "9", "kind": "bpy", "scripts": {"setup": 10}, "repeats": 3, "think_seconds": 2.0,
+        "blender": "9", "kind": "bpy", "load": 5.0, "scripts": {"setup": 10}, "repeats": 3, "think_seconds": 2.0,
     }  # fmt: skip
     text = standby_page.page(data)
-    assert "**20.0 times less waiting per attempt** (target: at least 5, met)" in text and "100 MB" in text
+    assert (
+        "**20.0 times less waiting per attempt** (target: at least 5, met)" in text
+        and "100 MB" in text
+        and "busy" in text
+    )
