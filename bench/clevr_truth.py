@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """True object masks of CLEVR pictures, by casting a ray per pixel at the shapes their scene files list.
 
-CLEVR's generator scales unit shapes by 0.7 (large) or 0.35 (small): a sphere of that radius, a cylinder of that radius and half
-height, a cube of that half side with rounded edges (BEVEL, found by laying outlines over pictures). Its `rotation` is written to Blender as radians although it was
-drawn as degrees, and so it is read here. (The division of cubes by sqrt(2) in the generator never runs: it tests for the name
-`Cube`, the shape is named `SmoothCube_v2`.)
+CLEVR's generator scales unit shapes by 0.7 (large) or 0.35 (small): a sphere of that radius, a cylinder of that radius
+and half height, a cube of that half side with rounded edges (BEVEL, found by laying outlines over pictures). Its
+`rotation` is written to Blender as radians although it was drawn as degrees, and so it is read here. (The division of
+cubes by sqrt(2) in the generator never runs: it tests for the name `Cube`, the shape is named `SmoothCube_v2`.)
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def truth_masks(item: dict[str, Any], size: tuple[int, int] | None = None) -> li
 
 
 def truth_depth(item: dict[str, Any], size: tuple[int, int] | None = None) -> NDArray[np.float64]:
-    """Return the distance along the optical axis (scene units) of the nearest object per pixel, inf where there is none."""
+    """Return the distance along the optical axis (scene units) of the nearest object per pixel, inf where none is."""
     return _cast(item, size)[0]
 
 

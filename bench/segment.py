@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the offline segmenter: `python bench/segment.py [EVAL_FOLDER] [--each]` prints a table, one row per set.
 
-Sets of one object: IoU of all regions together with the true mask, and how often it is exactly one region. Sets of several:
-objects matched greedily at mask IoU 0.5, their F1, and the median IoU of the matched.
+Sets of one object: IoU of all regions together with the true mask, and how often it is exactly one region. Sets of
+several: objects matched greedily at mask IoU 0.5, their F1, and the median IoU of the matched.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def measure(row: Row, found: list[Mask], true: list[Mask], single: bool) -> str:
         for j, v in enumerate(visible)
         if j not in {p[1] for p in pairs}
     ]
-    return f"{len(pairs)} of {len(visible)} found, {len(found)} regions, IoU {[round(p[2], 2) for p in pairs]}, missed {missed}"
+    matched = [round(value, 2) for _, _, value in pairs]
+    return f"{len(pairs)} of {len(visible)} found, {len(found)} regions, IoU {matched}, missed {missed}"
 
 
 def main() -> None:

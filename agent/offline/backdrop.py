@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from . import features as f
 
 ORDER = 4
 """Degree of the polynomial in x and y that follows a smooth floor or wall."""
+MOST_TERMS = 60
+"""A fit needs at least this many pixels."""
 ROUNDS = 8
 FOLLOW_ROUNDS = 3
 
@@ -69,7 +70,6 @@ def _flat(seen: f.Features) -> Backdrop:
 
 
 def _smooth(seen: f.Features) -> Backdrop:
-    terms = _terms(seen.shape)
     ring = f.frame(seen.shape, 2)
     centre = np.median(seen.smooth[ring], axis=0)
     fits = (np.linalg.norm(seen.smooth[..., 1:] - centre[1:], axis=2) < 8) & (seen.edge < 2.0)
@@ -77,9 +77,9 @@ def _smooth(seen: f.Features) -> Backdrop:
         fits = seen.edge < 2.0
     model = np.broadcast_to(centre.astype(np.float32), seen.lab.shape)
     for turn in range(ROUNDS):
-        if np.count_nonzero(fits) < 4 * terms.shape[-1]:
+        if np.count_nonzero(fits) < MOST_TERMS:
             break
-        model = _fit(terms, seen.smooth, fits)
+        model = _fit(seen.smooth, fits)
         residual = seen.smooth - model
         fits = (np.abs(residual[..., 0]) < max(3.0, 8.0 - turn)) & (np.hypot(residual[..., 1], residual[..., 2]) < 4.0)
     model = _follow(seen, model, fits)
@@ -107,20 +107,22 @@ def _follow(seen: f.Features, model: f.Floats, fits: f.Mask) -> f.Floats:
     return model
 
 
-def _terms(shape: tuple[int, int]) -> f.Floats:
-    height, width = shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    return np.stack([x**i * y**j for i in range(ORDER + 1) for j in range(ORDER + 1 - i)], -1).astype(np.float32)
-
-
-def _fit(terms: f.Floats, lab: f.Floats, where: f.Mask) -> f.Floats:
+def _fit(lab: f.Floats, where: f.Mask) -> f.Floats:
     """Least squares over a sample of the masked pixels, evaluated everywhere."""
+    height, width = where.shape
+    across, down = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
     index = np.flatnonzero(where)
-    step = max(1, len(index) // 20000)
-    index = index[::step]
-    a = terms.reshape(-1, terms.shape[-1])[index].astype(np.float64)
-    b = lab.reshape(-1, 3)[index].astype(np.float64)
+    index = index[:: max(1, len(index) // 10000)]
+    ys, xs = np.divmod(index, width)
+    powers = [(i, j) for i in range(ORDER + 1) for j in range(ORDER + 1 - i)]
+    terms = np.stack([across[xs] ** i * down[ys] ** j for i, j in powers], -1)
     # A little damping keeps the polynomial tame where a large thing hides the backdrop.
-    normal = a.T @ a + 1e-4 * len(index) * np.eye(a.shape[1])
-    solution: NDArray[np.float64] = np.linalg.solve(normal, a.T @ b)
-    return np.asarray(terms @ solution.astype(np.float32), np.float32)
+    normal = terms.T @ terms + 1e-4 * len(index) * np.eye(len(powers))
+    solution = np.linalg.solve(normal, terms.T @ lab.reshape(-1, 3)[index].astype(np.float64))
+    table = np.zeros((3, ORDER + 1, ORDER + 1))
+    for row, (i, j) in zip(solution, powers, strict=True):
+        table[:, j, i] = row
+    by_row = np.vander(down, ORDER + 1, increasing=True)
+    by_column = np.vander(across, ORDER + 1, increasing=True)
+    model = by_row @ table @ by_column.T
+    return np.ascontiguousarray(np.moveaxis(model, 0, -1), np.float32)

@@ -95,6 +95,7 @@ class Patches:
     """The patches of a labelled picture, mergeable."""
 
     def __init__(self, labels: f.Labels, seen: f.Features) -> None:
+        """Take labels 1..n (OUTSIDE elsewhere) over the picture whose colours and edges are in `seen`."""
         self.labels = labels
         self.all: dict[int, Patch] = {}
         count = int(labels.max()) + 1
@@ -111,6 +112,7 @@ class Patches:
             if area[i]:
                 box = (int(low[0][i]), int(low[1][i]), int(high[0][i]) + 1, int(high[1][i]) + 1)
                 self.all[i] = Patch(int(area[i]), np.array([t[i] for t in totals]), box, [i])
+        self._hollows: dict[int, float] = {}
         self._kept = np.zeros(count, bool)
         self._kept[list(self.all)] = True
         self._rims(seen.edge)
@@ -136,6 +138,8 @@ class Patches:
     def merge(self, keep: int, gone: int) -> None:
         """Merge patch `gone` into patch `keep`."""
         one, two = self.all[keep], self.all.pop(gone)
+        self._hollows.pop(keep, None)
+        self._hollows.pop(gone, None)
         one.area += two.area
         one.total = one.total + two.total
         one.box = _joined(one.box, two.box)
@@ -154,6 +158,7 @@ class Patches:
         """Give a patch to the backdrop."""
         patch = self.all.pop(gone)
         self._kept[patch.members] = False
+        self._hollows.clear()
         for other, (length, strength) in patch.rims.items():
             if other in self.all:
                 rims = self.all[other].rims
@@ -167,7 +172,7 @@ class Patches:
         box = self._box(indices)
         chosen = np.zeros(len(self._kept), bool)
         chosen[members] = True
-        return chosen[self.labels[box[1] : box[3], box[0] : box[2]]]
+        return np.asarray(chosen[self.labels[box[1] : box[3], box[0] : box[2]]], bool)
 
     def _box(self, indices: Iterable[int]) -> tuple[int, int, int, int]:
         boxes = np.array([self.all[i].box for i in indices])
@@ -180,12 +185,17 @@ class Patches:
 
         Those of other patches, which may stand in front, count COVERED each.
         """
+        if len(indices) == 1 and indices[0] in self._hollows:
+            return self._hollows[indices[0]]
         box = self._box(indices)
         crop = self.labels[box[1] : box[3], box[0] : box[2]]
         own = self.crop(indices)
         rest = f.hull(own) & ~own
         gone = ~self._kept[crop]
-        return float(np.count_nonzero(rest & gone) + COVERED * np.count_nonzero(rest & ~gone))
+        size = float(np.count_nonzero(rest & gone) + COVERED * np.count_nonzero(rest & ~gone))
+        if len(indices) == 1:
+            self._hollows[indices[0]] = size
+        return size
 
     def solidity(self, *indices: int) -> float:
         """Area over convex hull area of some patches together, what may be hidden by others counted in part."""

@@ -55,14 +55,14 @@ def erode(mask: Mask, radius: int = 1) -> Mask:
     """Shrink a mask; what lies beyond the picture counts as part of it."""
     if radius < 1:
         return mask
-    return cv2.erode(mask.astype(np.uint8), disc(radius), borderValue=1).astype(bool)
+    return np.asarray(cv2.erode(mask.astype(np.uint8), disc(radius), borderValue=(1.0,)) > 0, bool)
 
 
 def dilate(mask: Mask, radius: int = 1) -> Mask:
     """Grow a mask."""
     if radius < 1:
         return mask
-    return cv2.dilate(mask.astype(np.uint8), disc(radius)).astype(bool)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc(radius)) > 0, bool)
 
 
 def opened(mask: Mask, radius: int = 1) -> Mask:
@@ -106,10 +106,15 @@ def solidity(mask: Mask) -> float:
 def hull(mask: Mask) -> Mask:
     """Return the filled convex hull."""
     result = np.zeros(mask.shape, np.uint8)
-    points = cv2.findNonZero(mask.astype(np.uint8))
-    if points is not None:
-        cv2.fillConvexPoly(result, cv2.convexHull(points), 1)
-    return result.astype(bool)
+    rows = np.flatnonzero(mask.any(axis=1))
+    if len(rows) == 0:
+        return np.zeros(mask.shape, bool)
+    # Only the first and last pixel of a row can be on the hull.
+    held = mask[rows]
+    left, right = held.argmax(axis=1), mask.shape[1] - 1 - held[:, ::-1].argmax(axis=1)
+    points = np.stack([np.concatenate([left, right]), np.concatenate([rows, rows])], axis=1).astype(np.int32)
+    cv2.fillConvexPoly(result, np.asarray(cv2.convexHull(points), np.int32), (1.0,))
+    return np.asarray(result > 0, bool)
 
 
 def hull_area(mask: Mask) -> float:

@@ -96,7 +96,7 @@ def _middle(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> f.Mask:
     labels[h // 8 : h - h // 8, w // 8 : w - w // 8] = cv2.GC_PR_FGD
     cv2.setRNGSeed(0)
     back, fore = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(small), labels, None, back, fore, 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(np.ascontiguousarray(small), labels, (0, 0, w, h), back, fore, 3, cv2.GC_INIT_WITH_MASK)
     found = (labels == cv2.GC_PR_FGD) | (labels == cv2.GC_FGD)
     found = f.opened(found, 2)
     count, parts, stats = f.components(found)

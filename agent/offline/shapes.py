@@ -45,9 +45,10 @@ def smooth(mask: f.Mask) -> f.Mask:
     if f.solidity(tidy) > 0.88:
         tidy = f.filled(f.closed(tidy, radius + 1))
     blurred = cv2.GaussianBlur(tidy.astype(np.float32), (0, 0), 1.0 if area < 2000 else 1.5)
-    rounded = blurred > 0.5
+    rounded = np.asarray(blurred > 0.5, bool)
     # A blur eats thin parts; those are kept.
-    return rounded if np.count_nonzero(rounded ^ tidy) < 0.08 * max(1, np.count_nonzero(tidy)) else tidy
+    changed = int(np.count_nonzero(rounded ^ tidy))
+    return rounded if changed < 0.08 * np.count_nonzero(tidy) else tidy
 
 
 def largest(mask: f.Mask) -> f.Mask:
@@ -55,7 +56,7 @@ def largest(mask: f.Mask) -> f.Mask:
     count, labels, stats = f.components(mask)
     if count < 2:
         return mask
-    return labels == 1 + int(np.argmax(stats[1:, 4]))
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, 4])), bool)
 
 
 def separate(things: f.Mask) -> list[f.Mask]:

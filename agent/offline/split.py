@@ -2,8 +2,8 @@
 """Sort patches into shadow and things, and join the patches of one thing.
 
 One thing's patches share a hue (a matte cube's faces differ in lightness only), or lie inside the others' outline (a
-highlight, a mirror image), and together are about as convex as each is alone. Two things of one colour make a dent where
-they meet.
+highlight, a mirror image), and together are about as convex as each is alone. Two things of one colour make a dent
+where they meet.
 """
 
 from __future__ import annotations
