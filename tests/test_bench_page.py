@@ -51,7 +51,8 @@ def test_the_page_names_targets_failures_and_every_picture():
     rows = [row(mask_iou=0.95, seig={"white": side, "black": side}), row("prims", table=TABLE), FAILED]
     made = ("restage", "commit", "blender", "python", "numpy", "opencv")
     data = {
-        "date": "2030-01-01", "resolution": 512, "missing": "No metrics here.", "pictures": rows, "novel_views": TURNED, "novel_views_failed": ["ours views of pear: not rendered."],
+        "date": "2030-01-01", "resolution": 512, "missing": "No metrics here.", "pictures": rows, "novel_views": TURNED,
+        "novel_views_failed": ["ours views of pear: not rendered."],
         "versions": dict.fromkeys(made, "9"), "machine": {"cpu": "Some", "cores": 2, "ram_gb": 8.0},
         "figures": json.loads(json.dumps(summary.summarise(rows, TURNED))),
     }  # fmt: skip
