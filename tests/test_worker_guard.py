@@ -46,6 +46,9 @@ REFUSED = {
     "import bpy\nbpy.context.preferences.filepaths": 2,
     "import bpy\nbpy.context.window_manager.clipboard": 2,
     "x = b'abc'": 1,
+    "import bmesh\ndef f(bmesh):\n    return bmesh.ops.gi_frame": 1,
+    "q = 1\ndef never():\n    import mathutils as q\nq.noise.gi_frame": 3,
+    "import math as q\ndef f():\n    import mathutils as q": 3,
 }
 
 
@@ -143,6 +146,13 @@ gy, gx = np.gradient(h)
 top = float(points[:, 2].max())
 """
     assert run(text)["top"] > 0.3
+
+
+def test_every_name_a_script_defines_may_be_used():
+    """Parameters, loop variables and exceptions of any ordinary name, but not one that means a module."""
+    assert run("import math\ndef f(object, id, text):\n    return [object + i for i in range(id)]\nx = f(1, 2, 3)")[
+        "x"
+    ] == [1, 2]
 
 
 def test_a_message_is_one_plain_sentence():

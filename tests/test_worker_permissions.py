@@ -109,8 +109,9 @@ from restage.worker.protocol import LightBasisRequest
 scene, here = bpy.context.scene, Path.cwd()
 def everything():
     # Blender 4.2 counts a copied scene's collections twice, and so once too many afterwards; files are written without.
-    blocks = sorted((kind, b.name, b.users if kind != "collections" else 0) for kind in ("objects", "meshes", "cameras", "lights", "scenes", "worlds",
-        "materials", "images", "collections") for b in getattr(bpy.data, kind) if b.name != "Render Result")
+    kinds = "objects", "meshes", "cameras", "lights", "scenes", "worlds", "materials", "images", "collections"
+    blocks = sorted((kind, b.name, b.users if kind != "collections" else 0) for kind in kinds
+        for b in getattr(bpy.data, kind) if b.name != "Render Result")
     layers = [rna.values(l, frozenset({"depsgraph"})) for l in scene.view_layers]
     settings = rna.values(scene.render), layers, rna.values(scene.cycles)
     indices = [(o.name, o.pass_index, o.hide_render) for o in bpy.data.objects]

@@ -12,10 +12,12 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from types import TracebackType
@@ -29,6 +31,8 @@ from .protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBas
 _POLL_SECONDS = 0.02
 _END_SECONDS = 1.0
 _STDERR_LINES = 40
+_MAX_WAITING = 64
+"""Messages nobody asked for yet; a worker that sends more is not one of ours any more."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class Worker:
             raise WorkerError(f"The worker does not start: {error}.") from error
         finally:
             os.close(lifeline)
-        self._messages: queue.Queue[Message | None] = queue.Queue()
+        self._messages: queue.Queue[Message] = queue.Queue(_MAX_WAITING)
+        self._ended_reading = threading.Event()
+        self._on_ready: Callable[[], None] | None = None
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._close_lock = threading.Lock()
         self._closed = False
@@ -115,9 +121,13 @@ class Worker:
         began = time.monotonic()
         outcome = self._receive(time.monotonic() + self._limits.start_seconds, cancel)
         self._waited += time.monotonic() - began
-        if isinstance(outcome, protocol.Ready):
+        if isinstance(outcome, protocol.Ready) and outcome.protocol == protocol.PROTOCOL_VERSION:
             self.ready = outcome
+            if self._on_ready is not None:
+                self._on_ready()
             return outcome
+        if outcome == "ended":
+            self._wait_for_end()
         self.close()
         if outcome == "cancelled":
             raise WorkerError("The start of the worker was cancelled.")
@@ -245,15 +255,18 @@ class Worker:
         return "Stopped: the accepted scripts take too long to replay."
 
     def _ended(self) -> tuple[Status, str]:
-        try:
-            # Closing the lifeline first would make the supervisor report our hang-up, not the worker's own end.
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._stderr.append("the worker closed its pipe but still runs")
+        self._wait_for_end()
         self.close()
         if self._exit_code == launcher.EXIT_MEMORY:
             return "memory", f"Stopped: the script used more than {self._limits.memory_mb / 1024:g} GB of memory."
         return "crashed", f"Blender crashed: {self._last_words()}"
+
+    def _wait_for_end(self) -> None:
+        """Let the supervisor report how the worker ended: closing the lifeline first would make it report our own."""
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._stderr.append("the worker closed its pipe but still ran")
 
     def _last_words(self) -> str:
         code = self._exit_code or 0
@@ -272,22 +285,23 @@ class Worker:
             left = deadline - time.monotonic()
             if left <= 0:
                 return "timeout"
+            over = self._ended_reading.is_set()
             try:
-                message = self._messages.get(timeout=min(left, _POLL_SECONDS if cancel is not None else left))
+                return self._messages.get(timeout=0 if over else min(left, _POLL_SECONDS))
             except queue.Empty:
-                continue
-            return "ended" if message is None else message
+                if over:
+                    return "ended"
 
     def _read_messages(self) -> None:
         stdout = self._process.stdout
         assert stdout is not None
         try:
             while (message := protocol.read(stdout)) is not None:
-                self._messages.put(message)
-        except (protocol.ProtocolError, OSError, ValueError) as error:
-            self._stderr.append(f"protocol: {error}")
+                self._messages.put_nowait(message)
+        except (protocol.ProtocolError, queue.Full, OSError, ValueError) as error:
+            self._stderr.append(f"protocol: {error or 'too many messages'}")
         finally:
-            self._messages.put(None)
+            self._ended_reading.set()
             stdout.close()
 
     def _read_errors(self) -> None:
@@ -317,7 +331,12 @@ class WorkerPool:
         scratch_root: Path | None = None,
         allow_unconfined: bool = False,
     ) -> None:
-        """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`."""
+        """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`.
+
+        On Windows it always does: the launcher forks.
+        """
+        if sys.platform == "win32":
+            raise lockdown.NoConfinement("Restage's worker does not run on Windows yet.")
         self._binary = binary
         self._limits = limits or Limits()
         self._scratch_root = scratch_root
@@ -352,7 +371,7 @@ class WorkerPool:
                 self._standby = self._start()
 
     def open(self) -> Worker:
-        """Return a worker for one attempt, the standby if there is one, and begin to warm the next.
+        """Return a worker for one attempt, the standby if there is one; once it is ready the next one is warmed.
 
         Raises WorkerError when none can be started. The worker may still be starting: `run` waits for it.
         """
@@ -366,7 +385,7 @@ class WorkerPool:
             worker = worker or self._start()
             self._given = [given for given in self._given if given.alive]
             self._given.append(worker)
-        self.warm()
+            worker._on_ready = self.warm
         return worker
 
     def close(self) -> None:

@@ -139,7 +139,8 @@ class Checker(ast.NodeVisitor):
         at = 0
         while at < len(parts) and module in names.MODULES:
             part, allowed = parts[at], names.MODULES[module]
-            if part.startswith("_") or (allowed is not None and part not in allowed):
+            listed = part not in names.DENIED_ATTRIBUTES if allowed is None else part in allowed
+            if part.startswith("_") or not listed:
                 self.refuse(node, f"{module}.{part} is not available to stage scripts")
             if module == "bpy":
                 break
@@ -249,8 +250,14 @@ class Checker(ast.NodeVisitor):
                     continue
                 self.refuse(node, f"import {alias.name} is not available to stage scripts")
             top = alias.name if alias.asname else alias.name.split(".")[0]
-            self._name(node, alias.asname or top)
-            self.modules[alias.asname or top] = top
+            self._module(node, alias.asname or top, top)
+
+    def _module(self, node: ast.AST, local: str, module: str) -> None:
+        """Take `local` for the module from here on; it must mean nothing else anywhere, in no scope."""
+        self._name(node, local)
+        if local in self.found.bound or self.modules.get(local, module) != module:
+            self.refuse(node, f"{local!r} must not have two meanings")
+        self.modules[local] = module
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Names of the list; others only when they are never used."""
@@ -269,12 +276,12 @@ class Checker(ast.NodeVisitor):
                 self.found.defined |= allowed
                 continue
             if f"{module}.{alias.name}" in names.MODULES:
-                self._name(node, local)
-                self.modules[local] = f"{module}.{alias.name}"
+                self._module(node, local, f"{module}.{alias.name}")
                 continue
             if module == "bpy":
                 self.refuse(node, "use bpy.data and bpy.context, not names imported from bpy")
-            if alias.name.startswith("_") or (allowed is not None and alias.name not in allowed):
+            listed = alias.name not in names.DENIED_ATTRIBUTES if allowed is None else alias.name in allowed
+            if alias.name.startswith("_") or not listed:
                 self.refuse(node, f"{module}.{alias.name} is not available to stage scripts")
             self._name(node, local)
             self.found.defined.add(local)

@@ -211,7 +211,7 @@ _MORE = """
     append appendleft popleft extendleft rotate maxlen most_common default_factory random uniform normal integers
     choice shuffle permutation standard_normal seed sample randint rand randn gauss choices triangular randrange
     areas spaces shading overlay region_3d view_perspective args message errno reason start stop step
-    use_auto_smooth auto_smooth_angle calc_normals calc_normals_split free_normals_split base core lib cycles
+    use_auto_smooth auto_smooth_angle calc_normals calc_normals_split free_normals_split cycles
     cycles_visibility cycles_curves
     """
 

@@ -15,6 +15,8 @@ class Survey:
     """What the script's names are."""
 
     defined: set[str] = field(default_factory=set)
+    bound: frozenset[str] = frozenset()
+    """Names given a meaning anywhere by anything but an import."""
     private: set[str] = field(default_factory=set)
     """Names like `_helper` that the script defines itself."""
     unused: set[str] = field(default_factory=set)
@@ -44,6 +46,7 @@ def survey(tree: ast.Module) -> Survey:
         elif isinstance(node, ast.Call):
             found.own |= _named_tuple_fields(node)
     found.unused = imported - used
+    found.bound = frozenset(found.defined)
     found.private = {name for name in found.defined if _PRIVATE.fullmatch(name)}
     return found
 

@@ -2,18 +2,17 @@
 """The order in which a process locks itself down (Linux), and what it may still read.
 
 `before_exec` runs in the launcher, while there is one thread; `after_exec` is the first thing the server does.
+The client imports this on every platform, so what only Linux has is imported where it is used.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import landlock, seccomp
 from .bootstrap import ROOT
 
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVS = 1, 4, 38
@@ -25,8 +24,6 @@ SYSTEM_READS = (
     "/proc/stat", "/proc/sys/vm", "/sys/devices/system", "/dev/urandom", "/dev/random", "/dev/zero",
 )  # fmt: skip
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 class NoConfinement(Exception):
     """This machine cannot confine a worker; the text is one sentence saying why."""
@@ -36,6 +33,8 @@ def check_available() -> None:
     """Raise NoConfinement unless this platform can confine a worker."""
     if sys.platform != "linux":
         raise NoConfinement(f"Restage cannot yet confine generated scripts on {sys.platform}.")
+    from . import landlock, seccomp
+
     if not seccomp.supported():
         raise NoConfinement("Restage cannot confine generated scripts on this processor (no seccomp filter for it).")
     if not landlock.abi():
@@ -59,6 +58,10 @@ def before_exec(scratch: str, reads: Sequence[str], memory_mb: int, cpu_seconds:
     Raises NoConfinement when the machine cannot, or when a folder to be read would open the home folder.
     """
     check_available()
+    import resource
+
+    from . import landlock
+
     home = Path.home().resolve()
     for path in reads:
         if home.is_relative_to(Path(path).resolve()):
@@ -83,6 +86,8 @@ def before_exec(scratch: str, reads: Sequence[str], memory_mb: int, cpu_seconds:
 
 def after_exec() -> tuple[str, ...]:
     """Install seccomp on all threads and forbid other processes to look inside; return it in words."""
+    from . import seccomp
+
     _prctl(_SET_NO_NEW_PRIVS, 1)
     seccomp.restrict()
     _prctl(_SET_DUMPABLE, 0)
@@ -90,6 +95,8 @@ def after_exec() -> tuple[str, ...]:
 
 
 def _limit(kind: int, value: int) -> None:
+    import resource
+
     hard = resource.getrlimit(kind)[1]
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
@@ -97,6 +104,7 @@ def _limit(kind: int, value: int) -> None:
 
 
 def _prctl(option: int, value: int) -> None:
-    if _libc.prctl(option, value, 0, 0, 0):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0):
         code = ctypes.get_errno()
         raise OSError(code, f"prctl {option}: {os.strerror(code)}")

@@ -14,8 +14,13 @@ COLLECTION_NAME = "Restage"
 
 PRELUDE = """\
 # --- A scene and a collection of its own; blocks already in this file step aside by name. ---
-import bpy
+import random
 
+import bpy
+import numpy
+
+random.seed(0)  # a script that scatters things without a seed scatters them the same every time
+numpy.random.seed(0)
 _aside = []
 for _kind in ("scenes", "collections", "objects", "meshes", "curves", "cameras", "lights", "worlds", "materials",
               "node_groups", "images", "textures", "metaballs", "lattices", "armatures", "actions"):
