@@ -76,7 +76,7 @@ def subject(item: evalset.Item) -> Subject | None:
 def measure(item: evalset.Item, run: Path, left: Left, work: Path, similarity: Similarity) -> list[dict[str, Any]]:
     """Return one row per view: psnr, silhouette IoU (and lpips) of ours, the card and the blank picture.
 
-    `work` keeps the renders; they are made anew only when missing. Raises NotRendered.
+    `work` keeps the renders; they are made anew when missing or older than the scene. Raises NotRendered.
     """
     about = subject(item)
     if about is None or not (run / "scene.blend").is_file():
@@ -142,6 +142,10 @@ def _frame(about: Subject) -> tuple[int, int]:
 def _render_ours(about: Subject, blend: Path, names: Sequence[str], work: Path) -> list[Rgba]:
     pixel, _ = turns.project(about.camera, about.focal, about.aspect, about.pivot)
     outs = [work / f"ours_{i}.png" for i in range(len(about.views))]
+    for out in outs:
+        # A run made again leaves a newer file; pictures of the old one must not stand for it.
+        if out.is_file() and out.stat().st_mtime <= blend.stat().st_mtime:
+            out.unlink()
     views = [
         {"rotation": turns.relative(about.camera, view.camera).tolist(), "pixel": pixel[0].tolist(), "out": str(out)}
         for view, out in zip(about.views, outs, strict=True)

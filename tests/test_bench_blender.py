@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,9 @@ def test_the_body_is_seen_from_elsewhere_without_its_floor(cold, tmp_path):
     again = (tmp_path / "ours_0.png").stat().st_mtime_ns
     novel._render_ours(about, cold[1] / "1.blend", ["Box"], Path(tmp_path))
     assert (tmp_path / "ours_0.png").stat().st_mtime_ns == again, "kept renders are not made twice"
+    os.utime(cold[1] / "1.blend")
+    novel._render_ours(about, cold[1] / "1.blend", ["Box"], Path(tmp_path))
+    assert (tmp_path / "ours_0.png").stat().st_mtime_ns > again, "but those of a new scene are"
 
 
 def test_what_blender_can_not_open_is_said(tmp_path):
