@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,8 +12,9 @@ from pathlib import Path
 from threading import Event
 
 from .agent import picture as pictures
+from .agent.begin import begin
 from .agent.ports import NoWorker
-from .agent.record import PictureRecord, RecordError, RunFolder, RunRecord, now
+from .agent.record import RecordError, RunFolder, RunRecord
 from .agent.run import Run, RunOptions
 from .terminal import TerminalListener, table
 from .version import version
@@ -87,23 +87,8 @@ def _open(options: argparse.Namespace) -> tuple[RunFolder, pictures.Picture]:
     if not options.output:
         raise RecordError("Name the folder to make: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, options.resolution)
-    record = RunRecord(
-        restage=version(),
-        created=now(),
-        picture=PictureRecord(
-            name=picture.path.name,
-            sha256=picture.sha256,
-            original_size=picture.original_size,
-            size=picture.size,
-            notes=picture.notes,
-        ),
-        agent=options.agent,
-        seed=options.seed,
-        resolution=options.resolution,
-        samples=options.samples,
-        machine=f"{platform.system()} {platform.machine()}",
-    )
-    return RunFolder.create(Path(options.output), picture, record), picture
+    folder = begin(Path(options.output), picture, options.agent, options.seed, options.resolution, options.samples)
+    return folder, picture
 
 
 def _agent(name: str):  # type: ignore[no-untyped-def]
