@@ -59,10 +59,18 @@ def _flood_flat(seen: f.Features, behind: Backdrop, light: f.Floats, chroma: f.F
             if np.median(seen.edge[rim]) > 4:
                 back |= hole
     back |= _cast_shadows(seen, ~back, light, chroma)
+    if not _compressed(seen, behind, back):
+        return back
     # Compression leaves a faint fringe round things; what is faint and broad is a pale thing.
     faint = ~back & (np.linalg.norm(seen.lab - behind.lab, axis=2) < low + 3)
     fringe = faint & ~f.opened(faint, 4)
     return back | f.touching(fringe | back, back)
+
+
+def _compressed(seen: f.Features, behind: Backdrop, back: f.Mask) -> bool:
+    """Tell whether the backdrop is a little unsteady close to the things, as JPEG makes it."""
+    near = back & f.dilate(~back, 6) & ~f.dilate(~back, 2)
+    return bool(near.any() and np.mean(np.linalg.norm(seen.lab - behind.lab, axis=2)[near] > 0.15) > 0.2)
 
 
 def _cast_shadows(seen: f.Features, things: f.Mask, light: f.Floats, chroma: f.Floats) -> f.Mask:

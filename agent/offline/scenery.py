@@ -5,66 +5,125 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from . import features as f
+from . import foreground, shapes, split
 from .basins import OUTSIDE, Patches, oversegment
-from .split import cost, join
 
 LARGE = 0.12
 """A patch covering more of the picture than this is a surface, not a thing on one."""
+SURFACE = 0.06
+"""An even area covering more of the picture than this is a surface: a wall, a floor, a table top."""
+EVEN = 1.6
+"""Edge strength up to which a surface is even (Lab units per pixel)."""
+BARE = 0.35
+"""Surfaces must cover this share of the picture for things to be what they leave over."""
+WORKING = 320
+"""Longest side, in pixels, things are looked for at."""
 MOST = 12
 PATCHES = 500
 """More patches than this are texture or noise; the picture is blurred until there are fewer."""
 LIMIT = 0.8
+SLIGHT = 0.02
+"""What stands out must cover this share of the picture, or the middle of it is taken instead."""
 
 
-def things_in_scene(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> list[f.Mask]:
+def things_in_scene(rgb: NDArray[np.uint8]) -> list[f.Mask]:
     """Return up to twelve masks of what stands out, best first; at least one unless the picture is uniform."""
     height, width = rgb.shape[:2]
-    scale = min(1.0, 256 / max(height, width))
-    small = cv2.resize(rgb, (max(8, round(width * scale)), max(8, round(height * scale))), interpolation=cv2.INTER_AREA)
-    calm = np.asarray(cv2.bilateralFilter(small, 7, 30, 3), np.uint8)
+    small = _shrunk(rgb, WORKING)
+    calm = np.asarray(cv2.bilateralFilter(small, 7, 25, 3), np.uint8)
+    seen = f.look(calm)
+    masks = _on_surfaces(seen) or _patches(_shrunk(rgb, 256))
+    if sum(float(mask.mean()) for mask in masks) < SLIGHT:
+        masks = []
+    large = [_enlarge(mask, (height, width)) for mask in masks]
+    large = [mask for mask in large if np.count_nonzero(mask) >= 12]
+    if large:
+        return large
+    middle = _middle(rgb)
+    return [middle] if middle.any() else []
+
+
+def _on_surfaces(seen: f.Features) -> list[f.Mask]:
+    """Take the even surfaces away and keep the pieces left over; nothing where surfaces are few."""
+    even = f.opened(seen.edge < EVEN, 2)
+    count, labels, stats = f.components(even, 4)
+    ring = labels[f.frame(seen.shape, 3)]
+    wide = [i for i in range(1, count) if stats[i, 4] >= SURFACE * even.size and np.count_nonzero(ring == i) > 20]
+    surfaces = np.isin(labels, wide)
+    if surfaces.mean() < BARE:
+        return []
+    # The seams between surfaces are thin; things are not.
+    things = f.opened(~surfaces, 3)
+    masks: list[f.Mask] = []
+    for piece in _pieces(things):
+        # A thing that leans against a seam comes off it when the seam is worn away.
+        seam = bool((piece & f.frame(seen.shape)).any()) and f.solidity(piece) < 0.6
+        masks += _pieces(f.opened(piece, round(0.025 * max(seen.shape)))) if seam else [piece]
+    masks = [shapes.smooth(foreground.sharpen(seen, f.filled(mask), 3)) for mask in masks]
+    scored = sorted(((_stands_out(seen, mask), i) for i, mask in enumerate(masks)), reverse=True)
+    return [masks[i] for score, i in scored if score > 0][:MOST]
+
+
+def _pieces(mask: f.Mask) -> list[f.Mask]:
+    count, labels, stats = f.components(mask, 4)
+    return [labels == i for i in range(1, count) if stats[i, 4] >= 1e-3 * mask.size]
+
+
+def _stands_out(seen: f.Features, mask: f.Mask) -> float:
+    """Area, compactness and contrast of a mask; 0 for surfaces, strips, dust and what the frame cuts off for long."""
+    rim = f.dilate(mask, 1) & ~f.erode(mask, 1)
+    if not rim.any():
+        return 0.0
+    outline = cv2.dilate(seen.edge, f.disc(2))
+    return _worth(mask, f.solidity(mask), float(np.median(outline[rim])))
+
+
+def _patches(rgb: NDArray[np.uint8]) -> list[f.Mask]:
+    """Cut the whole picture into patches and keep those that stand out."""
+    calm = np.asarray(cv2.bilateralFilter(rgb, 7, 30, 3), np.uint8)
     seen = f.look(calm)
     everything = np.ones(seen.shape, bool)
     labels = oversegment(seen, everything)
     for sigma in (1.5, 2.5, 4.0):
-        if labels.max() <= PATCHES:
+        if int(np.max(labels)) <= PATCHES:
             break
         labels = oversegment(f.look(np.asarray(cv2.GaussianBlur(calm, (0, 0), sigma), np.uint8)), everything)
     patches = Patches(labels, seen)
     surface = round(LARGE * everything.size)
-    join(patches, LIMIT, lambda p, i, j: _cost(p, i, j, surface))
-    scores = {i: _score(patches, i, seen.shape) for i in patches.all}
-    best = [i for i in sorted(scores, key=lambda i: -scores[i]) if scores[i] > 0][:MOST]
-    masks = [_enlarge(_whole(patches, i, scores), (height, width)) for i in best]
-    masks = [mask for mask in masks if mask.any()]
-    if masks:
-        return masks
-    middle = _middle(rgb)
-    return [middle] if middle.any() else []
+    split.join(patches, LIMIT, lambda p, i, j: _cost(p, i, j, surface))
+    scores = {i: _score(patches, i) for i in patches.all}
+    best = [i for i in sorted(scores, key=lambda i: (-scores[i], i)) if scores[i] > 0][:MOST]
+    return [_whole(patches, i, scores) for i in best]
 
 
 def _cost(patches: Patches, one: int, two: int, surface: int) -> float:
     a, b = patches.all[one], patches.all[two]
     # A thing surrounded by a table top is not a mark on the table.
-    return cost(patches, one, two, enclosed=max(a.area, b.area) < surface)
+    return split.cost(patches, one, two, enclosed=max(a.area, b.area) < surface)
 
 
-def _score(patches: Patches, index: int, shape: tuple[int, int]) -> float:
-    """Area, compactness and contrast of a patch; 0 for surfaces, dust and what the frame cuts off for long."""
-    height, width = shape
+def _score(patches: Patches, index: int) -> float:
     patch = patches.all[index]
-    share = patch.area / (height * width)
-    x0, y0, x1, y1 = patch.box
-    sides = (x0 <= 0) + (y0 <= 0) + (x1 >= width) + (y1 >= height)
-    if share < 1.5e-3 or share > 0.35 or sides > 1 or min(x1 - x0, y1 - y0) < 4:
-        return 0.0
-    if share > LARGE and sides:
-        return 0.0
     total = sum(length for other, (length, _) in patch.rims.items() if other != OUTSIDE)
     strength = sum(value for other, (_, value) in patch.rims.items() if other != OUTSIDE) / max(1, total)
-    solid = patches.solidity(index)
-    if solid < 0.5 or strength < 3:
+    return _worth(patches.mask(index), patches.solidity(index), strength)
+
+
+def _worth(mask: f.Mask, solid: float, strength: float) -> float:
+    height, width = mask.shape
+    ys, xs = np.nonzero(mask)
+    if len(xs) == 0:
+        return 0.0
+    x0, y0, x1, y1 = int(np.min(xs)), int(np.min(ys)), int(np.max(xs)) + 1, int(np.max(ys)) + 1
+    share = len(xs) / mask.size
+    sides = (x0 <= 0) + (y0 <= 0) + (x1 >= width) + (y1 >= height)
+    if share < 1.5e-3 or share > (0.35 if sides else 0.7) or sides > 1 or min(x1 - x0, y1 - y0) < 4 or (share > LARGE and sides):
+        return 0.0
+    strip = sides and max(x1 - x0, y1 - y0) > 5 * min(x1 - x0, y1 - y0)
+    if solid < 0.5 or strength < 3 or strip:
         return 0.0
     return float(np.sqrt(share) * min(1.0, solid) ** 2 * min(strength, 15.0) * (0.6 if sides else 1.0))
 
@@ -79,17 +138,23 @@ def _whole(patches: Patches, index: int, scores: dict[int, float]) -> f.Mask:
     return f.filled(mask) & ~others
 
 
+def _shrunk(rgb: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    height, width = rgb.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _enlarge(mask: f.Mask, shape: tuple[int, int]) -> f.Mask:
     large = cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(large > 0.5, bool)
 
 
-def _middle(rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> f.Mask:
+def _middle(rgb: NDArray[np.uint8]) -> f.Mask:
     """GrabCut from the middle of the picture, when nothing stands out by itself."""
     height, width = rgb.shape[:2]
-    scale = min(1.0, 200 / max(height, width))
-    small = cv2.resize(rgb, (max(8, round(width * scale)), max(8, round(height * scale))), interpolation=cv2.INTER_AREA)
-    if float(small.std(axis=(0, 1)).max()) < 1.5:
+    small = _shrunk(rgb, 200)
+    if float(np.max(small.std(axis=(0, 1)))) < 1.5:
         return np.zeros((height, width), bool)
     h, w = small.shape[:2]
     labels = np.full((h, w), cv2.GC_BGD, np.uint8)

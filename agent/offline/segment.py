@@ -11,6 +11,7 @@ from . import features as f
 from .regions import Segmentation
 
 FLAT_NOISE = 1.0
+MOST_ON_FLOOR = 15
 MOST = 24
 """More regions than this are not handed on; the smallest go first."""
 
@@ -38,10 +39,16 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         studio = behind.drift < foreground.STUDIO_DRIFT
         things = foreground.extract(seen, behind)
         masks = shapes.separate(things) if studio else split.things_on_floor(seen, behind, things)[:MOST]
-        if _sensible(masks, 0.6):
+        if _sensible(masks, 0.6) and (studio or _simple(masks)):
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
     masks = scenery.things_in_scene(picture.rgb)
     return certainty.assess(picture, masks, "scene", 0.0)
+
+
+def _simple(masks: list[f.Mask]) -> bool:
+    """Tell whether the masks could be a few things on a floor: none runs from side to side, and not too many."""
+    across = sum(1 for mask in masks if mask[:, 0].any() and mask[:, -1].any())
+    return len(masks) <= MOST_ON_FLOOR and not across
 
 
 def _sensible(masks: list[f.Mask], most: float) -> bool:

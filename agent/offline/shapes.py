@@ -11,6 +11,8 @@ from .backdrop import Backdrop
 
 SPECK = 2e-4
 """Parts smaller than this share of the picture are dust."""
+MANY = 4
+"""From this many separate compact things on, ones that touch are parted."""
 PIECE = 0.03
 """Parts smaller than this share of everything that is not backdrop are fragments of a neighbour."""
 COMPACT = 0.85
@@ -90,7 +92,7 @@ def separate(things: f.Mask) -> list[f.Mask]:
     roots: dict[int, list[int]] = {}
     for index in parts:
         roots.setdefault(_root(group, index), []).append(index)
-    masks = [np.isin(labels, members) for members in roots.values()]
+    masks = [np.asarray(np.isin(labels, members), bool) for members in roots.values()]
     return sorted(masks, key=lambda mask: -int(np.count_nonzero(mask)))
 
 
