@@ -67,8 +67,9 @@ class RESTAGE_PT_run(bpy.types.Panel):
                 text = "Starting"
             layout.progress(factor=live.factor, text=text)
             details = layout.column(align=True)
-            score = f"score {live.score:.2f}, " if live.score >= 0 else ""
-            details.label(text=f"{live.doing.capitalize()} ({score}{live.elapsed:.0f} s)")
+            details.label(text=live.doing.capitalize())
+            score = f"Best score {live.score:.2f}, " if live.score >= 0 else ""
+            details.label(text=f"{score}{live.elapsed:.0f} s")
             if live.status == "STOPPING":
                 layout.label(text="Stopping…", icon="CANCEL")
             else:

@@ -42,8 +42,13 @@ def act(word):
         elif word == "cube":
             bpy.ops.mesh.primitive_cube_add("INVOKE_DEFAULT", True, location=(0, 0, 9))
         elif word == "hide":
-            bpy.data.objects["Cube"].hide_set(True)
+            for name in ("Cube", "Light", "Camera"):
+                bpy.data.objects[name].hide_set(True)
             bpy.ops.ed.undo_push(message="hide")
+        elif word == "frame":
+            bpy.ops.restage.apply_settings("INVOKE_DEFAULT", True)
+            bpy.ops.view3d.view_center_camera()
+            area.spaces.active.overlay.show_extras = False
         elif word in {"cancel", "accept", "discard"}:
             getattr(bpy.ops.restage, word)("INVOKE_DEFAULT", True)
         elif word == "undo":

@@ -9,141 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-DISPLAY = ":77"
-WIDTH, HEIGHT = 1600, 900
-
-
-class Window:
-    """A Blender with a window in the chroot, driven from outside."""
-
-    def __init__(self, chroot: Path, package: Path, picture: Path) -> None:
-        self.chroot = chroot
-        self.inside = "/tmp/restage-ui"
-        self.folder = chroot / self.inside.lstrip("/")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        (self.folder / "home").mkdir(parents=True)
-        shutil.copy(package, self.folder / package.name)
-        shutil.copy(picture, self.folder / "picture.png")
-        shutil.copy(ROOT / "tests" / "ui" / "drive.py", self.folder)
-        self.processes: list[subprocess.Popen] = []
-        self.command(
-            "blender", "--command", "extension", "install-file", "-r", "user_default", "-e",
-            f"{self.inside}/{package.name}",
-        )  # fmt: skip
-        self.start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
-        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{DISPLAY[1:]}").exists(), 20)
-        self.start(
-            "blender", "-p", "0", "0", str(WIDTH), str(HEIGHT), "-P", f"{self.inside}/drive.py", "--", self.inside
-        )
-        self.wait(lambda: (self.folder / "state.json").exists(), 90)
-
-    def environment(self) -> dict[str, str]:
-        home = f"{self.inside}/home"
-        return {
-            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": home,
-            "DISPLAY": DISPLAY,
-            "LANG": "C.UTF-8",
-        }
-
-    def command(self, *words: str) -> str:
-        done = subprocess.run(
-            ["chroot", str(self.chroot), *words], env=self.environment(), capture_output=True, text=True, timeout=180
-        )
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def start(self, *words: str) -> None:
-        with (self.folder / f"{words[0]}.log").open("wb") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    ["chroot", str(self.chroot), *words], env=self.environment(), stdout=log, stderr=subprocess.STDOUT
-                )
-            )
-
-    def wait(self, done, seconds: float) -> None:
-        """Wait for something; the limit only ends a test that hangs."""
-        end = time.monotonic() + seconds
-        while not done():
-            for process in self.processes:
-                assert process.poll() is None, self.log()
-            assert time.monotonic() < end, self.log()
-            time.sleep(0.1)
-
-    def log(self) -> str:
-        path = self.folder / "blender.log"
-        state = self.folder / "state.json"
-        return (path.read_text()[-3000:] if path.exists() else "") + (state.read_text() if state.exists() else "")
-
-    def state(self) -> dict:
-        return json.loads((self.folder / "state.json").read_text())
-
-    def do(self, word: str, seconds: float = 60) -> str:
-        done = self.folder / "done"
-        done.unlink(missing_ok=True)
-        (self.folder / "order").write_text(word)
-        (self.folder / "order").rename(self.folder / "do")
-        self.wait(done.exists, seconds)
-        time.sleep(0.2)
-        return done.read_text()
-
-    def click(self, x: float, y: float) -> None:
-        """Click at a place in Blender's window coordinates, which count from the bottom."""
-        self.command("xdotool", "mousemove", str(int(x)), str(int(HEIGHT - y)), "sleep", "0.1", "click", "1")
-        time.sleep(0.4)
-
-    def open_tab(self, name: str) -> None:
-        """Click down the sidebar's tabs until the wanted one is in front."""
-        x, y, width, height = self.state()["sidebar"]
-        for below in range(20, height - 10, 25):
-            self.click(x + width - 8, y + height - below)
-            if self.state()["tab"] == name:
-                return
-        raise AssertionError(f"no tab {name}: {self.state()}")
-
-    def shot(self, name: str) -> Path:
-        """Take a picture of the whole window."""
-        self.command("import", "-window", "root", f"{self.inside}/{name}.png")
-        made = self.folder / f"{name}.png"
-        keep = os.environ.get("RESTAGE_UI_SHOTS")
-        if keep:
-            Path(keep).mkdir(parents=True, exist_ok=True)
-            shutil.copy(made, keep)
-        return made
-
-    def close(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+sys.path.insert(0, str(Path(__file__).parent))
+from window import ROOT, Window, build, provision
 
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory):
     if os.geteuid() != 0:
         pytest.skip("needs root, for a chroot")
-    provisioned = subprocess.run([str(ROOT / "tests/ui/provision.sh")], stdout=subprocess.PIPE, text=True)
-    assert provisioned.returncode == 0
-    built = subprocess.run(
-        [sys.executable, str(ROOT / "tools/build_extension.py"), "-o", str(tmp_path_factory.mktemp("dist"))],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert built.returncode == 0
     picture = Path(os.environ.get("RESTAGE_UI_PICTURE", ROOT / "examples" / "hotdog.png"))
-    made = Window(Path(provisioned.stdout.strip()), Path(built.stdout.strip()), picture)
+    made = Window(provision(), build(tmp_path_factory.mktemp("dist")), picture)
     yield made
     made.close()
 
@@ -153,8 +34,8 @@ def test_from_the_tab_to_the_result_and_back(window):
     window.do("hide")
     window.open_tab("Restage")
     window.shot("ready")
-    assert window.do("reconstruct") == "ok"
-    assert window.state()["status"] == "RUNNING", window.state()
+    window.click_reconstruct()
+    window.wait(lambda: window.state()["status"] == "RUNNING", 30)
     assert window.do("solid") == "ok"
     window.wait(lambda: window.state()["stage"] == "geometry" and "running" in window.state()["doing"], 180)
     # The artist works on meanwhile.
@@ -193,3 +74,17 @@ def test_cancel_in_the_middle(window):
     window.wait(lambda: window.state()["status"] == "CANCELLED", 60)
     folder = window.chroot / window.state()["folder"].lstrip("/")
     assert json.loads((folder / "run.json").read_text())["status"] == "cancelled"
+
+
+def test_quitting_in_the_middle_ends_the_workers_too(window):
+    assert window.do("reconstruct") == "ok"
+    window.wait(lambda: window.state()["stage"] == "geometry", 180)
+    assert window.workers()
+    window.do("quit")
+    assert window.processes.pop().wait(30) == 0
+    end = time.monotonic() + 30
+    while window.workers():
+        assert time.monotonic() < end, window.workers()
+        time.sleep(0.1)
+    folder = window.chroot / window.state()["folder"].lstrip("/")
+    assert (folder / "run.json").exists()

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Blender window in the chroot, driven from outside: by the mouse, and by words to `drive.py` inside."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DISPLAY = ":77"
+WIDTH, HEIGHT = 1600, 900
+
+
+def provision() -> Path:
+    """Return the chroot, made if need be."""
+    done = subprocess.run([str(ROOT / "tests/ui/provision.sh")], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
+def build(output: Path) -> Path:
+    """Return the extension's zip, built into `output`."""
+    command = [sys.executable, str(ROOT / "tools/build_extension.py"), "-o", str(output)]
+    return Path(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+
+
+class Window:
+    """A Blender with a window in the chroot, driven from outside."""
+
+    def __init__(self, chroot: Path, package: Path, picture: Path) -> None:
+        self.chroot = chroot
+        self.inside = "/tmp/restage-ui"
+        self.folder = chroot / self.inside.lstrip("/")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "home").mkdir(parents=True)
+        shutil.copy(package, self.folder / package.name)
+        shutil.copy(picture, self.folder / "picture.png")
+        shutil.copy(ROOT / "tests" / "ui" / "drive.py", self.folder)
+        self.processes: list[subprocess.Popen] = []
+        self.command(
+            "blender", "--command", "extension", "install-file", "-r", "user_default", "-e",
+            f"{self.inside}/{package.name}",
+        )  # fmt: skip
+        self.start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
+        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{DISPLAY[1:]}").exists(), 20)
+        self.start(
+            "blender", "-p", "0", "0", str(WIDTH), str(HEIGHT), "-P", f"{self.inside}/drive.py", "--", self.inside
+        )
+        self.wait(lambda: (self.folder / "state.json").exists(), 90)
+
+    def environment(self) -> dict[str, str]:
+        home = f"{self.inside}/home"
+        return {
+            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": home,
+            "DISPLAY": DISPLAY,
+            "LANG": "C.UTF-8",
+        }
+
+    def command(self, *words: str) -> str:
+        done = subprocess.run(
+            ["chroot", str(self.chroot), *words], env=self.environment(), capture_output=True, text=True, timeout=180
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self, *words: str) -> None:
+        with (self.folder / f"{words[0]}.log").open("wb") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    ["chroot", str(self.chroot), *words], env=self.environment(), stdout=log, stderr=subprocess.STDOUT
+                )
+            )
+
+    def wait(self, done, seconds: float) -> None:
+        """Wait for something; the limit only ends a test that hangs."""
+        end = time.monotonic() + seconds
+        while not done():
+            for process in self.processes:
+                assert process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.1)
+
+    def log(self) -> str:
+        path = self.folder / "blender.log"
+        state = self.folder / "state.json"
+        return (path.read_text()[-3000:] if path.exists() else "") + (state.read_text() if state.exists() else "")
+
+    def state(self) -> dict:
+        return json.loads((self.folder / "state.json").read_text())
+
+    def do(self, word: str, seconds: float = 60) -> str:
+        done = self.folder / "done"
+        done.unlink(missing_ok=True)
+        (self.folder / "order").write_text(word)
+        (self.folder / "order").rename(self.folder / "do")
+        self.wait(done.exists, seconds)
+        time.sleep(0.2)
+        return done.read_text()
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a place in Blender's window coordinates, which count from the bottom."""
+        self.command("xdotool", "mousemove", str(int(x)), str(int(HEIGHT - y)), "sleep", "0.1", "click", "1")
+        time.sleep(0.4)
+
+    def open_tab(self, name: str) -> None:
+        """Click down the sidebar's tabs until the wanted one is in front."""
+        x, y, width, height = self.state()["sidebar"]
+        for below in range(20, height - 10, 25):
+            self.click(x + width - 8, y + height - below)
+            if self.state()["tab"] == name:
+                return
+        raise AssertionError(f"no tab {name}: {self.state()}")
+
+    def click_reconstruct(self) -> None:
+        """Press the button with the mouse; where it is drawn with a picture chosen, in a window of this size."""
+        x, _, width, _ = self.state()["sidebar"]
+        self.click(x + width * 0.45, HEIGHT - 310)
+
+    def workers(self) -> list[str]:
+        """Command lines of the processes in the chroot that are workers."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                inside = (folder / "root").resolve() == self.chroot.resolve()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            except OSError:
+                continue  # it has just ended
+            if inside and "restage/worker" in command:
+                found.append(command)
+        return found
+
+    def shot(self, name: str) -> Path:
+        """Take a picture of the whole window."""
+        self.command("import", "-window", "root", f"{self.inside}/{name}.png")
+        made = self.folder / f"{name}.png"
+        keep = os.environ.get("RESTAGE_UI_SHOTS")
+        if keep:
+            Path(keep).mkdir(parents=True, exist_ok=True)
+            shutil.copy(made, keep)
+        return made
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
