@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import features as f
 from . import foreground, shapes, split
+from .backdrop import Backdrop
 from .basins import OUTSIDE, Patches, oversegment
 
 LARGE = 0.12
@@ -21,6 +22,9 @@ BARE = 0.35
 """Surfaces must cover this share of the picture for things to be what they leave over."""
 WORKING = 320
 """Longest side, in pixels, things are looked for at."""
+LUMP = 0.08
+RAGGED = 0.8
+"""A piece larger than LUMP of the picture and less solid than RAGGED is several things that touch."""
 MOST = 12
 PATCHES = 500
 """More patches than this are texture or noise; the picture is blurred until there are fewer."""
@@ -63,6 +67,13 @@ def _on_surfaces(seen: f.Features) -> list[f.Mask]:
         seam = bool((piece & f.frame(seen.shape)).any()) and f.solidity(piece) < 0.6
         masks += _pieces(f.opened(piece, round(0.025 * max(seen.shape)))) if seam else [piece]
     masks = [shapes.smooth(foreground.sharpen(seen, f.filled(mask), 3)) for mask in masks]
+    lumps = [mask for mask in masks if mask.mean() > LUMP and f.solidity(mask) < RAGGED]
+    if lumps:
+        colour = f.spread(seen.smooth, surfaces, 0.06 * max(seen.shape))
+        behind = Backdrop(colour, 1.0, 1.0, float(surfaces.mean()), 99.0, False)
+        masks = [mask for mask in masks if not any(mask is lump for lump in lumps)]
+        for lump in lumps:
+            masks += split.things_on_floor(seen, behind, lump)
     scored = sorted(((_stands_out(seen, mask), i) for i, mask in enumerate(masks)), reverse=True)
     return [masks[i] for score, i in scored if score > 0][:MOST]
 
@@ -120,7 +131,13 @@ def _worth(mask: f.Mask, solid: float, strength: float) -> float:
     x0, y0, x1, y1 = int(np.min(xs)), int(np.min(ys)), int(np.max(xs)) + 1, int(np.max(ys)) + 1
     share = len(xs) / mask.size
     sides = (x0 <= 0) + (y0 <= 0) + (x1 >= width) + (y1 >= height)
-    if share < 1.5e-3 or share > (0.35 if sides else 0.7) or sides > 1 or min(x1 - x0, y1 - y0) < 4 or (share > LARGE and sides):
+    if (
+        share < 1.5e-3
+        or share > (0.35 if sides else 0.7)
+        or sides > 1
+        or min(x1 - x0, y1 - y0) < 4
+        or (share > LARGE and sides)
+    ):
         return 0.0
     strip = sides and max(x1 - x0, y1 - y0) > 5 * min(x1 - x0, y1 - y0)
     if solid < 0.5 or strength < 3 or strip:

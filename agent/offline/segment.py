@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from ..picture import Picture
-from . import backdrop, certainty, foreground, scenery, shapes, split
+from . import backdrop, basins, certainty, foreground, scenery, shapes, split, unjoin
 from . import features as f
 from .regions import Segmentation
 
 FLAT_NOISE = 1.0
+MANY = 4
+"""From this many separate things on, the picture shows a collection."""
 MOST_ON_FLOOR = 15
 MOST = 24
 """More regions than this are not handed on; the smallest go first."""
@@ -32,7 +35,7 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         return certainty.assess(picture, [], "plain", 1.0)
     behind = backdrop.find(seen)
     if behind.flat and behind.noise < FLAT_NOISE and behind.share >= 0.5 and behind.cover >= 0.08:
-        masks = shapes.separate(foreground.extract(seen, behind))
+        masks = _part_many(seen, shapes.separate(foreground.extract(seen, behind)))
         if _sensible(masks, 0.97):
             return certainty.assess(picture, masks, "plain", behind.share)
     elif not behind.flat and behind.share >= 0.5 and behind.cover >= 0.5:
@@ -43,6 +46,16 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
     masks = scenery.things_in_scene(picture.rgb)
     return certainty.assess(picture, masks, "scene", 0.0)
+
+
+def _part_many(seen: f.Features, masks: list[f.Mask]) -> list[f.Mask]:
+    """Among many separate things, part those that touch; a single thing is never cut."""
+    if not MANY <= len(masks) <= MOST:
+        return masks
+    things = np.asarray(np.any(masks, axis=0), bool)
+    labels = basins.oversegment(seen, things)
+    pieces = [piece for mask in masks for piece in unjoin.part(mask, labels, ~things, seen)]
+    return sorted(pieces, key=lambda mask: -int(np.count_nonzero(mask)))
 
 
 def _simple(masks: list[f.Mask]) -> bool:

@@ -11,10 +11,10 @@ from .backdrop import Backdrop
 
 SPECK = 2e-4
 """Parts smaller than this share of the picture are dust."""
-MANY = 4
-"""From this many separate compact things on, ones that touch are parted."""
 PIECE = 0.03
 """Parts smaller than this share of everything that is not backdrop are fragments of a neighbour."""
+BRANCH = 0.12
+"""Parts smaller than this share belong to a ragged or thin neighbour close by."""
 COMPACT = 0.85
 """Solidity from which a part looks like a thing of its own."""
 
@@ -74,7 +74,7 @@ def separate(things: f.Mask) -> list[f.Mask]:
     parts = parts or ([1 + int(np.argmax(stats[1:, 4]))] if count > 1 else [])
     parts.sort(key=lambda i: -stats[i, 4])
     parts = parts[:60]
-    compact = {i: f.solidity(labels == i) >= COMPACT for i in parts}
+    compact = {i: _compact(labels == i) for i in parts}
     group = {i: i for i in parts}
     hairline = max(2.0, 0.012 * max(things.shape))
     reach = 0.12 * max(things.shape)
@@ -87,6 +87,8 @@ def separate(things: f.Mask) -> list[f.Mask]:
         larger = [(g, o) for g, o in near if stats[o, 4] > stats[index, 4]]
         if stats[index, 4] < PIECE * total and larger and larger[0][0] < reach:
             _link(group, index, larger[0][1])
+        elif larger and stats[index, 4] < BRANCH * total and larger[0][0] < 0.4 * reach and not compact[larger[0][1]]:
+            _link(group, index, larger[0][1])
         elif gap < hairline and not (compact[index] and compact[other]):
             _link(group, index, other)
     roots: dict[int, list[int]] = {}
@@ -94,6 +96,14 @@ def separate(things: f.Mask) -> list[f.Mask]:
         roots.setdefault(_root(group, index), []).append(index)
     masks = [np.asarray(np.isin(labels, members), bool) for members in roots.values()]
     return sorted(masks, key=lambda mask: -int(np.count_nonzero(mask)))
+
+
+def _compact(mask: f.Mask) -> bool:
+    """Tell whether a part is convex enough and not a rod or a wire."""
+    if f.solidity(mask) < COMPACT:
+        return False
+    inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)
+    return float(np.max(inside)) ** 2 * np.pi > 0.2 * np.count_nonzero(mask)
 
 
 def _root(group: dict[int, int], index: int) -> int:

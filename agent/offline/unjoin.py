@@ -16,6 +16,8 @@ GAIN = 0.02
 """Hollow that parting must remove at least, as a share of the area."""
 WHOLE = 0.92
 """Solidity both parts must have."""
+MOSTLY = 0.6
+FAINT_OUTLINE = 1.8
 OUTLINE = 2.6
 """Edge strength (Lab units per pixel) both parts must have between them."""
 
@@ -45,7 +47,10 @@ def part(mask: f.Mask, labels: f.Labels, floor: f.Mask, seen: f.Features) -> lis
         if gain <= best or min(_solidity(one, ground), _solidity(two, ground)) < WHOLE:
             continue
         seam = f.dilate(one, 1) & f.dilate(two, 1) & inside
-        if f.components(one)[0] == 2 and f.components(two)[0] == 2 and np.median(edge[seam]) > OUTLINE:
+        whole_parts = f.components(one)[0] == 2 and f.components(two)[0] == 2
+        # A cut that explains most of the hollow needs less of an outline.
+        enough = OUTLINE if gain < MOSTLY * whole else FAINT_OUTLINE
+        if whole_parts and seam.any() and np.median(edge[seam]) > enough:
             best, choice = gain, code
     if not choice:
         return [mask]
