@@ -72,7 +72,7 @@ def finish(
     finally:
         worker.close()
     with Image.open(folder.path / "render.png") as image:
-        views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+        views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views)
     record.final = FinalRecord(
         psnr=numbers.psnr or 0.0,

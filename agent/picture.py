@@ -72,7 +72,7 @@ def load(path: Path | str, longest: int = 512) -> Picture:
         raise PictureError(f"{path.name} is {width} x {height} pixels, too long and thin to be a picture of a scene.")
     scale = min(1.0, longest / max(width, height))
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    rgba = np.asarray(_resize(image, size), np.float32) / 255
+    rgba = np.asarray(_resize(image, size), np.float32) / np.float32(255)
     alpha = rgba[..., 3]
     rgb = rgba[..., :3] * alpha[..., None] + (1 - alpha[..., None])
     return Picture(

@@ -308,5 +308,5 @@ def _load_views(folder: Path) -> AttemptViews:
                     setattr(views, name, arrays[name].astype(np.float32))
     if (folder / "beauty.png").exists():
         with Image.open(folder / "beauty.png") as image:
-            views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     return views

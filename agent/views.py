@@ -28,7 +28,7 @@ def load_views(worker: WorkerPort, result: JobResult) -> AttemptViews:
         views.normal = _array(worker, files.normal)
     if files.beauty:
         with Image.open(worker.file(files.beauty)) as image:
-            views.beauty = np.asarray(image.convert("RGB"), np.float32) / 255
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     return views
 
 
