@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from . import launcher, lockdown, protocol
 from .binary import BlenderBinary
@@ -187,9 +187,11 @@ class Worker:
                 return
             self._closed = True
             os.close(self._lifeline)
-            try:
-                self._process.wait(_END_SECONDS)
-            except subprocess.TimeoutExpired:
+            end = time.monotonic() + _END_SECONDS
+            # Popen.wait sleeps longer and longer, up to 50 ms at a time.
+            while self._process.poll() is None and time.monotonic() < end:
+                time.sleep(0.002)
+            if self._process.poll() is None:
                 # The supervisor's death takes the worker with it (its parent-death signal).
                 self._process.kill()
                 self._process.wait()
@@ -214,7 +216,7 @@ class Worker:
         stdin = self._process.stdin
         assert stdin is not None
         try:
-            protocol.write(stdin, request)  # type: ignore[arg-type]
+            protocol.write(cast(BinaryIO, stdin), request)
         except (OSError, ValueError):
             return self._ended()
         end = time.monotonic() + self._limits.job_seconds
@@ -234,8 +236,7 @@ class Worker:
                 return "timeout", self._timeout_message(step, deadline == end)
             if outcome == "ended":
                 return self._ended()
-            assert not isinstance(outcome, str)
-            return outcome
+            return cast(Message, outcome)
 
     def _step_seconds(self, step: str, request: Message) -> float | None:
         scripts = len(request.accepted) if isinstance(request, Job) else 1
@@ -296,7 +297,7 @@ class Worker:
         stdout = self._process.stdout
         assert stdout is not None
         try:
-            while (message := protocol.read(stdout)) is not None:
+            while (message := protocol.read(cast(BinaryIO, stdout))) is not None:
                 self._messages.put_nowait(message)
         except (protocol.ProtocolError, queue.Full, OSError, ValueError) as error:
             self._stderr.append(f"protocol: {error or 'too many messages'}")
