@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from math import radians
 from threading import Event
 from typing import Any
@@ -21,6 +22,7 @@ from . import (
     colours,
     describe,
     judge,
+    light_guess,
     surfaces,
     write_composition,
     write_geometry,
@@ -31,7 +33,7 @@ from . import (
 from .layout import Layout, free_body, lay_out
 from .outline import rings, span_of
 from .segment import segment
-from .solids import Solid
+from .solids import Solid, as_turned
 from .surfaces import Paint, Surface
 
 Rgb = tuple[float, float, float]
@@ -104,7 +106,9 @@ class OfflineGenerator:
         solids = dict(zip(context.masks, layout.solids, strict=True))
         free = judge.asked(context, "outline")
         for name in free:
-            solids[name] = free_body(context.masks[name], layout.camera)
+            solids[name] = free_body(context.masks[name], layout.camera, 1.0 if solids[name].kind == "lathe" else 0.9)
+        for name, solid in solids.items():
+            solids[name] = _detailed(context, name, solid)
         note = "Each region has the solid whose outline fits best."
         if free:
             note = "Free bodies from the outline for " + ", ".join(sorted(free)) + "."
@@ -114,21 +118,9 @@ class OfflineGenerator:
         layout = self._layout(context)
         rgb = context.picture.unit
         numbers = _geometry_params(context)
-        width, height = context.picture.size
-        wanted = judge.asked(context, "colour")
-        found: dict[str, Surface] = {}
-        complex_ones: dict[str, NDArray[np.bool_]] = {}
-        for name, mask in context.masks.items():
-            free = f"{name}.thickness" in numbers
-            if not has_floor(context.brief) or name in wanted or free or surfaces.structure(rgb, mask) > STRUCTURED:
-                complex_ones[name] = mask
-            else:
-                found[name] = surfaces.flat(name, rgb, mask)
-        cells = {
-            name: numbers.get(f"{name}.cells")
-            or surfaces.cells_along(span_of(rings(mask), width / height), len(context.masks))
-            for name, mask in complex_ones.items()
-        }
+        cells = {name: numbers[f"{name}.cells"] for name in context.masks if f"{name}.cells" in numbers}
+        found = {name: surfaces.flat(name, rgb, mask) for name, mask in context.masks.items() if name not in cells}
+        complex_ones = {name: mask for name, mask in context.masks.items() if name in cells}
         found |= surfaces.painted(complex_ones, rgb, cells, len(found) + 1)
         if has_floor(context.brief):
             found["Floor"] = Surface([Paint("Floor Surface", floor_colour(context, layout), 0.7, 0.2)])
@@ -148,10 +140,14 @@ class OfflineGenerator:
         if context.best and context.best.verdict and context.best.verdict.items:
             lamps = judge.wanted_lamps(context.best.script, context.best.verdict)
             return Draft(write_lighting.write(lamps), "Powers and colours solved from one picture per light.")
-        solids = self._layout(context).solids
-        centre, reach = _middle(solids)
-        lamps = write_lighting.candidates(centre, reach, has_floor(context.brief))
-        return Draft(write_lighting.write(lamps), "Lamps all round at a neutral strength, to be solved.")
+        layout = self._layout(context)
+        centre, reach = _middle(layout.solids)
+        if not has_floor(context.brief):
+            lamps = write_lighting.even(centre, reach)
+            return Draft(write_lighting.write(lamps), "Even light: the colours have the picture's light in them.")
+        floor, albedo = _floor(context, layout), floor_colour(context, layout)
+        lamps = light_guess.guess(context.picture.unit, floor, layout.camera, albedo, centre, reach)
+        return Draft(write_lighting.write(lamps), "Lamps where the brightness of the floor puts them.")
 
 
 def has_floor(brief: Brief) -> bool:
@@ -161,6 +157,18 @@ def has_floor(brief: Brief) -> bool:
 
 def _key(picture: Picture, brief: Brief, seed: int) -> str:
     return hashlib.sha256(f"{picture.sha256} {picture.size} {seed} {brief.model_dump_json()}".encode()).hexdigest()
+
+
+def _detailed(context: Context, name: str, solid: Solid) -> Solid:
+    """The solid with a mesh fine enough to be painted, when its region has more than one colour."""
+    mask, width, height = context.masks[name], *context.picture.size
+    free = solid.kind in {"lathe", "inflated"}
+    if has_floor(context.brief) and not free and surfaces.structure(context.picture.unit, mask) < STRUCTURED:
+        return solid
+    cells = surfaces.cells_along(span_of(rings(mask), width / height), len(context.masks))
+    if solid.kind in {"cylinder", "cone"}:
+        solid = as_turned(solid, cells)
+    return replace(solid, cells=cells)
 
 
 def _geometry_params(context: Context) -> dict[str, Any]:
@@ -188,15 +196,20 @@ def backdrop_light(context: Context, layout: Layout) -> Rgb:
     if not has_floor(brief):
         return _median_light(context.picture.unit, np.zeros(context.picture.rgb.shape[:2], bool), brief.backdrop_colour)
     behind = _behind(context)
-    behind[max(0, int(layout.camera.horizon * len(behind))) :] = False
+    behind[int(max(layout.camera.horizon, 0.05) * len(behind)) :] = False
     return _median_light(context.picture.unit, behind, brief.backdrop_colour)
+
+
+def _floor(context: Context, layout: Layout) -> NDArray[np.bool_]:
+    """Where the picture shows the floor: below the horizon, behind nothing."""
+    behind = _behind(context)
+    behind[: max(0, int((layout.camera.horizon + 0.01) * len(behind)))] = False
+    return behind
 
 
 def floor_colour(context: Context, layout: Layout) -> Rgb:
     """Albedo of the floor: the typical colour below the horizon, linear RGB."""
-    behind = _behind(context)
-    behind[: max(0, int(layout.camera.horizon * len(behind)))] = False
-    r, g, b = _median_light(context.picture.unit, behind, context.brief.backdrop_colour)
+    r, g, b = _median_light(context.picture.unit, _floor(context, layout), context.brief.backdrop_colour)
     top = surfaces.HIGHEST_ALBEDO
     return min(r, top), min(g, top), min(b, top)
 

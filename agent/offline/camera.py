@@ -7,6 +7,7 @@ Picture coordinates are fractions of the frame, (0, 0) top left, y down. World u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, sin, tan
 
 import numpy as np
@@ -36,16 +37,27 @@ class Camera:
         c, s = cos(self.pitch), sin(self.pitch)
         return np.stack([x, c + y * s, y * c - s], axis=1)
 
+    @cached_property
+    def _lens(self) -> tuple[float, float, float]:
+        return cos(self.pitch), sin(self.pitch), 2 * tan(self.fov / 2)
+
     def project(self, points: Array) -> tuple[Array, Array]:
         """Picture points (n, 2) and depths along the axis (n,) of world points (n, 3)."""
-        p = np.asarray(points, np.float64) - np.asarray(self.position)
-        c, s = cos(self.pitch), sin(self.pitch)
-        depth = p[:, 1] * c - p[:, 2] * s
-        safe = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
-        half = 2 * tan(self.fov / 2)
-        u = 0.5 + p[:, 0] / safe / half
-        v = 0.5 - (p[:, 1] * s + p[:, 2] * c) / safe / half * self.aspect
-        return np.stack([u, v], axis=1), depth
+        c, s, width = self._lens
+        x, y, z = points[:, 0] - self.position[0], points[:, 1] - self.position[1], points[:, 2] - self.position[2]
+        depth = y * c - z * s
+        safe = np.where(np.abs(depth) < 1e-6, 1e-6, depth) * width
+        seen = np.empty((len(points), 2))
+        seen[:, 0] = 0.5 + x / safe
+        seen[:, 1] = 0.5 - (y * s + z * c) / safe * self.aspect
+        return seen, depth
+
+    def ground_at(self, u: float, v: float) -> tuple[float, float, float]:
+        """x and y where the ray through one picture point meets the ground, and the depth there along the axis."""
+        c, s, width = self._lens
+        up = (0.5 - v) * width / self.aspect
+        depth = self.position[2] / max(s - up * c, 0.009)
+        return self.position[0] + (u - 0.5) * width * depth, self.position[1] + (c + up * s) * depth, depth
 
     def on_ground(self, points: ArrayLike) -> Array:
         """Where the rays through picture points (n, 2) meet z = 0, (n, 3); rays at or above the horizon are taken as
@@ -67,3 +79,10 @@ def standing(fov: float, pitch: float, aspect: float, foot: float, distance: flo
     ray = still.rays([(0.5, foot)])[0]
     fall = min(float(ray[2]), -0.05)
     return Camera(fov, pitch, aspect, (0.0, -distance * float(ray[1]), -distance * fall))
+
+
+def on_plane(camera: Camera, points: ArrayLike, y: float) -> Array:
+    """Where the rays through picture points (n, 2) meet the upright plane at `y`, (n, 3)."""
+    eye = np.asarray(camera.position)
+    rays = camera.rays(points)
+    return np.asarray(eye + rays * ((y - eye[1]) / np.maximum(rays[:, 1], 1e-3))[:, None], np.float64)

@@ -55,13 +55,18 @@ def to_lab(srgb: ArrayLike) -> NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2Lab), np.float32).reshape(c.shape)
 
 
-_LAB = to_lab(np.array(list(NAMES.values()), np.float32) / 255)
+def _tint(srgb: ArrayLike) -> NDArray[np.float32]:
+    """Lightness, and a and b in proportion to it: a surface keeps those in shade."""
+    lab = to_lab(srgb)
+    return np.concatenate([0.4 * lab[..., :1], 45 * lab[..., 1:] / (lab[..., :1] + 14)], axis=-1)
+
+
+_TINTS = _tint(np.array(list(NAMES.values()), np.float32) / 255)
 
 
 def name_of(srgb: ArrayLike) -> str:
-    """Nearest name in Lab. Lightness counts half: it is the light's doing as much as the surface's."""
-    weights = np.array([0.5, 1.0, 1.0], np.float32)
-    distance = np.linalg.norm((_LAB - to_lab(np.asarray(srgb, np.float32))) * weights, axis=1)
+    """The nearest of `NAMES`. Lightness counts little: it is the light's doing as much as the surface's."""
+    distance = np.linalg.norm(_TINTS - _tint(np.asarray(srgb, np.float32)), axis=1)
     return list(NAMES)[int(distance.argmin())]
 
 

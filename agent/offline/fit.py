@@ -7,7 +7,7 @@ no renderer.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import cos, exp, log, pi, tan
 
 import cv2
@@ -113,16 +113,26 @@ def _sphere_guess(target: Target, camera: Camera) -> Solid:
     return Solid("sphere", (float(at[0]), float(at[1])), (size, size, size))
 
 
-def _vary(start: Solid, steps: Array, camera: Camera, span: float) -> Solid:
-    """The solid moved and resized by normalised steps. Its foot moves in the picture, so that camera and place don't
-    fight; `span` is the region's size in the picture."""
-    foot = camera.project(np.array([(*start.place, 0.0)]))[0][0]
-    moved = (foot[0] + steps[0] * span, foot[1] + steps[1] * span)
-    at = camera.on_ground([moved])[0]
-    before = float(camera.project(np.array([(*start.place, 0.0)]))[1][0])
-    grow = max(0.05, float(camera.project(at[None])[1][0]) / max(before, 1e-3))
+@dataclass(frozen=True)
+class _Start:
+    """Where a search begins."""
+
+    solid: Solid
+    foot: tuple[float, float]
+    """Of the base centre, in the picture."""
+    depth: float
+    span: float
+    """Size of the region in the picture."""
+
+
+def _vary(begin: _Start, steps: Array, camera: Camera) -> Solid:
+    """The solid moved and resized by normalised steps. Its foot moves in the picture, and its size with its distance,
+    so that camera, place and size don't fight."""
+    start = begin.solid
+    x, y, depth = camera.ground_at(begin.foot[0] + steps[0] * begin.span, begin.foot[1] + steps[1] * begin.span)
+    grow = max(0.05, depth / begin.depth)
+    place = x, y
     w, d, h = start.size
-    place = float(at[0]), float(at[1])
     if start.kind == "sphere":
         size = w * grow * exp(steps[2])
         return replace(start, place=place, size=(size, size, size))
@@ -140,6 +150,7 @@ def _vary(start: Solid, steps: Array, camera: Camera, span: float) -> Solid:
     return replace(start, place=place, size=(width, width, h * grow * exp(steps[3])))
 
 
+_QUICK: dict[Kind, int] = {"sphere": 36, "cylinder": 60}
 _FREEDOM: dict[Kind, int] = {"sphere": 3, "cylinder": 4, "cone": 4, "box": 6}
 
 
@@ -164,7 +175,8 @@ def improve(
     """The best solid found near `start` in about `tries` tries, with its overlap; `even` keeps a box's proportions."""
     freedom = 4 if even else _FREEDOM[start.kind]
     u0, v0, u1, v1 = target.box
-    span = max(u1 - u0, v1 - v0)
+    seen, depths = camera.project(np.array([(*start.place, 0.0)]))
+    begin = _Start(start, (float(seen[0, 0]), float(seen[0, 1])), max(1e-3, float(depths[0])), max(u1 - u0, v1 - v0))
     steps = np.zeros(freedom)
     scale = np.array([0.6, 0.6, 1.0, 2.5] if even else [0.6, 0.6, 1.0, 1.0, 1.0, 2.5])[:freedom]
     population = 6 + freedom
@@ -175,7 +187,7 @@ def improve(
         told = []
         for _ in range(population):
             x = np.clip(search.ask(), -2.5, 2.5)
-            solid = _vary(start, x, camera, span)
+            solid = _vary(begin, x, camera)
             value, overlap = cost(solid, target, camera)
             told.append((x, value))
             if value < best_cost:
@@ -184,6 +196,19 @@ def improve(
         if search.should_stop():
             break
     return best
+
+
+def quick(target: Target, camera: Camera, seed: int) -> float:
+    """About how well any simple solid can fit the region from this camera (IoU)."""
+    round_ones = [
+        improve(first_guess(kind, target, camera), target, camera, tries, seed, 0.12) for kind, tries in _QUICK.items()
+    ]
+    cubes = [
+        improve(_cube(target, camera, heading), target, camera, 30, seed, 0.15, even=True)
+        for heading in (0.0, pi / 6, pi / 3)
+    ]
+    box = improve(max(cubes, key=lambda s: s.iou), target, camera, 72, seed, 0.1)
+    return max(solid.iou for solid in (*round_ones, box))
 
 
 def fit(target: Target, camera: Camera, kinds: tuple[Kind, ...], tries: int, seed: int) -> Solid:

@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fit
-from .camera import Camera, standing
+from .camera import Camera, on_plane, standing
+from .lathe import turned
 from .outline import rings
 from .solids import Kind, Solid
 
 Mask = NDArray[np.bool_]
 
 PRIMITIVES: tuple[Kind, ...] = ("sphere", "cylinder", "cone", "box")
-PITCHES = (8.0, 15.0, 22.0, 29.0, 38.0, 50.0)
+PITCHES = (12.0, 20.0, 37.0, 50.0)
 """Degrees tried."""
-FOVS = (35.0, 50.0, 62.0)
+FOVS = (40.0, 62.0)
+"""Degrees tried besides the usual one, along the longer side."""
 USUAL = {"floor": (50.0, 27.0), "scene": (55.0, 15.0), "plain": (40.0, 10.0), "transparent": (40.0, 10.0)}
 """Field of view along the longer side and pitch, degrees, where the picture says nothing."""
+TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.96, "transparent": 0.96}
+"""Overlap from which a body of revolution is believed."""
 MOST_WITNESSES = 6
 """Regions asked about the camera."""
 ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.965, "transparent": 0.965}
@@ -54,7 +58,7 @@ def lay_out(
         check_cancel()
         solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
         if solid.iou < ENOUGH[backdrop]:
-            solid = free_body(masks[i], camera)
+            solid = free_body(masks[i], camera, TURNED[backdrop])
         solids.append(solid)
     return Layout(camera, solids, evidence)
 
@@ -87,37 +91,43 @@ def find_camera(
     feet = sorted(target.box[3] for target in targets) or [0.7]
     middle = feet[len(feet) // 2]
     witnesses = sorted(targets, key=lambda t: -(t.box[2] - t.box[0]) * (t.box[3] - t.box[1]))[:MOST_WITNESSES]
-    kinds: tuple[Kind, ...] = ("sphere", "cylinder", "box")
+    tried: dict[tuple[float, float], tuple[float, float]] = {}
 
     def believed(fov: float, pitch: float) -> tuple[float, float]:
-        check_cancel()
         camera = standing(horizontal(fov, aspect), radians(pitch), aspect, middle)
         if any(camera.rays([(0.5, foot)])[0][2] > -0.05 for foot in feet):
             return -1.0, 0.0
-        overlaps = [fit.fit(target, camera, kinds, 60, seed).iou for target in witnesses]
+        if backdrop == "floor" and camera.horizon > -0.02:
+            return -1.0, 0.0  # the floor fills the frame, so the horizon lies above it
+        overlaps = [fit.quick(target, camera, seed) for target in witnesses] or [0.0]
         # Overlaps near 1 tell cameras apart; a region that no primitive fits tells nothing.
-        score = float(np.mean([max(overlap, 0.8) for overlap in overlaps])) if overlaps else 0.0
+        score = float(np.mean(np.maximum(overlaps, 0.8)))
         prior = 0.004 * ((pitch - usual_pitch) / 10) ** 2 + 0.002 * ((fov - usual_fov) / 10) ** 2
-        return score - prior, float(np.mean(overlaps)) if overlaps else 0.0
+        return score - prior, float(np.mean(overlaps))
 
-    tried = {(usual_fov, pitch): believed(usual_fov, pitch) for pitch in {*PITCHES, usual_pitch}}
-    best = max(tried, key=lambda key: tried[key][0])
+    def best_of(cameras: list[tuple[float, float]]) -> tuple[float, float]:
+        for fov, pitch in cameras:
+            check_cancel()
+            if (fov, pitch) not in tried:
+                tried[fov, pitch] = believed(fov, pitch)
+        return max(tried, key=lambda key: tried[key][0])
+
+    best = best_of([(usual_fov, pitch) for pitch in sorted({*PITCHES, usual_pitch})])
+    best = best_of([(best[0], best[1] + step) for step in (-4, 4)])
     if backdrop in {"floor", "scene"} and len(targets) > 1:
-        for fov in FOVS:
-            for pitch in (best[1] - 4, best[1], best[1] + 4):
-                tried.setdefault((fov, pitch), believed(fov, pitch))
-    else:
-        for pitch in (best[1] - 3, best[1] + 3):
-            tried.setdefault((best[0], pitch), believed(best[0], pitch))
-    best = max(tried, key=lambda key: tried[key][0])
+        best = best_of([(FOVS[0], best[1] - 4), (FOVS[0], best[1]), (FOVS[1], best[1]), (FOVS[1], best[1] + 4)])
+        best = best_of([(best[0] + fov, best[1] + pitch) for fov, pitch in ((-5, 0), (5, 0), (0, -2), (0, 2))])
     evidence = tried[best][1]
     if evidence < 0.9 and backdrop in {"plain", "transparent"}:
         best = usual_fov, usual_pitch if len(targets) < 3 else 25.0
     return standing(horizontal(best[0], aspect), radians(best[1]), aspect, middle), evidence
 
 
-def free_body(mask: Mask, camera: Camera) -> Solid:
-    """A body inflated from the outline of a mask, standing upright where its foot meets the ground."""
+def free_body(mask: Mask, camera: Camera, least_turned: float) -> Solid:
+    """A body from the outline of a mask, standing upright where its foot meets the ground: turned on a lathe when that
+    overlaps by `least_turned`, else inflated."""
+    if (solid := turned(mask, camera, least_turned)) is not None:
+        return solid
     polygons = rings(mask)
     points = np.array([point for ring in polygons for point in ring])
     foot = float(points[:, 1].max())
@@ -129,10 +139,3 @@ def free_body(mask: Mask, camera: Camera) -> Solid:
     height = float(np.ptp(upright[:, 2]))
     centre = on_plane(camera, [(middle, foot)], float(near[1]))[0]
     return Solid("inflated", (float(centre[0]), float(near[1])), (width, width / 2, height), 0.0, 1.0, polygons)
-
-
-def on_plane(camera: Camera, points: object, y: float) -> NDArray[np.float64]:
-    """Where the rays through picture points (n, 2) meet the upright plane at `y`, (n, 3)."""
-    eye = np.asarray(camera.position)
-    rays = camera.rays(np.asarray(points, np.float64))
-    return eye + rays * ((y - eye[1]) / np.maximum(rays[:, 1], 1e-3))[:, None]

@@ -27,6 +27,9 @@ def add_box(name):
     width, depth, height = PARAMS[name + ".size"]
     body = bmesh.new()
     bmesh.ops.create_cube(body, size=1.0)
+    cells = PARAMS.get(name + ".cells", 1)
+    if cells > 1:
+        bmesh.ops.subdivide_edges(body, edges=body.edges, cuts=cells - 1, use_grid_fill=True)
     bmesh.ops.scale(body, vec=(width, depth, height), verts=body.verts)
     place(name, finish(name, body, height / 2), PARAMS[name + ".heading"])
 """
@@ -34,8 +37,9 @@ def add_box(name):
 SPHERE = """
 def add_sphere(name):
     radius = PARAMS[name + ".radius"]
+    cells = PARAMS.get(name + ".cells", 32)
     body = bmesh.new()
-    bmesh.ops.create_uvsphere(body, u_segments=48, v_segments=24, radius=radius)
+    bmesh.ops.create_uvsphere(body, u_segments=2 * cells, v_segments=cells, radius=radius)
     mesh = finish(name, body, radius)
     mesh.shade_smooth()
     place(name, mesh)
@@ -57,9 +61,10 @@ def add_round(name, top):
 '''
 
 LATHE = '''
-def add_turned(name, segments=64):
+def add_turned(name):
     """A body of revolution; its profile is a list of (radius, height) from the base up."""
     profile = PROFILES[name]
+    segments = 2 * PARAMS.get(name + ".cells", 32)
     body = bmesh.new()
     rows = []
     for radius, height in profile:
@@ -74,9 +79,11 @@ def add_turned(name, segments=64):
             body.faces.new((low[i], low[j], high[j], high[i]))
     body.faces.new(rows[0][::-1])
     body.faces.new(rows[-1])
-    mesh = finish(name, body)
-    mesh.shade_smooth()
-    place(name, mesh)
+    for face in body.faces:
+        face.smooth = True
+    for edge in body.edges:
+        edge.smooth = edge.calc_face_angle(0.0) < radians(40.0)
+    place(name, finish(name, body))
 '''
 
 INFLATED = '''

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import cos, sin
 from typing import Literal
 
@@ -18,6 +18,7 @@ Ring = list[tuple[float, float]]
 
 _TURN = np.linspace(0, 2 * np.pi, 32, endpoint=False)
 _CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
+_DISC = np.column_stack([_CIRCLE, np.zeros(len(_CIRCLE))])
 _CORNERS = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (0.0, 1.0)])
 
 
@@ -38,6 +39,8 @@ class Solid:
     """Of an inflated body: its outline in the picture, further rings are holes."""
     profile: list[tuple[float, float]] = field(default_factory=list)
     """Of a lathe: radius and height from the base up, metres."""
+    cells: int = 0
+    """Mesh cells along its longer side when it is to be painted; 0 for faces as large as can be."""
 
     @property
     def shape(self) -> str:
@@ -58,11 +61,9 @@ def outline_points(solid: Solid, camera: Camera) -> Array:
         return _sphere(np.array([x, y, w / 2]), w / 2, camera)
     if solid.kind == "box":
         c, s = cos(solid.heading), sin(solid.heading)
-        local = _CORNERS * (w, d, h)
-        return np.stack(
-            [x + local[:, 0] * c - local[:, 1] * s, y + local[:, 0] * s + local[:, 1] * c, local[:, 2]], axis=1
-        )
-    base = np.column_stack([x + _CIRCLE[:, 0] * w / 2, y + _CIRCLE[:, 1] * d / 2, np.zeros(len(_CIRCLE))])
+        turn = ((w * c, w * s, 0.0), (-d * s, d * c, 0.0), (0.0, 0.0, h))
+        return np.asarray(_CORNERS @ turn + (x, y, 0.0), np.float64)
+    base = _DISC * (w / 2, d / 2, 0.0) + (x, y, 0.0)
     if solid.kind == "cone":
         return np.vstack([base, [(x, y, h)]])
     return np.vstack([base, np.add(base, (0.0, 0.0, h))])
@@ -76,10 +77,25 @@ def _sphere(centre: Array, radius: float, camera: Camera) -> Array:
     axis /= distance
     if distance <= radius * 1.01:
         return np.tile(eye, (3, 1))
-    side = np.cross(axis, (0.0, 0.0, 1.0))
-    side /= max(float(np.linalg.norm(side)), 1e-9)
-    up = np.cross(side, axis)
+    flat = max(float(np.hypot(axis[0], axis[1])), 1e-9)
+    side = np.array([axis[1] / flat, -axis[0] / flat, 0.0])
+    up = np.array([-axis[0] * axis[2] / flat, -axis[1] * axis[2] / flat, flat])
     back = radius * radius / distance
     rim = radius * np.sqrt(max(0.0, 1 - (radius / distance) ** 2))
     ring: Array = centre - axis * back + rim * (_CIRCLE[:, :1] * side + _CIRCLE[:, 1:] * up)
     return ring
+
+
+def as_turned(solid: Solid, rows: int) -> Solid:
+    """A cylinder or cone as a body of revolution with this many rows, so that its mesh can be painted."""
+    w, _, h = solid.size
+    profile = []
+    for i in range(rows + 1):
+        z = i / rows
+        profile.append((max(1e-3, w / 2 * (1 - z if solid.kind == "cone" else 1.0)), h * z))
+    caps = [k / 6 for k in range(1, 6)]
+    first, last = profile[0][0], profile[-1][0]
+    profile = [(first * k, 0.0) for k in caps] + profile
+    if solid.kind == "cylinder":
+        profile += [(last * k, h) for k in reversed(caps)]
+    return replace(solid, kind="lathe", profile=profile)

@@ -10,10 +10,8 @@ import numpy as np
 
 from . import snippets
 from .camera import Camera
-from .outline import span_of
 from .script_text import Params, fill, literal, names, number, quoted
 from .solids import Kind, Ring, Solid
-from .surfaces import cells_along
 
 _SCRIPT = '''
 """Geometry: $what."""
@@ -34,7 +32,7 @@ _CALLS: dict[Kind, str] = {
     "lathe": "add_turned(name)",
     "inflated": "add_inflated(name)",
 }
-FARTHEST = 80.0
+FARTHEST = 400.0
 """Metres; a floor goes no farther."""
 
 
@@ -44,7 +42,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
     by_kind: dict[Kind, list[str]] = {}
     for name, solid in solids.items():
         by_kind.setdefault(solid.kind, []).append(name)
-        _describe(params, name, solid, len(solids), camera.aspect)
+        _describe(params, name, solid)
     if floor:
         params.add("Floor.extent", floor_extent(camera, solids), "m: x and y from, x and y to")
     helpers = [snippets.PLACE] if solids else []
@@ -70,7 +68,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
     )
 
 
-def _describe(params: Params, name: str, solid: Solid, objects: int, aspect: float) -> None:
+def _describe(params: Params, name: str, solid: Solid) -> None:
     params.add(f"{name}.location", (*solid.place, 0.0), "m, centre of the base")
     w, d, h = solid.size
     if solid.kind == "box":
@@ -83,9 +81,8 @@ def _describe(params: Params, name: str, solid: Solid, objects: int, aspect: flo
         params.add(f"{name}.height", h, "m")
     elif solid.kind == "inflated":
         params.add(f"{name}.thickness", 1.0, "of the thickness a soap film would have")
-        params.add(
-            f"{name}.cells", cells_along(span_of(solid.rings, aspect), objects), "mesh cells along the longer side"
-        )
+    if solid.cells:
+        params.add(f"{name}.cells", solid.cells, "mesh cells along the longer side")
 
 
 def floor_extent(camera: Camera, solids: Mapping[str, Solid]) -> tuple[float, float, float, float]:

@@ -35,6 +35,7 @@ def add_lamp(name):
     lamp.location = PARAMS[name + ".location"]
     look = Vector(PARAMS[name + ".target"]) - Vector(PARAMS[name + ".location"])
     lamp.rotation_euler = look.to_track_quat("-Z", "Y").to_euler()
+    lamp.visible_camera = False
     bpy.context.collection.objects.link(lamp)
 
 
@@ -71,25 +72,14 @@ class Lamp:
         return replace(self, power=self.power * top, colour=(float(r), float(g), float(b)))
 
 
-def candidates(centre: tuple[float, float, float], reach: float, floor: bool) -> list[Lamp]:
-    """World and lamps around a scene whose middle is `centre`, `reach` metres wide, at a neutral strength.
-
-    A lamp of power pi^2 d^2 at distance d lights a facing white surface to 1; the shares add up to about 1.
-    """
-    places = {
-        "Left Lamp": (-1.0, -0.8, 1.2),
-        "Right Lamp": (1.0, -0.8, 1.2),
-        "Back Lamp": (0.2, 1.0, 1.1),
-        "Top Lamp": (0.0, 0.0, 1.6),
-    }
-    share = 0.2 if floor else 0.08
-    lamps = [Lamp(WORLD, 0.5 if floor else 0.85)]
-    for name, way in places.items():
-        offset = np.array(way) * reach
-        spot = np.array(centre) + offset
-        power = share * pi**2 * float(offset @ offset)
-        where = float(spot[0]), float(spot[1]), float(spot[2])
-        lamps.append(Lamp(name, power, location=where, target=centre, size=0.6 * reach))
+def even(centre: tuple[float, float, float], reach: float) -> list[Lamp]:
+    """Light from everywhere and two faint lamps: for colours that have the picture's light in them already."""
+    lamps = [Lamp(WORLD, 0.98)]
+    for name, way in (("Left Lamp", (-1.2, -1.0, 1.5)), ("Right Lamp", (1.2, -1.0, 1.5))):
+        offset = reach * np.array(way)
+        x, y, z = np.array(centre) + offset
+        power = 0.02 * pi**2 * float(offset @ offset)
+        lamps.append(Lamp(name, power, location=(float(x), float(y), float(z)), target=centre, size=0.7 * reach))
     return lamps
 
 
