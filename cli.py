@@ -138,5 +138,6 @@ def _interruptible(cancel: Event) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        signal.signal(signal.SIGTERM, terminate)
+        # None: a handler that Python did not set, as Blender's own; it can't be put back.
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, terminate if terminate is not None else signal.SIG_DFL)

@@ -67,6 +67,16 @@ def test_from_the_tab_to_the_result_and_back(window):
     assert {"Cube", "Cube.001", "Camera", "Light"} <= set(left["objects"])
 
 
+def test_the_command_of_the_installed_extension(window):
+    said = window.command(
+        "blender", "--command", "restage", f"{window.inside}/picture.png", "-o", f"{window.inside}/run",
+        "--samples", "4", "--resolution", "128",
+    )  # fmt: skip
+    assert "lighting" in said
+    made = {path.name for path in (window.folder / "run").iterdir()}
+    assert {"scene.blend", "scene.py", "scene.glb", "render.png", "report.html", "run.json"} <= made
+
+
 def test_cancel_in_the_middle(window):
     assert window.do("reconstruct") == "ok"
     window.wait(lambda: window.state()["stage"] == "geometry", 180)
