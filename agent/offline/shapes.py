@@ -45,12 +45,20 @@ def smooth(mask: f.Mask) -> f.Mask:
     if np.count_nonzero(tidy) < 0.85 * area:
         tidy = mask
     if f.solidity(tidy) > 0.88:
-        tidy = f.filled(f.closed(tidy, radius + 1))
+        tidy = _pricks_filled(f.closed(tidy, radius + 1))
     blurred = cv2.GaussianBlur(tidy.astype(np.float32), (0, 0), 1.0 if area < 2000 else 1.5)
     rounded = np.asarray(blurred > 0.5, bool)
     # A blur eats thin parts; those are kept.
     changed = int(np.count_nonzero(rounded ^ tidy))
     return rounded if changed < 0.08 * np.count_nonzero(tidy) else tidy
+
+
+def _pricks_filled(mask: f.Mask) -> f.Mask:
+    """Fill holes that are small beside the thing; a ring keeps its hole."""
+    holes = f.filled(mask) & ~mask
+    count, labels, stats = f.components(holes, 4)
+    small = [i for i in range(1, count) if stats[i, 4] < 0.03 * np.count_nonzero(mask)]
+    return np.asarray(mask | np.isin(labels, small), bool) if small else mask
 
 
 def largest(mask: f.Mask) -> f.Mask:
@@ -85,10 +93,11 @@ def separate(things: f.Mask) -> list[f.Mask]:
             continue
         gap, other = near[0]
         larger = [(g, o) for g, o in near if stats[o, 4] > stats[index, 4]]
-        if stats[index, 4] < PIECE * total and larger and larger[0][0] < reach:
-            _link(group, index, larger[0][1])
-        elif larger and stats[index, 4] < BRANCH * total and larger[0][0] < 0.4 * reach and not compact[larger[0][1]]:
-            _link(group, index, larger[0][1])
+        distance, host = larger[0] if larger else (np.inf, index)
+        fragment = stats[index, 4] < PIECE * total and distance < reach
+        branch = stats[index, 4] < BRANCH * total and distance < 0.4 * reach and not compact[host]
+        if fragment or branch:
+            _link(group, index, host)
         elif gap < hairline and not (compact[index] and compact[other]):
             _link(group, index, other)
     roots: dict[int, list[int]] = {}
