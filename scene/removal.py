@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remove what a run brought, without orphans and without what the artist has taken over."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import compat, tags
+
+
+def parents(collection: bpy.types.Collection) -> list[bpy.types.Collection]:
+    """All collections the given one is a child of, scenes' own included."""
+    candidates = [*(scene.collection for scene in bpy.data.scenes), *bpy.data.collections]
+    return [parent for parent in candidates if collection.name in parent.children]
+
+
+def remove(items: list[bpy.types.ID]) -> None:
+    """Remove datablocks of a run, but not what the artist has taken over: that loses its tag and stays."""
+    collections = [item for item in items if isinstance(item, bpy.types.Collection)]
+    inside = {item.session_uid for item in collections}
+    doomed: list[bpy.types.ID] = []
+    for item in items:
+        if isinstance(item, bpy.types.Object):
+            outside = [parent for parent in item.users_collection if parent.session_uid not in inside]
+            if outside:
+                tags.untag(item)
+                continue
+        if isinstance(item, (bpy.types.Object, bpy.types.Collection)):
+            doomed.append(item)
+    doomed_uids = {item.session_uid for item in doomed}
+    for collection in collections:
+        _rescue(collection, inside, doomed_uids)
+        if tags.WORLD in collection:
+            del collection[tags.WORLD]
+    rest = [item.session_uid for item in items if item.session_uid not in doomed_uids]
+    bpy.data.batch_remove(doomed)
+    _remove_unused(set(rest))
+
+
+def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int]) -> None:
+    """Put the artist's own objects and collections that sit in a doomed collection beside it."""
+    scene_collection = bpy.context.scene.collection
+    for item in list(collection.objects):
+        if item.session_uid not in doomed:
+            collection.objects.unlink(item)
+            if not item.users_collection:
+                scene_collection.objects.link(item)
+    for child in list(collection.children):
+        if child.session_uid not in inside:
+            collection.children.unlink(child)
+            if not parents(child):
+                scene_collection.children.link(child)
+
+
+def _remove_unused(uids: set[int]) -> None:
+    """Remove those of the datablocks that nothing uses, until none is left; the others become ordinary ones."""
+    while True:
+        present = [item for uid, item in compat.datablocks().items() if uid in uids]
+        unused = [item for item in present if item.users == 0]
+        if not unused:
+            break
+        bpy.data.batch_remove(unused)
+    for item in present:
+        tags.untag(item)
