@@ -34,7 +34,7 @@ test-5.2:
 
 # A real window: Debian's Blender under Xvfb. Needs root; about 3 minutes the first time.
 test-ui: setup
-	.venv/bin/python -m pytest tests/ui -p no:cacheprovider
+	.venv/bin/python -m pytest tests/ui -o addopts="--import-mode=importlib"
 
 # The extension's zip for this machine, in dist/.
 build: setup
