@@ -179,7 +179,7 @@ def _geometry_params(context: Context) -> dict[str, Any]:
 
 def _behind(context: Context) -> NDArray[np.bool_]:
     h, w = context.picture.rgb.shape[:2]
-    return ~np.logical_or.reduce([np.zeros((h, w), bool), *context.masks.values()])
+    return np.asarray(~np.logical_or.reduce([np.zeros((h, w), bool), *context.masks.values()]), np.bool_)
 
 
 def _median_light(rgb: NDArray[np.float32], where: NDArray[np.bool_], otherwise: Rgb) -> Rgb:

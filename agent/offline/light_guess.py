@@ -63,7 +63,8 @@ def _samples(rgb: NDArray[np.float32], floor: NDArray[np.bool_], camera: Camera)
     small = cv2.resize(rgb * floor[..., None], size, interpolation=cv2.INTER_AREA)
     ys, xs = np.nonzero(share > 0.9)
     points = np.column_stack([(xs + 0.5) / size[0], (ys + 0.5) / size[1]])
-    return camera.on_ground(points) if len(points) else np.zeros((0, 3)), small[ys, xs] / share[ys, xs, None]
+    ground = camera.on_ground(points) if len(points) else np.zeros((0, 3))
+    return ground, np.asarray(small[ys, xs] / share[ys, xs, None], np.float64)
 
 
 def _candidates(camera: Camera, centre: Point, reach: float) -> list[Point]:

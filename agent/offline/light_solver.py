@@ -12,9 +12,9 @@ from . import colours
 
 Array = NDArray[np.float64]
 
-COLOUR_COST = 4e-3
+COLOUR_COST = 1e-3
 """Cost of a light's channels differing, per squared logarithm: white light unless the picture insists."""
-CHANGE_COST = 1e-4
+CHANGE_COST = 3e-6
 """Cost of changing a light at all, so that lights the picture says nothing of stay."""
 COVERED = 0.98
 
@@ -46,7 +46,7 @@ def solve(basis: NDArray[np.float32], coverage: NDArray[np.float32], wanted: NDA
     damping = 1e-2
     loss, gradient, curvature = _loss(x, y, t, pull)
     before = _error(x, y, t)
-    for _ in range(60):
+    for _ in range(120):
         step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature) + 1e-9), -gradient)
         trial = np.clip(t + np.clip(step, -0.8, 0.8).reshape(lights, 3), -6.0, 4.0)
         new, new_gradient, new_curvature = _loss(x, y, trial, pull)
@@ -54,7 +54,7 @@ def solve(basis: NDArray[np.float32], coverage: NDArray[np.float32], wanted: NDA
             gained = loss - new
             t, loss, gradient, curvature = trial, new, new_gradient, new_curvature
             damping = max(damping / 3, 1e-7)
-            if gained < 1e-9:
+            if gained < 1e-10:
                 break
         else:
             damping *= 4

@@ -27,7 +27,7 @@ def rings(mask: Mask, most: int = 150, least_area: float = 0.004) -> list[Ring]:
         return []
     limit = max(least_area * cv2.contourArea(contours[0]), 16 * 12)
     kept = [contours[0]] + [c for c in contours[1:] if cv2.contourArea(c) >= limit]
-    return [_simplified(contour, most, w, h) for contour in kept]
+    return [_simplified(np.asarray(contour, np.int32), most, w, h) for contour in kept]
 
 
 def _simplified(contour: NDArray[np.int32], most: int, w: int, h: int) -> Ring:

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The offline agent's scripts in a real, locked-down Blender: they run, and make what they say."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from threading import Event
+
+import numpy as np
+import pytest
+from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
+from restage.agent import masks, params, picture
+from restage.agent.offline import write_geometry, write_setup
+from restage.agent.offline.agent import make
+from restage.agent.offline.layout import free_body
+from restage.agent.offline.outline import filled
+from restage.agent.offline.solids import as_turned
+from restage.agent.roles import Context
+from restage.agent.stages import STAGES
+from restage.worker.protocol import Job, StageScript, ViewRequest
+
+SETUP = StageScript("setup", write_setup.write(CAMERA, FRAME, (1.0, 1.0, 1.0)))
+REPORT = """
+for thing in bpy.context.collection.objects:
+    if thing.type == "MESH":
+        mesh = thing.data
+        ways = [[v.co[k] for v in mesh.vertices] for k in (0, 1, 2)]
+        spans = [max(way) - min(way) for way in ways]
+        print([thing.name, len(mesh.vertices), len(mesh.edges), len(mesh.polygons), spans, min(ways[2])])
+"""
+
+
+def run(pool, accepted, stage, text, views=None):
+    """Run a script on the accepted ones; return the result and the ids view by name."""
+    may = next(item.may_change for item in STAGES if item.name == stage)
+    worker = pool.open()
+    try:
+        job = Job(
+            tuple(accepted), StageScript(stage, text), tuple(sorted(may)), views or ViewRequest(), write_blend=False
+        )
+        result = worker.run(job, Event())
+        assert result.status == "ok", f"{stage}: {result.message} (line {result.line})\n{text}"
+        ids = np.load(worker.file(result.views.ids)) if result.views.ids else None
+    finally:
+        worker.close()
+    seen = {} if ids is None else {name: ids == int(key) for key, name in result.views.id_names.items()}
+    return result, seen
+
+
+@pytest.mark.bpy
+def test_solids_are_where_the_fit_thinks_they_are(pool):
+    solids = {name: replace(solid, cells=16 if name == "Red Cube" else 0) for name, solid in SOLIDS.items()}
+    solids["Green Cylinder"] = as_turned(solids["Green Cylinder"], 10)
+    text = write_geometry.write(solids, CAMERA, True)
+    assert set(params.read(text)) >= {"Red Cube.size", "Blue Sphere.radius", "Floor.extent"}
+    result, seen = run(pool, [SETUP], "geometry", text, ViewRequest(measure_px=FRAME[0]))
+    for name, mask in visible().items():
+        assert iou(seen[name], mask) > 0.95, name
+    assert {info.name for info in result.inventory} >= {*SOLIDS, "Floor", "Picture Camera"}
+    floor = seen["Floor"]
+    assert (floor | np.logical_or.reduce([seen[name] for name in SOLIDS])).mean() > 0.99, "the floor fills the frame"
+    lowest = {info.name: info.world_min[2] for info in result.inventory if info.name in SOLIDS}
+    assert all(abs(z) < 1e-3 for z in lowest.values()), "all stand on the floor"
+
+
+@pytest.mark.bpy
+def test_a_disc_inflates_to_a_ball_and_a_ring_keeps_its_hole(pool):
+    y, x = np.mgrid[: FRAME[1], : FRAME[0]]
+    disc = np.hypot(x - 90, y - 110) < 50
+    ring = (np.hypot(x - 230, y - 110) < 55) & (np.hypot(x - 230, y - 110) > 25)
+    bodies = {
+        "Ball": replace(free_body(disc, CAMERA, 2.0), cells=40),
+        "Ring": replace(free_body(ring, CAMERA, 2.0), cells=40),
+    }
+    assert {body.kind for body in bodies.values()} == {"inflated"}
+    text = write_geometry.write(bodies, CAMERA, False)
+    result, seen = run(pool, [SETUP], "geometry", text + REPORT, ViewRequest(measure_px=FRAME[0]))
+    assert iou(seen["Ball"], disc) > 0.95 and iou(seen["Ring"], ring) > 0.93
+    assert not seen["Ring"][110, 230]
+    told = {row[0]: row[1:] for row in map(ast.literal_eval, result.output.splitlines())}
+    vertices, edges, faces, spans, lowest = told["Ball"]
+    assert vertices - edges + faces == 2, "closed, without a hole"
+    assert spans[1] == pytest.approx(spans[0], rel=0.2), "as deep as it is wide: a turn shows a body"
+    assert lowest == pytest.approx(0, abs=1e-4)
+    vertices, edges, faces = told["Ring"][:3]
+    assert vertices - edges + faces == 0, "one hole"
+
+
+@pytest.fixture
+def context(tmp_path):
+    """Builds the context of a stage for the agent's own brief of the test picture."""
+    generator = make().generator
+    image = picture.load(picture_file(tmp_path / "picture.png"))
+    brief, _ = generator.brief(image, 0, Event())
+    found = masks.brief_masks(brief, image.size)
+
+    def build(stage, accepted):
+        return Context(image, brief, found, stage, 1, tuple(accepted), [], None, None, FRAME, 8, 0)
+
+    return generator, brief, build
+
+
+@pytest.mark.bpy
+def test_five_scripts_make_the_scene_of_the_picture(pool, context):
+    generator, brief, build = context
+    assert {item.name.split()[0] for item in brief.objects} == {"Red", "Blue", "Green"} or len(brief.objects) == 3
+    assert 0 < brief.confidence <= 1 and brief.reasons
+    accepted = []
+    for stage in STAGES:
+        draft = generator.write(build(stage, accepted))
+        values = params.read(draft.script)
+        assert values, f"{stage.name} has parameters"
+        assert len(draft.script.splitlines()) < 400
+        result, seen = run(pool, accepted, stage.name, draft.script)
+        accepted.append(StageScript(stage.name, draft.script))
+    names = {info.name for info in result.inventory}
+    assert names >= {item.name for item in brief.objects} | {"Picture Camera"}
+    assert not names & {"Cube", "Camera", "Light"}, "names of the start-up file are not taken"
+    assert any(info.type == "LIGHT" for info in result.inventory)
+    assert all(info.materials for info in result.inventory if info.type == "MESH")
+    for item in brief.objects:
+        wanted = masks.object_mask(item, (seen[item.name].shape[1], seen[item.name].shape[0]))
+        assert iou(seen[item.name], wanted) > 0.8, item.name
+    assert not [finding for finding in result.sanity if finding.kind in {"floating", "sunk", "empty_render"}]
+
+
+def test_the_same_picture_gives_the_same_scripts(context):
+    generator, _, build = context
+    first = generator.write(build(STAGES[1], [])).script
+    fresh = make().generator
+    assert fresh.write(build(STAGES[0], [])).script.startswith('"""Setup')
+    again = fresh.write(build(STAGES[1], [])).script
+    assert set(params.read(first)) == set(params.read(again)), "a resumed run goes on with the same objects"
+
+
+def test_outlines_survive_the_script():
+    text = write_geometry.write({"Ball": free_body(silhouette(SOLIDS["Blue Sphere"]), CAMERA, 2.0)}, CAMERA, False)
+    scope: dict = {}
+    exec(text[text.index("OUTLINES") : text.index("def place")], scope)
+    assert iou(filled(FRAME[::-1], scope["OUTLINES"]["Ball"]), silhouette(SOLIDS["Blue Sphere"])) > 0.95
