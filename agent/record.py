@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -203,11 +204,17 @@ class RunFolder:
         """Where an attempt's files are."""
         return self.path / "attempts" / f"{BY_NAME[stage].number:02d}_{stage}_{number:02d}"
 
-    def add_attempt(self, attempt: Attempt, usage: Usage, outputs: dict[str, Path]) -> AttemptRecord:
+    def add_attempt(
+        self,
+        attempt: Attempt,
+        usage: Usage,
+        outputs: dict[str, Path],
+        overlay: NDArray[np.uint8] | None = None,
+    ) -> AttemptRecord:
         """Write an attempt's folder, then note it in `run.json`.
 
-        `outputs` are files of the worker to keep, by the name they get. The views are kept as what `load_attempt`
-        needs (`views.npz`) and as pictures a person can open.
+        `outputs` are files of the worker to keep, by the name they get; `overlay` is (h, w, 3) sRGB.
+        The views are kept as what `load_attempt` needs (`views.npz`) and as pictures a person can open.
         """
         target = self.attempt_path(attempt.stage, attempt.number)
         with files.NewFolder(target) as new:
@@ -216,6 +223,8 @@ class RunFolder:
             if attempt.verdict:
                 (new.path / "verdict.json").write_text(attempt.verdict.model_dump_json(indent=1), encoding="utf-8")
             _save_views(new.path, attempt.views)
+            if overlay is not None:
+                Image.fromarray(overlay).save(new.path / "overlay.png")
             for name, source in outputs.items():
                 shutil.copyfile(source, new.path / name)
         result = attempt.result

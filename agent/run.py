@@ -10,8 +10,11 @@ import time
 from dataclasses import dataclass
 from threading import Event
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..worker.protocol import Job, Ready, StageScript, ViewRequest
-from . import finish, masks, measure
+from . import finish, masks, measure, overlay
 from .brief import Brief
 from .listener import AttemptShown, Listener, Progress, StageDone
 from .measurements import Measurements
@@ -230,7 +233,7 @@ class Run:
             )
             if file
         }
-        record = self.folder.add_attempt(attempt, usage, outputs)
+        record = self.folder.add_attempt(attempt, usage, outputs, self._overlay(context, attempt))
         attempts.append(attempt)
         folder = self.folder.path / record.folder
         shown = AttemptShown(
@@ -253,6 +256,16 @@ class Run:
                 record.viewport = drawn[1]
                 (folder / "viewport.png").write_bytes(drawn[0])
                 self.folder.save()
+
+    def _overlay(self, context: Context, attempt: Attempt) -> NDArray[np.uint8] | None:
+        if attempt.result.status != "ok":
+            return None
+        if context.stage.name == "setup":
+            horizon = attempt.result.settings.get("horizon")
+            return overlay.setup_overlay(self.picture.rgb, context.brief, horizon)
+        if context.stage.name in ("geometry", "composition") and attempt.views.ids is not None:
+            return overlay.outline_overlay(self.picture.rgb, attempt.views.ids, attempt.views.id_names, context.brief)
+        return None
 
     def _keep_if_better(self, context: Context, attempts: list[Attempt]) -> None:
         """Try the script that changes nothing when the stage before already looked better by this stage's measure."""

@@ -34,7 +34,7 @@ def test_whole_run_leaves_the_promised_files(pool, tmp_path, table_picture):
     assert saved["blender"] and saved["peak_memory_mb"] > 50 and saved["confinement"]
     geometry = folder.path / saved["stages"][1]["attempts"][0]["folder"]
     names = {path.name for path in geometry.iterdir()}
-    assert {"script.py", "numbers.json", "views.npz", "clay.png", "plan.png", "result.blend"} <= names
+    assert {"script.py", "numbers.json", "views.npz", "clay.png", "plan.png", "overlay.png", "result.blend"} <= names
     page = (folder.path / "report.html").read_text()
     assert page.count("data:image/jpeg") >= 8 and "http" not in page.replace("http://www.w3.org", "")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from .horizon import horizon
 from .prelude import COLLECTION_NAME
 
 FILE_NAME = "result.blend"
@@ -55,6 +56,7 @@ def settings_of(scene: bpy.types.Scene) -> dict[str, Any]:
         "pixel_aspect": [render.pixel_aspect_x, render.pixel_aspect_y],
         "film_transparent": render.film_transparent,
         "engine": render.engine,
+        "horizon": horizon(scene),
         "view": {
             "view_transform": view.view_transform,
             "look": view.look,

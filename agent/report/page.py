@@ -17,6 +17,14 @@ from ..stages import BY_NAME
 from .chart import chart
 from .highlight import highlight
 
+_VIEWS = {
+    "setup": ("overlay.png",),
+    "geometry": ("clay.png", "plan.png", "overlay.png"),
+    "materials": ("beauty.png",),
+    "composition": ("overlay.png", "beauty.png"),
+    "lighting": ("beauty.png", "viewport.png"),
+}
+"""What to show of an attempt: what its stage is judged by."""
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
@@ -116,8 +124,9 @@ def _stage(folder: RunFolder, stage: StageRecord) -> str:
 
 def _attempt(folder: RunFolder, stage: StageRecord, attempt: AttemptRecord) -> str:
     path = folder.path / attempt.folder
-    picture = next((path / name for name in ("beauty.png", "clay.png") if (path / name).exists()), None)
-    image = f'<img alt="" src="{_uri(_open(picture))}">' if picture else '<div class="none">no picture</div>'
+    pictures = [path / name for name in _VIEWS[stage.name] if (path / name).exists()]
+    images = "".join(f'<img alt="{picture.stem}" src="{_uri(_open(picture))}">' for picture in pictures)
+    image = images or '<div class="none">no picture</div>'
     chosen = attempt.number == stage.accepted
     lines = [f"<b>{'★ ' if chosen else ''}attempt {attempt.number}</b>, round {attempt.round}"]
     lines.append(f"score {attempt.score:.3f}" if attempt.status == "ok" else f"<i>{html.escape(attempt.status)}</i>")
