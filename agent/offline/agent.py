@@ -119,7 +119,12 @@ class OfflineGenerator:
         rgb = context.picture.unit
         numbers = _geometry_params(context)
         cells = {name: numbers[f"{name}.cells"] for name in context.masks if f"{name}.cells" in numbers}
-        found = {name: surfaces.flat(name, rgb, mask) for name, mask in context.masks.items() if name not in cells}
+        light = self._light_on(context, layout)
+        found = {
+            name: surfaces.flat(name, rgb, mask, light.get(name, 1.0))
+            for name, mask in context.masks.items()
+            if name not in cells
+        }
         complex_ones = {name: mask for name, mask in context.masks.items() if name in cells}
         found |= surfaces.painted(complex_ones, rgb, cells, len(found) + 1)
         if has_floor(context.brief):
@@ -140,14 +145,27 @@ class OfflineGenerator:
         if context.best and context.best.verdict and context.best.verdict.items:
             lamps = judge.wanted_lamps(context.best.script, context.best.verdict)
             return Draft(write_lighting.write(lamps), "Powers and colours solved from one picture per light.")
-        layout = self._layout(context)
-        centre, reach = _middle(layout.solids)
         if not has_floor(context.brief):
-            lamps = write_lighting.even(centre, reach)
+            lamps = write_lighting.even(*_middle(self._layout(context).solids))
             return Draft(write_lighting.write(lamps), "Even light: the colours have the picture's light in them.")
-        floor, albedo = _floor(context, layout), floor_colour(context, layout)
-        lamps = light_guess.guess(context.picture.unit, floor, layout.camera, albedo, centre, reach)
+        lamps = _lamps(context, self._layout(context))
         return Draft(write_lighting.write(lamps), "Lamps where the brightness of the floor puts them.")
+
+    def _light_on(self, context: Context, layout: Layout) -> dict[str, float]:
+        """How much light is going to fall on each object, 1 for the neutral world; empty without a floor to tell."""
+        if not has_floor(context.brief):
+            return {}
+        lamps = _lamps(context, layout)
+        floor = float(np.dot(floor_colour(context, layout), light_guess.LUMINANCE))
+        return {
+            name: float(np.clip(light_guess.on_object(lamps, (*solid.place, solid.size[2] / 2), floor), 0.6, 1.8))
+            for name, solid in zip(context.masks, layout.solids, strict=True)
+        }
+
+
+def _lamps(context: Context, layout: Layout) -> list[write_lighting.Lamp]:
+    floor, albedo = _floor(context, layout), floor_colour(context, layout)
+    return light_guess.guess(context.picture.unit, floor, layout.camera, albedo, *_middle(layout.solids))
 
 
 def has_floor(brief: Brief) -> bool:

@@ -26,6 +26,9 @@ HIGH = (0.9, 1.5, 2.5, 4.0)
 MOST = 3
 LAMP_COST = 0.03
 """Part of the error a further lamp must take away."""
+_UP = np.array([0.0, 0.0, 1.0])
+_FACES = ((0.3, (0.0, 0.0, 1.0)), (0.3, (0.0, -1.0, 0.0)), (0.2, (-0.7, -0.7, 0.14)), (0.2, (0.7, -0.7, 0.14)))
+"""Shares and normals of what the camera sees of a body, roughly."""
 ALWAYS = 0.25
 """Share of the light that comes from a lamp at least, for shading and shadows."""
 
@@ -82,13 +85,30 @@ def _candidates(camera: Camera, centre: Point, reach: float) -> list[Point]:
     return spots
 
 
-def _light(points: Array, spot: Point, target: Array) -> Array:
-    """What a lamp of pi^2 watts at `spot`, looking at `target`, adds to a white floor's radiance at the points."""
+def on_object(lamps: list[Lamp], place: Point, floor: float) -> float:
+    """Radiance of a white body standing at `place` (its middle), as the camera sees it, on a floor that shines `floor`.
+
+    The camera looks along +Y, so it sees tops, fronts and half of the sides; upright faces see half sky, half floor.
+    """
+    total = 0.0
+    for share, normal in _FACES:
+        up = max(0.0, normal[2])
+        for lamp in lamps:
+            if lamp.name == WORLD:
+                total += share * (lamp.power * (0.5 + 0.5 * up) + floor * (0.5 - 0.5 * up))
+            else:
+                lit = _light(np.array([place]), lamp.location, np.asarray(lamp.target), np.array(normal))
+                total += share * lamp.power / np.pi**2 * float(lit[0])
+    return total
+
+
+def _light(points: Array, spot: Point, target: Array, normal: Array = _UP) -> Array:
+    """What a lamp of pi^2 watts at `spot`, looking at `target`, adds to a white surface's radiance at the points."""
     way = points - np.asarray(spot)
     distance = np.linalg.norm(way, axis=1)
     look = target - np.asarray(spot)
     look /= np.linalg.norm(look)
-    return np.asarray(np.maximum(way @ look, 0) * -np.minimum(way[:, 2], 0) / distance**4, np.float64)
+    return np.asarray(np.maximum(way @ look, 0) * np.maximum(-(way @ normal), 0) / distance**4, np.float64)
 
 
 def _choose(lit: Array, wanted: Array) -> tuple[list[int], Array]:

@@ -65,11 +65,11 @@ def cells_along(span: float, objects: int) -> int:
     return int(np.clip(round(125 * span), 12, min(96, (MAP_CELLS / max(1, objects)) ** 0.5)))
 
 
-def flat(name: str, rgb: Picture, mask: Mask) -> Surface:
-    """One colour for the whole object: the mean of the region without its rim."""
+def flat(name: str, rgb: Picture, mask: Mask, light: float = 1.0) -> Surface:
+    """One colour for the whole object: the mean of the region without its rim, over the `light` that falls on it."""
     inner = colours.eroded(mask)
-    mean = colours.typical(rgb, inner)
-    return Surface([Paint(f"{name} Surface", albedo(mean), roughness(rgb, inner), 0.3)])
+    mean = colours.to_linear(colours.typical(rgb, inner)) / light
+    return Surface([Paint(f"{name} Surface", albedo(colours.to_srgb(mean)), roughness(rgb, inner), 0.3)])
 
 
 def painted(masks: Mapping[str, Mask], rgb: Picture, cells: Mapping[str, int], other: int = 0) -> dict[str, Surface]:
@@ -108,7 +108,7 @@ def roughness(rgb: Picture, mask: Mask) -> float:
     return float(np.clip(0.6 - (jump - 0.12) * 1.6, 0.2, 0.6))
 
 
-def albedo(srgb: NDArray[np.float32] | Rgb) -> Rgb:
+def albedo(srgb: NDArray[np.float32] | NDArray[np.float64] | Rgb) -> Rgb:
     """Albedo of a surface that shows this sRGB colour under light 1; never as bright as a lamp."""
     r, g, b = np.clip(colours.to_linear(srgb), 0.002, HIGHEST_ALBEDO)
     return float(r), float(g), float(b)
