@@ -11,6 +11,7 @@ from offline_scene import CAMERA, FRAME, SOLIDS, iou, silhouette, visible
 from restage.agent.offline import fit, layout
 from restage.agent.offline.lathe import turned
 from restage.agent.offline.outline import filled, rings
+from restage.agent.offline.solids import Solid
 from restage.agent.roles import Cancelled
 
 
@@ -31,6 +32,13 @@ def test_a_known_solid_is_found_again(name):
     assert found.iou > 0.97
     assert np.allclose(found.place, truth.place, atol=0.08)
     assert np.allclose(sorted(found.size), sorted(truth.size), atol=0.09)
+
+
+def test_a_rug_is_low():
+    truth = Solid("box", (0.0, 0.6), (1.8, 1.1, 0.02), 0.2)
+    found = fit.fit(fit.Target(silhouette(truth)), CAMERA, ("cylinder", "box"), 220, seed=2)
+    assert found.kind == "box" and found.iou > 0.95
+    assert found.size[2] < 0.15
 
 
 def test_a_hidden_part_is_completed():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
 from restage.agent import masks, params, picture
-from restage.agent.offline import write_geometry, write_setup
+from restage.agent.offline import layout, surfaces, write_geometry, write_materials, write_setup
 from restage.agent.offline.agent import make
 from restage.agent.offline.layout import free_body
 from restage.agent.offline.outline import filled
@@ -85,6 +85,26 @@ def test_a_disc_inflates_to_a_ball_and_a_ring_keeps_its_hole(pool):
     assert lowest == pytest.approx(0, abs=1e-4)
     vertices, edges, faces = told["Ring"][:3]
     assert vertices - edges + faces == 0, "one hole"
+
+
+@pytest.mark.bpy
+def test_a_painted_place_fills_the_frame_and_gets_its_colours(pool):
+    place = write_geometry.Place(foot=0.4, cells=24)
+    low = layout.standing(0.9, 0.1, FRAME[0] / FRAME[1], 0.8)
+    setup = StageScript("setup", write_setup.write(low, FRAME, (1.0, 1.0, 1.0)))
+    text = write_geometry.write({}, low, True, replace(place, foot=max(0.4, low.horizon + 0.05)))
+    place = write_geometry.Place(params.read(text)["Wall.rows"][1], 24)
+    rgb = np.full((FRAME[1], FRAME[0], 3), 0.8, np.float32)
+    rgb[int(place.foot * FRAME[1]) :, : FRAME[0] // 2] = (0.7, 0.1, 0.1)
+    everywhere = dict.fromkeys(place.surfaces(), np.ones(rgb.shape[:2], bool))
+    boxes = {name: (0.0, top, 1.0, bottom) for name, (top, bottom) in place.surfaces().items()}
+    painted = surfaces.painted(everywhere, rgb, dict.fromkeys(everywhere, 24), 0, boxes)
+    geometry = StageScript("geometry", text)
+    views = ViewRequest(measure_px=FRAME[0], beauty_px=160, beauty_samples=4)
+    result, seen = run(pool, [setup, geometry], "materials", write_materials.write(painted), views)
+    assert (seen["Floor"] | seen["Wall"]).mean() > 0.98
+    assert abs(seen["Wall"].mean() - place.foot) < 0.03
+    assert len(result.inventory) >= 3
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ STRUCTURED = 14.0
 """Spread of hue and chroma (Lab) from which an object on a floor gets more than one colour."""
 
 
+PLACE_CELLS = 64
+"""Cells of a painted floor and wall across the picture."""
+
+
 def make() -> Agent:
     """The offline agent."""
     return Agent("offline", OfflineGenerator(), judge.OfflineVerifier())
@@ -106,13 +110,16 @@ class OfflineGenerator:
         solids = dict(zip(context.masks, layout.solids, strict=True))
         free = judge.asked(context, "outline")
         for name in free:
-            solids[name] = free_body(context.masks[name], layout.camera, 1.0 if solids[name].kind == "lathe" else 0.9)
+            least = 1.0 if solids[name].kind == "lathe" else 0.9
+            solids[name] = free_body(context.masks[name], layout.camera, least, len(solids))
         for name, solid in solids.items():
             solids[name] = _detailed(context, name, solid)
         note = "Each region has the solid whose outline fits best."
         if free:
             note = "Free bodies from the outline for " + ", ".join(sorted(free)) + "."
-        return Draft(write_geometry.write(solids, layout.camera, has_floor(context.brief)), note)
+        return Draft(
+            write_geometry.write(solids, layout.camera, has_floor(context.brief), _place(context, layout)), note
+        )
 
     def _materials(self, context: Context) -> Draft:
         layout = self._layout(context)
@@ -126,9 +133,16 @@ class OfflineGenerator:
             if name not in cells
         }
         complex_ones = {name: mask for name, mask in context.masks.items() if name in cells}
-        found |= surfaces.painted(complex_ones, rgb, cells, len(found) + 1)
-        if has_floor(context.brief):
+        boxes = {}
+        if place := _place(context, layout):
+            behind = _behind(context)
+            for name, (top, bottom) in place.surfaces().items():
+                rows = np.linspace(0, 1, len(behind), endpoint=False)[:, None]
+                complex_ones[name] = behind & (rows >= top) & (rows < bottom)
+                boxes[name], cells[name] = (0.0, top, 1.0, bottom), place.cells
+        elif has_floor(context.brief):
             found["Floor"] = Surface([Paint("Floor Surface", floor_colour(context, layout), 0.7, 0.2)])
+        found |= surfaces.painted(complex_ones, rgb, cells, len(found), boxes)
         return Draft(write_materials.write(found), "Colours are the picture's, inside each region's rim.")
 
     def _composition(self, context: Context) -> Draft:
@@ -145,7 +159,7 @@ class OfflineGenerator:
         if context.best and context.best.verdict and context.best.verdict.items:
             lamps = judge.wanted_lamps(context.best.script, context.best.verdict)
             return Draft(write_lighting.write(lamps), "Powers and colours solved from one picture per light.")
-        if not has_floor(context.brief):
+        if not has_floor(context.brief) or _place(context, self._layout(context)):
             lamps = write_lighting.even(*_middle(self._layout(context).solids))
             return Draft(write_lighting.write(lamps), "Even light: the colours have the picture's light in them.")
         lamps = _lamps(context, self._layout(context))
@@ -153,7 +167,7 @@ class OfflineGenerator:
 
     def _light_on(self, context: Context, layout: Layout) -> dict[str, float]:
         """How much light is going to fall on each object, 1 for the neutral world; empty without a floor to tell."""
-        if not has_floor(context.brief):
+        if not has_floor(context.brief) or _place(context, layout):
             return {}
         lamps = _lamps(context, layout)
         floor = float(np.dot(floor_colour(context, layout), light_guess.LUMINANCE))
@@ -161,6 +175,16 @@ class OfflineGenerator:
             name: float(np.clip(light_guess.on_object(lamps, (*solid.place, solid.size[2] / 2), floor), 0.6, 1.8))
             for name, solid in zip(context.masks, layout.solids, strict=True)
         }
+
+
+def _place(context: Context, layout: Layout) -> write_geometry.Place | None:
+    """The painted floor and wall of a picture whose background is more than an even floor."""
+    if context.brief.backdrop != "scene":
+        return None
+    feet = [item.box[3] for item in context.brief.objects]
+    horizon = layout.camera.horizon
+    foot = float(np.clip(min(feet, default=0.6) - 0.03, max(0.0, horizon + 0.05), 0.95)) if horizon > -0.05 else 0.0
+    return write_geometry.Place(foot, PLACE_CELLS)
 
 
 def _lamps(context: Context, layout: Layout) -> list[write_lighting.Lamp]:

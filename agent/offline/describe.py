@@ -88,6 +88,8 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
         if len(layout.solids) < 2:
             factor *= 0.8
             reasons.append("One object alone says little of the camera's height and angle.")
+    if seen.backdrop == "scene":
+        reasons.append("Floor and back wall are painted with the picture's colours; what is on them has no shape.")
     if free:
         reasons.append(f"{free} of {len(layout.solids)} bodies are free forms, whose hidden side is guessed.")
     return float(np.clip(seen.confidence * factor, 0.05, 1.0)), reasons

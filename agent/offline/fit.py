@@ -93,6 +93,18 @@ def first_guess(kind: Kind, target: Target, camera: Camera, heading: float = 0.0
     return Solid(kind, (float(place[0]), float(place[1])), (side, deep, height), heading)
 
 
+def _lying(kind: Kind, target: Target, camera: Camera, heading: float) -> Solid:
+    """A low solid whose top fills the region: a rug, a coin, a plate."""
+    u0, v0, u1, v1 = target.box
+    near, far = camera.ground_at((u0 + u1) / 2, v1), camera.ground_at((u0 + u1) / 2, v0)
+    middle = camera.ground_at((u0 + u1) / 2, (v0 + v1) / 2)
+    width = (u1 - u0) * 2 * tan(camera.fov / 2) * middle[2]
+    depth = min(max(0.05 * width, far[1] - near[1]), 6 * width)
+    shrink = 1 / (abs(cos(heading)) + abs(cos(heading - pi / 2)))
+    size = (width * shrink, (depth if kind == "box" else width) * shrink, 0.06 * width)
+    return Solid(kind, ((near[0] + far[0]) / 2, near[1] + depth / 2), size, heading)
+
+
 def _cube(target: Target, camera: Camera, heading: float) -> Solid:
     box = first_guess("box", target, camera, heading)
     side = (box.size[0] * box.size[2]) ** 0.5
@@ -218,10 +230,16 @@ def fit(target: Target, camera: Camera, kinds: tuple[Kind, ...], tries: int, see
         if kind == "box":
             cubes = [_cube(target, camera, heading) for heading in (0.0, pi / 6, pi / 3)]
             cubes = [improve(cube, target, camera, tries // 3, seed, 0.15, even=True) for cube in cubes]
-            start = min(cubes, key=lambda s: cost(s, target, camera)[0])
+            lying = [
+                improve(_lying(kind, target, camera, h), target, camera, tries // 3, seed, 0.1) for h in (0.0, pi / 4)
+            ]
+            start = min((*cubes, *lying), key=lambda s: cost(s, target, camera)[0])
             solid = improve(start, target, camera, 2 * tries, seed, 0.12)
         else:
             solid = improve(first_guess(kind, target, camera), target, camera, tries, seed, 0.15)
+            if kind == "cylinder":
+                disc = improve(_lying(kind, target, camera, 0.0), target, camera, tries // 2, seed, 0.1)
+                solid = min(solid, disc, key=lambda s: cost(s, target, camera)[0])
         solid = improve(solid, target, camera, tries // 2, seed + 1, 0.04)
         found.append((cost(solid, target, camera)[0] + COMPLEXITY[kind], solid))
     return min(found, key=lambda item: item[0])[1]

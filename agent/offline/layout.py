@@ -58,7 +58,7 @@ def lay_out(
         check_cancel()
         solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
         if solid.iou < ENOUGH[backdrop]:
-            solid = free_body(masks[i], camera, TURNED[backdrop])
+            solid = free_body(masks[i], camera, TURNED[backdrop], len(masks))
         solids.append(solid)
     return Layout(camera, solids, evidence)
 
@@ -123,12 +123,12 @@ def find_camera(
     return standing(horizontal(best[0], aspect), radians(best[1]), aspect, middle), evidence
 
 
-def free_body(mask: Mask, camera: Camera, least_turned: float) -> Solid:
+def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1) -> Solid:
     """A body from the outline of a mask, standing upright where its foot meets the ground: turned on a lathe when that
-    overlaps by `least_turned`, else inflated."""
+    overlaps by `least_turned`, else inflated. `among` how many objects share what a script may hold."""
     if (solid := turned(mask, camera, least_turned)) is not None:
         return solid
-    polygons = rings(mask)
+    polygons = rings(mask, max(40, min(700, 1600 // among)))
     points = np.array([point for ring in polygons for point in ring])
     foot = float(points[:, 1].max())
     base = points[points[:, 1] > foot - 0.03]

@@ -11,11 +11,14 @@ from .solids import Ring
 
 Mask = NDArray[np.bool_]
 
+MOST_POINTS = 150
+"""Of one ring."""
 
-def rings(mask: Mask, most: int = 150, least_area: float = 0.004) -> list[Ring]:
+
+def rings(mask: Mask, most: int = 700, least_area: float = 0.004) -> list[Ring]:
     """Outer rings and holes of a mask (h, w), as fractions of the frame, the largest first; even-odd rule.
 
-    A ring has at most `most` points; rings smaller than `least_area` of the largest are left out.
+    A ring has at most 150 points, all together `most`; rings smaller than `least_area` of the largest are left out.
     """
     h, w = mask.shape
     # Twice as fine and padded, so that the contour runs along the pixels' edges and not through their centres.
@@ -27,17 +30,17 @@ def rings(mask: Mask, most: int = 150, least_area: float = 0.004) -> list[Ring]:
         return []
     limit = max(least_area * cv2.contourArea(contours[0]), 16 * 12)
     kept = [contours[0]] + [c for c in contours[1:] if cv2.contourArea(c) >= limit]
-    return [_simplified(np.asarray(contour, np.int32), most, w, h) for contour in kept]
-
-
-def _simplified(contour: NDArray[np.int32], most: int, w: int, h: int) -> Ring:
     slack = 1.2
-    points = cv2.approxPolyDP(contour, slack, True)
-    while len(points) > most:
+    simple = [cv2.approxPolyDP(contour, slack, True) for contour in kept]
+    while sum(len(ring) for ring in simple) > most or max(len(ring) for ring in simple) > MOST_POINTS:
         slack *= 1.25
-        points = cv2.approxPolyDP(contour, slack, True)
-    unit = ((points[:, 0].astype(np.float64) + 0.5) / 4 - 1) / (w, h)
-    return [(round(float(x), 4), round(float(y), 4)) for x, y in unit]
+        simple = [cv2.approxPolyDP(contour, slack, True) for contour in kept]
+    return [_unit(np.asarray(ring, np.float64), w, h) for ring in simple if len(ring) > 2]
+
+
+def _unit(contour: NDArray[np.float64], w: int, h: int) -> Ring:
+    points = ((contour[:, 0] + 0.5) / 4 - 1) / (w, h)
+    return [(round(float(x), 4), round(float(y), 4)) for x, y in points]
 
 
 def filled(shape: tuple[int, int], polygons: list[Ring]) -> Mask:

@@ -190,3 +190,36 @@ def add_floor():
     floor = bpy.data.objects.new("Floor", mesh)
     bpy.context.collection.objects.link(floor)
 """
+
+STAGE = '''
+def add_grid(name, spot):
+    """A grid whose cells are those of the picture from `top` down to `bottom`; `spot` says where a ray ends."""
+    camera = bpy.context.scene.objects["Picture Camera"]
+    aspect = bpy.context.scene.render.resolution_x / bpy.context.scene.render.resolution_y
+    half_width = tan(camera.data.angle_x / 2)
+    turn = camera.rotation_euler.to_matrix()
+    top, bottom = PARAMS[name + ".rows"]
+    columns = PARAMS[name + ".cells"]
+    rows = ceil((bottom - top) * columns / aspect)
+    verts, faces = [], []
+    for row in range(rows + 1):
+        for column in range(columns + 1):
+            u, v = column / columns, top + row / columns * aspect
+            ray = turn @ Vector(((2 * u - 1) * half_width, (1 - 2 * v) * half_width / aspect, -1.0))
+            verts.append(spot(Vector(camera.location), ray))
+    for row in range(rows):
+        for column in range(columns):
+            a = row * (columns + 1) + column
+            faces.append((a, a + columns + 1, a + columns + 2, a + 1))
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(verts, [], faces)
+    bpy.context.collection.objects.link(bpy.data.objects.new(name, mesh))
+
+
+def on_floor(eye, ray):
+    return eye + ray * (eye.z / -min(ray.z, -0.01))
+
+
+def on_wall(eye, ray):
+    return eye + ray * ((PARAMS["Wall.distance"] - eye.y) / ray.y)
+'''

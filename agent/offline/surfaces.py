@@ -72,14 +72,21 @@ def flat(name: str, rgb: Picture, mask: Mask, light: float = 1.0) -> Surface:
     return Surface([Paint(f"{name} Surface", albedo(colours.to_srgb(mean)), roughness(rgb, inner), 0.3)])
 
 
-def painted(masks: Mapping[str, Mask], rgb: Picture, cells: Mapping[str, int], other: int = 0) -> dict[str, Surface]:
+def painted(
+    masks: Mapping[str, Mask],
+    rgb: Picture,
+    cells: Mapping[str, int],
+    other: int = 0,
+    boxes: Mapping[str, Box] | None = None,
+) -> dict[str, Surface]:
     """A few colours shared by several objects, and a map for each with `cells` along its longer side.
 
-    The light is baked into the colours. `other` is how many more materials the scene has.
+    The light is baked into the colours. `other` is how many more materials the scene has. An object in `boxes`
+    (fractions of the frame) gets a map of that box with `cells` across it, instead of one of its mask's box.
     """
     if not masks:
         return {}
-    maps = {name: _cell_colours(rgb, mask, cells[name]) for name, mask in masks.items()}
+    maps = {name: _cell_colours(rgb, mask, cells[name], (boxes or {}).get(name)) for name, mask in masks.items()}
     most = min(FIRST_PALETTE + MORE_PALETTE * (len(masks) - 1), MOST_MATERIALS - other)
     palette = _palette(np.vstack([item.colours[item.there] for item in maps.values()]), max(1, most))
     titles = _titles(next(iter(masks)) if len(masks) == 1 else "Paint", palette)
@@ -124,16 +131,20 @@ def _mapped(item: _Cells, paints: list[Paint], lab: Picture) -> Surface:
     return Surface([paints[i] for i in used], ["".join(row) for row in letters], item.box)
 
 
-def _cell_colours(rgb: Picture, mask: Mask, cells: int) -> _Cells:
+def _cell_colours(rgb: Picture, mask: Mask, cells: int, of: Box | None) -> _Cells:
     """Mean sRGB per square cell over the mask's pixels; empty cells take the nearest full one's.
 
     The cells start at the upper left of the mask's outline, as the mesh of a free body does, so that a cell's border
     is an edge of the mesh.
     """
     h, w = mask.shape
-    points = np.array([point for ring in rings(mask) for point in ring]) * (w, h)
-    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    step = max(x1 - x0, y1 - y0) / cells
+    if of:
+        (x0, y0), (x1, y1) = np.array(of[:2]) * (w, h), np.array(of[2:]) * (w, h)
+        step = (x1 - x0) / cells
+    else:
+        points = np.array([point for ring in rings(mask) for point in ring]) * (w, h)
+        (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+        step = max(x1 - x0, y1 - y0) / cells
     columns, rows = max(1, ceil((x1 - x0) / step - 1e-3)), max(1, ceil((y1 - y0) / step - 1e-3))
     inner = cv2.erode(np.pad(mask, 1).astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(bool)
     weight = np.where(inner, 1.0, np.where(mask, 0.02, 0.0)).astype(np.float32)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import degrees
 
 import numpy as np
@@ -36,14 +37,35 @@ FARTHEST = 400.0
 """Metres; a floor goes no farther."""
 
 
-def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
-    """The script for named solids."""
+@dataclass(frozen=True)
+class Place:
+    """Floor and back wall that are painted like the picture."""
+
+    foot: float
+    """Where the wall meets the floor in the picture, as a fraction from the top; 0 for no wall."""
+    cells: int
+    """Along the frame's width."""
+
+    def surfaces(self) -> dict[str, tuple[float, float]]:
+        """Top and bottom in the picture of each grid."""
+        grids = {"Floor": (self.foot, 1.0)}
+        return grids | {"Wall": (0.0, self.foot)} if self.foot > 0 else grids
+
+
+def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place | None = None) -> str:
+    """The script for named solids on a plain floor, or in a painted place."""
     params = Params()
     by_kind: dict[Kind, list[str]] = {}
     for name, solid in solids.items():
         by_kind.setdefault(solid.kind, []).append(name)
         _describe(params, name, solid)
-    if floor:
+    if place:
+        for name, rows in place.surfaces().items():
+            params.add(f"{name}.rows", rows, "part of the picture it fills, from the top", 4)
+            params.add(f"{name}.cells", place.cells, "across the picture")
+        if place.foot > 0:
+            params.add("Wall.distance", camera.ground_at(0.5, place.foot)[1], "m, its Y")
+    elif floor:
         params.add("Floor.extent", floor_extent(camera, solids), "m: x and y from, x and y to")
     helpers = [snippets.PLACE] if solids else []
     for kinds, text in (
@@ -55,16 +77,18 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool) -> str:
     ):
         if any(kind in by_kind for kind in kinds):
             helpers.append(text)
-    if floor:
+    if place:
+        helpers.append(snippets.STAGE)
+    elif floor:
         helpers.append(snippets.FLOOR)
     return fill(
         _SCRIPT,
         what=_what(solids, floor),
-        imports=_imports(by_kind),
+        imports=_imports(by_kind, place),
         params=params.text(),
         data=_data(solids),
         helpers="\n".join(helpers),
-        calls=_calls(by_kind, floor),
+        calls=_calls(by_kind, floor, place),
     )
 
 
@@ -105,20 +129,26 @@ def _what(solids: Mapping[str, Solid], floor: bool) -> str:
     return listed + (" on a floor" if floor else "")
 
 
-def _imports(by_kind: Mapping[Kind, list[str]]) -> str:
-    lines = []
-    if set(by_kind) & {"box", "sphere", "cylinder", "cone", "lathe"} or by_kind:
+def _imports(by_kind: Mapping[Kind, list[str]], place: Place | None) -> str:
+    lines, maths, vector = [], set(), False
+    if by_kind:
         lines.append("import bmesh")
-    maths = {"radians"}
+        maths.add("radians")
     if "lathe" in by_kind:
         maths |= {"cos", "sin", "pi"}
     if "inflated" in by_kind:
         lines.append("import numpy as np")
         maths |= {"hypot", "pi", "tan"}
-    if by_kind:
+        vector = True
+    if place:
+        maths |= {"ceil", "tan"}
+        vector = True
+    if maths:
         lines.append("from math import " + ", ".join(sorted(maths)))
+    if vector:
+        lines.append("from mathutils import Vector")
     if "inflated" in by_kind:
-        lines += ["from mathutils import Vector", "from mathutils.geometry import delaunay_2d_cdt"]
+        lines.append("from mathutils.geometry import delaunay_2d_cdt")
     return "\n".join(lines) + "\n"
 
 
@@ -160,7 +190,7 @@ def _wrapped(items: list[str], indent: int) -> str:
     return "".join(" " * indent + text.rstrip() + "\n" for text in lines if text)
 
 
-def _calls(by_kind: Mapping[Kind, list[str]], floor: bool) -> str:
+def _calls(by_kind: Mapping[Kind, list[str]], floor: bool, place: Place | None) -> str:
     parts = []
     for kind, items in by_kind.items():
         call = _CALLS[kind]
@@ -168,6 +198,8 @@ def _calls(by_kind: Mapping[Kind, list[str]], floor: bool) -> str:
             parts.append(call.replace("name", quoted(items[0])))
         else:
             parts.append(f"for name in (\n{names(items)}):\n    {call}")
-    if floor:
+    if place:
+        parts += [f'add_grid("{name}", on_{name.lower()})' for name in place.surfaces()]
+    elif floor:
         parts.append("add_floor()")
     return "\n\n" + "\n".join(parts)
