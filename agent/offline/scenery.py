@@ -25,6 +25,8 @@ WORKING = 320
 LUMP = 0.08
 RAGGED = 0.8
 """A piece larger than LUMP of the picture and less solid than RAGGED is several things that touch."""
+MARK = 0.05
+"""What a patch surrounds and is smaller than this share of it is a mark or a highlight on it."""
 MOST = 12
 PATCHES = 500
 """More patches than this are texture or noise; the picture is blurred until there are fewer."""
@@ -106,8 +108,21 @@ def _patches(rgb: NDArray[np.uint8]) -> list[f.Mask]:
     surface = round(LARGE * everything.size)
     split.join(patches, LIMIT, lambda p, i, j: _cost(p, i, j, surface))
     scores = {i: _score(patches, i) for i in patches.all}
+    for mark in _marks(patches, [i for i, score in scores.items() if score > 0]):
+        scores[mark] = 0.0
     best = [i for i in sorted(scores, key=lambda i: (-scores[i], i)) if scores[i] > 0][:MOST]
     return [_whole(patches, i, scores) for i in best]
+
+
+def _marks(patches: Patches, chosen: list[int]) -> set[int]:
+    """Those that lie wholly inside a far larger one: a highlight or a pattern on it, not a thing before it."""
+    masks = {i: patches.mask(i) for i in chosen}
+    areas = {i: int(np.count_nonzero(mask)) for i, mask in masks.items()}
+    marks = set()
+    for around in chosen:
+        inner = f.filled(masks[around]) & ~masks[around]
+        marks |= {i for i in chosen if areas[i] < MARK * areas[around] and not (masks[i] & ~inner).any()}
+    return marks
 
 
 def _cost(patches: Patches, one: int, two: int, surface: int) -> float:
