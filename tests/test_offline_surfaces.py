@@ -42,7 +42,7 @@ def test_colours_have_the_names_people_use(rgb, name):
 def test_a_two_coloured_thing_gets_two_materials_where_they_are():
     rgb, mask = _two_halves()
     surface = surfaces.painted({"Flag": mask}, rgb, {"Flag": 20})["Flag"]
-    assert [paint.title for paint in surface.paints] == ["Flag Dark Blue", "Flag Red"]
+    assert [paint.title for paint in surface.paints] == ["Flag Blue", "Flag Red"]
     assert all(row[1] == "B" and row[-2] == "A" for row in surface.rows)
     assert len(surface.rows) == 15 and len(surface.rows[0]) == 20
     red = surface.paints[1].colour

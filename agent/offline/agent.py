@@ -202,10 +202,10 @@ def _key(picture: Picture, brief: Brief, seed: int) -> str:
 
 
 def _detailed(context: Context, name: str, solid: Solid) -> Solid:
-    """The solid with a mesh fine enough to be painted, when its region has more than one colour."""
+    """The solid with a mesh fine enough to be painted; on an even floor only when the region has several colours."""
     mask, width, height = context.masks[name], *context.picture.size
     free = solid.kind in {"lathe", "inflated"}
-    if has_floor(context.brief) and not free and surfaces.structure(context.picture.unit, mask) < STRUCTURED:
+    if context.brief.backdrop == "floor" and not free and surfaces.structure(context.picture.unit, mask) < STRUCTURED:
         return solid
     cells = surfaces.cells_along(span_of(rings(mask), width / height), len(context.masks))
     if solid.kind in {"cylinder", "cone"}:

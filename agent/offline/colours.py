@@ -56,9 +56,11 @@ def to_lab(srgb: ArrayLike) -> NDArray[np.float32]:
 
 
 def _tint(srgb: ArrayLike) -> NDArray[np.float32]:
-    """Lightness, and a and b in proportion to it: a surface keeps those in shade."""
+    """Lightness, and hue with a chroma in proportion to it that levels off: a surface keeps those in shade and haze."""
     lab = to_lab(srgb)
-    return np.concatenate([0.4 * lab[..., :1], 45 * lab[..., 1:] / (lab[..., :1] + 14)], axis=-1)
+    chroma = np.linalg.norm(lab[..., 1:], axis=-1, keepdims=True)
+    strength = 30 * (1 - np.exp(-2.2 * chroma / (lab[..., :1] + 14)))
+    return np.concatenate([0.4 * lab[..., :1], strength * lab[..., 1:] / np.maximum(chroma, 1e-3)], axis=-1)
 
 
 _TINTS = _tint(np.array(list(NAMES.values()), np.float32) / 255)

@@ -29,7 +29,7 @@ TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.96, "transparent": 0.96}
 """Overlap from which a body of revolution is believed."""
 MOST_WITNESSES = 6
 """Regions asked about the camera."""
-ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.965, "transparent": 0.965}
+ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.98, "transparent": 0.98}
 """Overlap from which a primitive is believed; before a plain backdrop the outline is all there is to go by."""
 
 

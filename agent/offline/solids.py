@@ -86,16 +86,16 @@ def _sphere(centre: Array, radius: float, camera: Camera) -> Array:
     return ring
 
 
-def as_turned(solid: Solid, rows: int) -> Solid:
-    """A cylinder or cone as a body of revolution with this many rows, so that its mesh can be painted."""
+def as_turned(solid: Solid, cells: int) -> Solid:
+    """A cylinder or cone as a body of revolution with `cells` along its longer side, to be painted."""
     w, _, h = solid.size
-    profile = []
-    for i in range(rows + 1):
-        z = i / rows
+    step = max(w, h) / cells
+    rings = max(3, round(w / 2 / step))
+    rows = max(2, round(h / step))
+    profile = [(w / 2 * k / rings, 0.0) for k in range(1, rings)]
+    for k in range(rows + 1):
+        z = k / rows
         profile.append((max(1e-3, w / 2 * (1 - z if solid.kind == "cone" else 1.0)), h * z))
-    caps = [k / 6 for k in range(1, 6)]
-    first, last = profile[0][0], profile[-1][0]
-    profile = [(first * k, 0.0) for k in caps] + profile
     if solid.kind == "cylinder":
-        profile += [(last * k, h) for k in reversed(caps)]
+        profile += [(w / 2 * k / rings, h) for k in range(rings - 1, 0, -1)]
     return replace(solid, kind="lathe", profile=profile)
