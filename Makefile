@@ -1,5 +1,5 @@
 # Restage. `make demo` shows it, `make test` checks it. SPDX-License-Identifier: GPL-3.0-or-later
-.PHONY: setup demo test lint test-5.2 test-4.5 test-4.2 test-ui build install bench clean
+.PHONY: setup demo test lint test-ui build install bench clean
 
 setup:
 	@tools/venv.sh .venv
@@ -9,28 +9,15 @@ demo: setup
 	@rm -rf runs/demo
 	./restage examples/coffee.jpg -o runs/demo
 
-# Lint, then the suite on every supported Blender this machine has a Python for; the newest runs everything, last.
-test: lint test-4.2 test-4.5 test-5.2
+# Lint, the tests that need a Blender on every supported one this machine has a Python for, then everything on the newest.
+test: lint
+	@for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done
+	.venv/bin/python -m pytest
 
 lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	cd .venv/package && ../bin/mypy --config-file ../../pyproject.toml --strict -p restage.agent -m restage.worker.protocol
-
-# Exit 3 of venv.sh: no Python for that series here; said, not hidden.
-define suite
-	@tools/venv.sh .venv-$(1) $(1) || { test $$? -eq 3 && echo "Skipped: bpy $(1)" && exit 0; }; \
-	test ! -x .venv-$(1)/bin/python || .venv-$(1)/bin/python -m pytest $(2)
-endef
-
-test-4.2:
-	$(call suite,4.2,-m bpy)
-
-test-4.5:
-	$(call suite,4.5,-m bpy)
-
-test-5.2:
-	$(call suite,5.2)
 
 # A real window: Debian's Blender under Xvfb. Needs root; about 3 minutes the first time.
 test-ui: setup

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Make a virtual environment with the bpy wheel of one Blender series and what Restage needs.
-# Usage: tools/venv.sh FOLDER [4.2|4.5|5.2]; without a series, the newest this machine has a Python for.
+# Usage: tools/venv.sh FOLDER [4.2|4.5|5.2]; without a series, the newest this machine has a Python for, in
+# FOLDER-SERIES, with FOLDER linked to it.
 # Exit 3: this machine has no Python for that series.
 set -eu
 folder=$1
@@ -26,6 +27,8 @@ if [ -z "$series" ]; then
         [ "$series" = none ] && { echo "restage: needs Python 3.11 or 3.13 (bpy wheels exist for no other)." >&2; exit 3; }
         find_python "$(wanted "$series")" >/dev/null && break
     done
+    ln -sfn "$(basename "$folder")-$series" "$folder"
+    folder=$folder-$series
 fi
 python=$(find_python "$(wanted "$series")") || { echo "no Python $(wanted "$series") for bpy $series" >&2; exit 3; }
 stamp=$folder/.done-$series

@@ -51,8 +51,8 @@ def spill(labels: f.Labels, where: f.Mask, rounds: int = 12) -> f.Labels:
 def relabel(labels: f.Labels) -> f.Labels:
     """Number the labels 1..n without gaps, 0 staying 0."""
     values, compact = np.unique(labels, return_inverse=True)
-    compact = compact.reshape(labels.shape).astype(np.int32)
-    return compact if values[0] == 0 else compact + 1
+    numbered: f.Labels = compact.reshape(labels.shape).astype(np.int32)
+    return numbered if values[0] == 0 else np.asarray(numbered + 1, np.int32)
 
 
 @dataclass

@@ -112,7 +112,7 @@ def _compact(mask: f.Mask) -> bool:
     if f.solidity(mask) < COMPACT:
         return False
     inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)
-    return float(np.max(inside)) ** 2 * np.pi > 0.2 * np.count_nonzero(mask)
+    return bool(float(np.max(inside)) ** 2 * np.pi > 0.2 * np.count_nonzero(mask))
 
 
 def _root(group: dict[int, int], index: int) -> int:

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Run the tests that need a Blender on one series: tools/suite.sh 4.2
+# Does nothing for the series .venv is linked to: `make test` runs the whole suite there.
+set -eu
+cd "$(dirname -- "$0")/.."
+folder=.venv-$1
+[ "$(readlink .venv)" = "$folder" ] && exit 0
+tools/venv.sh "$folder" "$1" || {
+    [ $? -eq 3 ] && echo "Not tested on bpy $1: this machine has no Python for it." && exit 0
+    exit 1
+}
+echo "bpy $1"
+exec "$folder/bin/python" -m pytest -m bpy
