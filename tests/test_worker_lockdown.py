@@ -15,7 +15,7 @@ from restage.worker.client import Limits, WorkerPool
 pytestmark = [pytest.mark.bpy, pytest.mark.skipif(sys.platform != "linux", reason="Linux's own boundary")]
 
 HOSTILE = """
-import ctypes, json, os, socket, subprocess, threading
+import ctypes, fcntl, json, os, socket, subprocess, threading
 import bpy
 libc = ctypes.CDLL(None, use_errno=True)
 found = {}
@@ -58,6 +58,16 @@ tried("kill supervisor", lambda: os.kill(os.getppid(), 0))
 tried("tgkill parent", lambda: syscall(234 if os.uname().machine == "x86_64" else 131, PARENT, PARENT, 0))
 tried("ptrace", lambda: syscall(101 if os.uname().machine == "x86_64" else 117, 16, PARENT, 0, 0))
 tried("raise limit", lambda: raised(__import__("resource").RLIMIT_AS))
+own = os.open("own", os.O_RDWR | os.O_CREAT)
+tried("truncate by path", lambda: os.truncate("own", 0))
+tried("truncate by reading", lambda: os.open("own", os.O_RDONLY | os.O_TRUNC))
+tried("signal by a file", lambda: fcntl.fcntl(own, fcntl.F_SETOWN, PARENT))
+tried("choose its signal", lambda: fcntl.fcntl(own, fcntl.F_SETSIG, 9))
+tried("memory behind a descriptor", lambda: os.memfd_create("m"))
+tried("slow others down", lambda: os.setpriority(os.PRIO_USER, 0, 19))
+tried("pin parent", lambda: os.sched_setaffinity(PARENT, {0}))
+tried("symbolic link", lambda: os.symlink("/etc/passwd", "link"))
+tried("pipe", lambda: os.mkfifo("pipe"))
 tried("device", lambda: open("/dev/tty").read(1))
 def saved_image():
     image = bpy.data.images.new("i", 4, 4)

@@ -31,6 +31,7 @@ from .protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBas
 _POLL_SECONDS = 0.02
 _END_SECONDS = 1.0
 _STDERR_LINES = 40
+_STDERR_LINE_BYTES = 1000
 _MAX_WAITING = 64
 """Messages nobody asked for yet; a worker that sends more is not one of ours any more."""
 
@@ -59,7 +60,10 @@ class Worker:
         """Start the process; `wait_ready` waits until it answers."""
         self._limits = limits
         self._began = time.monotonic()
-        self._scratch = Path(tempfile.mkdtemp(prefix="restage-", dir=scratch_root)).resolve()
+        try:
+            self._scratch = Path(tempfile.mkdtemp(prefix="restage-", dir=scratch_root)).resolve()
+        except OSError as error:
+            raise WorkerError(f"The worker gets no scratch folder: {error}.") from error
         lifeline, self._lifeline = os.pipe()
         plan = launcher.Plan(
             kind=binary.kind,
@@ -124,7 +128,9 @@ class Worker:
         if isinstance(outcome, protocol.Ready) and outcome.protocol == protocol.PROTOCOL_VERSION:
             self.ready = outcome
             if self._on_ready is not None:
-                self._on_ready()
+                # A standby that can't be started is told by the `open` that needs it.
+                with contextlib.suppress(WorkerError):
+                    self._on_ready()
             return outcome
         if outcome == "ended":
             self._wait_for_end()
@@ -309,8 +315,9 @@ class Worker:
         stderr = self._process.stderr
         assert stderr is not None
         with stderr:
-            for line in stderr:
-                self._stderr.append(line[:1000].decode("utf-8", "replace").rstrip())
+            # Bounded: a worker that prints without end and without a line break must not fill this process.
+            while line := stderr.readline(_STDERR_LINE_BYTES):
+                self._stderr.append(line.decode("utf-8", "replace").rstrip())
 
 
 def why_unconfined() -> str:
@@ -334,10 +341,10 @@ class WorkerPool:
     ) -> None:
         """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`.
 
-        On Windows it always does: the launcher forks.
+        Raises WorkerError on Windows: the launcher forks.
         """
         if sys.platform == "win32":
-            raise lockdown.NoConfinement("Restage's worker does not run on Windows yet.")
+            raise WorkerError("Restage's worker does not run on Windows yet.")
         self._binary = binary
         self._limits = limits or Limits()
         self._scratch_root = scratch_root
@@ -384,7 +391,7 @@ class WorkerPool:
                 worker.close()
                 worker = None
             worker = worker or self._start()
-            self._given = [given for given in self._given if given.alive]
+            self._given = [given for given in self._given if not given._closed]
             self._given.append(worker)
             worker._on_ready = self.warm
         return worker

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import bpy
 
@@ -55,14 +54,6 @@ def reset() -> None:
 def run_prelude() -> None:
     """Make the program's own scene and collection and make them active."""
     exec(compile(PRELUDE, "<prelude>", "exec"), {"__name__": "__main__"})
-
-
-@contextlib.contextmanager
-def captured() -> Iterator[Output]:
-    """Collect what Python code prints while the block runs."""
-    output = Output()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        yield output
 
 
 def run(code: types.CodeType, namespace: dict[str, object], source: str) -> None:

@@ -18,12 +18,14 @@ _RULE_PATH_BENEATH = 1
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
+_SPECIAL = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
+"""Devices, sockets, pipes, symbolic links: a file the client opens must not turn into one of them."""
 _ALL = (1 << 16) - 1
 _FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE | _IOCTL_DEV
 
 READ = EXECUTE | READ_FILE | READ_DIR
 LIST = READ_DIR
-WRITE = _ALL & ~EXECUTE
+WRITE = _ALL & ~EXECUTE & ~_SPECIAL
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

@@ -88,6 +88,8 @@ def main(argument: str) -> int:
     if child == 0:
         try:
             _become_blender(plan, parent)
+        except Exception as error:  # noqa: BLE001 - the exit below would lose it; the client passes it on
+            print(f"The worker can't be prepared: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         finally:
             os._exit(EXIT_NO_EXEC)
     # The client sees the end of the worker's output only when no one else holds the pipe's other end.

@@ -253,7 +253,7 @@ def decode(body: bytes) -> Message:
         outer = json.loads(body)
         cls = _TYPES[outer["type"]]
         return typing.cast(Message, _build(cls, outer["body"]))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"not a worker message: {type(error).__name__}: {error}") from error
 
 

@@ -2,7 +2,9 @@
 """A seccomp filter through ctypes: no sockets, no new processes, no signals to others, no change of file metadata.
 
 It forbids exec, so it is applied from the server's first line, with TSYNC, which reaches every thread Blender already
-made. Landlock does not see chmod, chown, utime and extended attributes, therefore they are refused here.
+made. Landlock does not see chmod, chown, utime and extended attributes, before its version 3 no truncation, and before
+version 6 no signal that a file sends; therefore they are refused here. Memory behind a descriptor is in no process's
+resident size, which the supervisor watches, so that there is none.
 """
 
 from __future__ import annotations
@@ -40,14 +42,22 @@ _REFUSED: dict[str, tuple[int, int]] = {
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7),
     "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
     "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1), "utimensat": (280, 88),
-    "setrlimit": (160, 164),
+    "setrlimit": (160, 164), "setpriority": (141, 140), "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238), "move_pages": (279, 239),
+    "truncate": (76, 45), "memfd_create": (319, 279), "memfd_secret": (447, 447),
 }  # fmt: skip
 _CLONE, _CLONE3, _TGKILL, _PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
+_OPEN, _OPENAT, _OPENAT2, _FCNTL = (2, -1), (257, 56), (437, 437), (72, 25)
+_SCHEDULING = ((203, 122), (144, 119), (142, 118), (314, 274))
+"""sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr."""
+_WRITABLE_OR_TRUNCATE, _TRUNCATE = 0o1003, 0o1000
+_OWNER_COMMANDS = (8, 10, 15)
+"""fcntl's F_SETOWN, F_SETSIG, F_SETOWN_EX: whom a file that becomes ready signals, and with what."""
 _SECCOMP = (317, 277)
 _AUDIT_ARCH = (0xC000003E, 0xC00000B7)
 _MACHINES = {"x86_64": 0, "AMD64": 0, "aarch64": 1, "arm64": 1}
 
-_LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+_LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _CLONE_THREAD = 0x00010000
 _SET_MODE_FILTER, _FLAG_TSYNC = 1, 1
@@ -93,13 +103,25 @@ def _program(column: int, pid: int) -> list[bytes]:
     if column == 0:
         # The x32 calling convention would offer every call a second time under another number.
         out += [step(_AT_LEAST, 0x40000000, 0, 1), refuse]
-    # ENOSYS makes the C library fall back to clone, whose flags a filter can see.
-    out += [step(_EQUAL, _CLONE3[column], 0, 1), step(_RETURN, _ERRNO | errno.ENOSYS)]
+    # ENOSYS makes the C library fall back to clone and openat, whose flags a filter can see.
+    for numbers in (_CLONE3, _OPENAT2):
+        out += [step(_EQUAL, numbers[column], 0, 1), step(_RETURN, _ERRNO | errno.ENOSYS)]
     out += [step(_EQUAL, _CLONE[column], 0, 4), argument(0), step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse]
     out += [step(_EQUAL, _TGKILL[column], 0, 4), argument(0), step(_EQUAL, pid, 0, 1), allow, refuse]
     # Reading a limit passes no new value; setting one passes a pointer to it.
     out += [step(_EQUAL, _PRLIMIT[column], 0, 6), argument(2), step(_EQUAL, 0, 0, 3), argument(2, True)]
     out += [step(_EQUAL, 0, 0, 1), allow, refuse]
+    # Opening for reading and truncating at once needs the right to read only, says Landlock before its version 3.
+    for numbers, flags in ((_OPEN, 1), (_OPENAT, 2)):
+        if numbers[column] >= 0:
+            out += [step(_EQUAL, numbers[column], 0, 5), argument(flags), step(_AND, _WRITABLE_OR_TRUNCATE)]
+            out += [step(_EQUAL, _TRUNCATE, 0, 1), refuse, allow]
+    out += [step(_EQUAL, _FCNTL[column], 0, 6), argument(1)]
+    out += [step(_EQUAL, command, 3 - index) for index, command in enumerate(_OWNER_COMMANDS)]
+    out += [allow, refuse]
+    # Its own scheduling, not that of other processes.
+    for numbers in _SCHEDULING:
+        out += [step(_EQUAL, numbers[column], 0, 4), argument(0), step(_EQUAL, 0, 0, 1), allow, refuse]
     for numbers in _REFUSED.values():
         if numbers[column] >= 0:
             out += [step(_EQUAL, numbers[column], 0, 1), refuse]

@@ -21,11 +21,11 @@ if __name__ == "__main__":
     sys.path.pop(0)
     bootstrap.as_package()
 
-HANDOVER = "RESTAGE_WORKER"
-
 
 def main() -> None:
     """Serve until the client hangs up, then end the process at once."""
+    from restage.worker.launcher import HANDOVER
+
     handover = json.loads(os.environ.pop(HANDOVER))
     confinement = tuple(handover["confinement"])
     if confinement:
@@ -34,13 +34,17 @@ def main() -> None:
         confinement += lockdown.after_exec()
     incoming = os.fdopen(handover["in"], "rb")
     outgoing = os.fdopen(handover["out"], "wb")
+    code = 0
     try:
         _serve(incoming, outgoing, Path(handover["scratch"]), confinement)
     except BrokenPipeError:
-        pass
+        pass  # the client hung up
+    except BaseException:  # noqa: BLE001 - the exit below would lose it; the client passes on our last words
+        traceback.print_exc()
+        code = 1
     finally:
         # A Blender that rendered may hang in its orderly exit; there is nothing in here worth an orderly exit.
-        os._exit(0)
+        os._exit(code)
 
 
 def _serve(incoming: BinaryIO, outgoing: BinaryIO, scratch: Path, confinement: tuple[str, ...]) -> None:
