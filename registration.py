@@ -92,8 +92,10 @@ def _stop_run() -> None:
 def _before_load(*_: object) -> None:
     """Another file is about to be opened: the run belongs to this one. Its folder can be resumed."""
     owner = _run_thread()
-    if owner is not None and owner.current() is not None:
-        _stop_run()
+    going_on = owner is not None and owner.current() is not None
+    # Also when it has ended: its result may still be waiting for object mode.
+    _stop_run()
+    if going_on:
         live = bpy.context.window_manager.restage
         live.status, live.message = "NONE", "The run was stopped because another file was opened"
 

@@ -107,10 +107,11 @@ class Presenter:
             return None
         return picture.rgb, picture.made_by
 
-    def tick(self) -> None:
-        """Show what had to wait for object mode."""
+    def tick(self) -> bool:
+        """Show what had to wait for object mode; return whether something still waits, the run's end included."""
         if self._waiting is not None and compat.in_object_mode():
             self._put(self._waiting)
+        return self._waiting is not None
 
     def failed(self, error: BaseException) -> None:
         """Show what went wrong while showing."""

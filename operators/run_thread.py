@@ -89,8 +89,8 @@ class Show(Protocol):
         """Write into the scene which run it shows; called again after an undo."""
         ...
 
-    def tick(self) -> None:
-        """Called on every tick of the timer."""
+    def tick(self) -> bool:
+        """Called on every tick of the timer; return whether something is left to show."""
         ...
 
     def failed(self, error: BaseException) -> None:
@@ -227,6 +227,8 @@ def begin(request: Request, show: Show) -> RunThread:
     global _current
     if current() is not None:
         raise RuntimeError("A run is going on; cancel it first.")
+    # One that ended while the artist was in another mode may still be waiting to show its result.
+    abandon()
     _current = RunThread(request, show)
     _current.start()
     return _current

@@ -85,10 +85,21 @@ class Bridge:
                     break
                 call, future = self._calls.popleft()
             made += 1
-            if future is not None and not future.set_running_or_notify_cancel():
-                continue
-            self._make(call, future)
+            if future is None:
+                self.make(call)
+            elif future.set_running_or_notify_cancel():
+                _answer(call, future)
         return made
+
+    def make(self, call: Callable[[], T]) -> T | None:
+        """Make a call now; what it raises is logged and told to `on_error`, and None comes back. Main thread only."""
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - a call is any code; the panel gets its error
+            _log.exception("a call for the run failed")
+            if self._on_error is not None:
+                self._on_error(error)
+            return None
 
     def waiting(self) -> int:
         """How many calls wait to be made."""
@@ -111,26 +122,26 @@ class Bridge:
                 raise BridgeClosed("Blender is no longer listening")
             self._calls.append((call, future))
 
-    def _make(self, call: Callable[[], Any], future: Future[Any] | None) -> None:
-        try:
-            result = call()
-        except Exception as error:  # noqa: BLE001 - a call is any code; whoever asked, or the panel, gets its error
-            if future is not None:
-                future.set_exception(error)
-                return
-            _log.exception("a call from the run's thread failed")
-            if self._on_error is not None:
-                self._on_error(error)
-            return
-        if future is not None:
-            future.set_result(result)
+
+def _answer(call: Callable[[], Any], future: Future[Any]) -> None:
+    try:
+        result = call()
+    except Exception as error:  # noqa: BLE001 - a call is any code; whoever asked gets its error
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 class Timer:
     """Drains a bridge from Blender's event loop: often while something happens, seldom when idle, then not at all."""
 
-    def __init__(self, bridge: Bridge, alive: Callable[[], bool], each_tick: Callable[[], None]) -> None:
-        """Make a stopped timer. It runs while `alive()` or calls wait; `each_tick` is called after each drain."""
+    def __init__(self, bridge: Bridge, alive: Callable[[], bool], each_tick: Callable[[], bool]) -> None:
+        """Make a stopped timer. It runs while `alive()`, while calls wait, and while there is something left to show.
+
+        `each_tick` is called after each drain and says whether there is.
+        """
+        # Blender knows a timer by its function's identity, and every look at `self.tick` makes a new object.
+        self._function = self.tick
         self._bridge = bridge
         self._alive = alive
         self._each_tick = each_tick
@@ -139,20 +150,21 @@ class Timer:
         """Start ticking; survives opening another file. Main thread only."""
         import bpy
 
-        if not bpy.app.timers.is_registered(self.tick):
-            bpy.app.timers.register(self.tick, first_interval=BUSY_INTERVAL_S, persistent=True)
+        if not bpy.app.timers.is_registered(self._function):
+            bpy.app.timers.register(self._function, first_interval=BUSY_INTERVAL_S, persistent=True)
 
     def stop(self) -> None:
         """Stop ticking. Main thread only."""
         import bpy
 
-        if bpy.app.timers.is_registered(self.tick):
-            bpy.app.timers.unregister(self.tick)
+        if bpy.app.timers.is_registered(self._function):
+            bpy.app.timers.unregister(self._function)
 
     def tick(self) -> float | None:
         """Drain once; return the seconds to the next tick, None to stop."""
         made = self._bridge.drain()
-        self._each_tick()
-        if not self._alive() and not self._bridge.waiting():
+        # Blender drops a timer that raises, and with it the end of the run would never be shown.
+        more = self._bridge.make(self._each_tick)
+        if not more and not self._alive() and not self._bridge.waiting():
             return None
         return BUSY_INTERVAL_S if made or self._bridge.waiting() else IDLE_INTERVAL_S

@@ -111,3 +111,29 @@ def test_timer_ticks_often_when_busy_seldom_when_idle_and_then_stops():
     assert busy < idle
     assert timer.tick() is None
     assert len(ticks) == 3
+
+
+def test_timer_goes_on_while_something_is_left_to_show():
+    left = [True]
+    timer = Timer(Bridge(), lambda: False, lambda: left[0])
+    assert timer.tick() is not None
+    left[0] = False
+    assert timer.tick() is None
+
+
+def test_a_tick_that_fails_is_told_and_the_timer_goes_on():
+    errors = []
+    timer = Timer(Bridge(on_error=errors.append), lambda: True, lambda: 1 // 0)
+    assert timer.tick() is not None
+    assert isinstance(errors[0], ZeroDivisionError)
+
+
+@pytest.mark.bpy
+def test_a_stopped_timer_is_no_longer_blenders():
+    import bpy
+
+    timer = Timer(Bridge(), lambda: True, lambda: False)
+    timer.start()
+    assert bpy.app.timers.is_registered(timer._function)
+    timer.stop()
+    assert not bpy.app.timers.is_registered(timer._function)
