@@ -19,7 +19,7 @@ from .agent.run import Run, RunOptions
 from .terminal import TerminalListener, table
 from .version import version
 from .worker.binary import BlenderBinary, BlenderNotFound, find
-from .worker.client import Limits, WorkerError, WorkerPool
+from .worker.client import Limits, NoConfinement, WorkerError, WorkerPool
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 AGENTS = ("offline",)
@@ -27,13 +27,22 @@ AGENTS = ("offline",)
 
 def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
     """Run the command and return its exit code; `binary` is the running Blender, when there is one."""
-    options = _parser().parse_args(argv)
+    try:
+        return _run(_parser().parse_args(argv), binary)
+    except KeyboardInterrupt:
+        # Ctrl-C before the run listens to it, or the second one.
+        print("restage: stopped at once. A folder that was begun resumes with --resume.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace, binary: BlenderBinary | None) -> int:
     listener = TerminalListener()
     try:
-        folder, picture = _open(options)
-        worker_binary = binary or find(options.blender)
+        folder, picture, worker_binary = _open(options, binary)
     except (pictures.PictureError, RecordError, BlenderNotFound) as error:
         return _bad(str(error))
+    except OSError as error:
+        return _bad(f"{error.filename or options.output or options.resume} can't be used: {error.strerror or error}.")
     cancel = Event()
     try:
         with _interruptible(cancel), WorkerPool(worker_binary, Limits(), allow_unconfined=options.unconfined) as pool:
@@ -42,6 +51,9 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
     except (RecordError, NoWorker, WorkerError) as error:
         listener.end()
         print(f"restage: {error}", file=sys.stderr)
+        return FAILED
+    except NoConfinement as error:
+        print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
         return FAILED
     except OSError as error:
         listener.end()
@@ -75,20 +87,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open(options: argparse.Namespace) -> tuple[RunFolder, pictures.Picture]:
+def _open(
+    options: argparse.Namespace, binary: BlenderBinary | None
+) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
+    """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
     if options.resume:
         if options.image or options.output:
             raise RecordError("--resume goes on with a run as it was begun; give no image and no -o with it.")
         folder = RunFolder.open(Path(options.resume))
         picture = pictures.load(folder.path / "picture.png", folder.record.resolution)
-        return folder, picture
+        return folder, picture, binary or find(options.blender)
     if not options.image:
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
         raise RecordError("Name the folder to make: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, options.resolution)
+    worker_binary = binary or find(options.blender)
     folder = begin(Path(options.output), picture, options.agent, options.seed, options.resolution, options.samples)
-    return folder, picture
+    return folder, picture, worker_binary
 
 
 def _agent(name: str):  # type: ignore[no-untyped-def]

@@ -36,7 +36,9 @@ class TerminalListener:
     def attempt(self, shown: AttemptShown) -> None:
         """Say what came of an attempt that failed; the good ones show in the score."""
         if shown.status != "ok":
-            self.log(f"{shown.stage} attempt {shown.number}: {shown.status}. {shown.message}")
+            # The message quotes what a script raised: no control characters of its own reach the terminal.
+            said = "".join(letter if letter.isprintable() else "?" for letter in shown.message)
+            self.log(f"{shown.stage} attempt {shown.number}: {shown.status}. {said}")
 
     def stage_done(self, done: StageDone) -> None:
         """Say that a stage is settled."""

@@ -73,7 +73,8 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
     parked = _park(tags.of_run(run))
     try:
         root, notes = _load_checked(blend, settings, run)
-    except SandboxError:
+    except BaseException:
+        # Whatever it is: the artist must not be left with parked names.
         _unpark(parked)
         raise
     for flag in ("hide_viewport", "hide_render", "hide_select", "color_tag"):

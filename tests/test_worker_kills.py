@@ -93,8 +93,9 @@ def test_printing_to_the_real_output_does_not_disturb_the_protocol(worker):
 
 
 def test_only_files_of_the_scratch_folder_are_given(worker):
-    text = "import os\nos.symlink('/etc/passwd', 'link')\nopen('real', 'w').write('x')"
-    assert attempt(worker, "geometry", text, guard=False).status == "ok"
+    assert attempt(worker, "geometry", "open('real', 'w').write('x')", guard=False).status == "ok"
+    # A confined script can't make links; an unconfined one can.
+    worker.file("real").with_name("link").symlink_to("/etc/passwd")
     assert worker.file("real").read_text() == "x"
     for name in ("", "..", "../x", "/etc/passwd", "link", "home", "missing"):
         with pytest.raises(FileNotFoundError):

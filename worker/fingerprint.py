@@ -34,7 +34,6 @@ class ObjectPrint:
     name: str
     type: str
     role: Role
-    place: tuple[float, ...]
     location: tuple[float, ...]
     rotation: tuple[float, ...]
     scale: tuple[float, ...]
@@ -141,7 +140,6 @@ def _object(item: bpy.types.Object, empties: dict[int, Role]) -> ObjectPrint:
         name=item.name,
         type=item.type,
         role=empties.get(item.session_uid) or _own_role(item),
-        place=rna.plain(item.matrix_world.translation),
         location=rna.plain(item.matrix_basis.translation),
         rotation=rna.plain(item.matrix_basis.to_quaternion()),
         scale=rna.plain(item.matrix_basis.to_scale()),
