@@ -42,7 +42,7 @@ class OverBudget(Exception):
 def repair(scene: bpy.types.Scene) -> list[str]:
     """Validate meshes, clamp modifiers, drop drivers and outside files; return what was done, in words.
 
-    Raises OverBudget when there is too much of something.
+    Raises OverBudget when there is too much of something, or would be once it is evaluated.
     """
     notes: list[str] = []
     for mesh in bpy.data.meshes:
@@ -51,19 +51,13 @@ def repair(scene: bpy.types.Scene) -> list[str]:
     for item in scene.objects:
         notes += _repair_object(item)
     notes += _repair_data()
-    _count(scene)
+    _count()
+    _predict(scene)
     return notes
 
 
 def evaluate(scene: bpy.types.Scene) -> dict[str, Body]:
-    """Predict sizes, then evaluate the scene. Raises OverBudget."""
-    for item in scene.objects:
-        if item.type == "MESH":
-            elements = _predicted(item)
-            if elements > 2 * MAX_VERTICES:
-                raise OverBudget(
-                    f"{item.name} would become {elements:.0f} faces (limit {2 * MAX_VERTICES}): fewer levels."
-                )
+    """Evaluate a repaired scene. Raises OverBudget."""
     graph = bpy.context.evaluated_depsgraph_get()
     for count, _ in enumerate(graph.object_instances):
         if count >= MAX_INSTANCES:
@@ -150,7 +144,7 @@ def _repair_data() -> list[str]:
     return notes
 
 
-def _count(scene: bpy.types.Scene) -> None:
+def _count() -> None:
     blocks = sum(len(getattr(bpy.data, kind)) for kind in _COUNTED)
     if blocks > MAX_DATABLOCKS:
         raise OverBudget(
@@ -162,6 +156,16 @@ def _count(scene: bpy.types.Scene) -> None:
     vertices = sum(len(mesh.vertices) for mesh in bpy.data.meshes)
     if vertices > MAX_VERTICES:
         raise OverBudget(f"The scene's meshes have {vertices} vertices (limit {MAX_VERTICES}).")
+
+
+def _predict(scene: bpy.types.Scene) -> None:
+    for item in scene.objects:
+        if item.type == "MESH":
+            elements = _predicted(item)
+            if elements > 2 * MAX_VERTICES:
+                raise OverBudget(
+                    f"{item.name} would become {elements:.0f} faces (limit {2 * MAX_VERTICES}): fewer levels."
+                )
 
 
 def _predicted(item: bpy.types.Object) -> float:

@@ -91,10 +91,13 @@ class _Attempt:
         with self.step("replay"):
             for script in self.job.accepted:
                 self._script(script, replayed=True)
-        before = fingerprint.take(bpy.context.scene)
+            # A fingerprint evaluates the scene, so what can explode is clamped first, here and below alike.
+            self._repair()
+            before = fingerprint.take(bpy.context.scene)
         with self.step("run"):
             self._script(self.job.candidate, replayed=False)
         with self.step("check"):
+            self.notes += self._repair()
             self._permit(before)
             self._check()
         wanted = self.job.views
@@ -118,9 +121,15 @@ class _Attempt:
         if refusal := permissions.refusal(found, self.job.may_change, stage):
             raise Stopped("forbidden", refusal)
 
+    @staticmethod
+    def _repair() -> list[str]:
+        try:
+            return budgets.repair(bpy.context.scene)
+        except budgets.OverBudget as error:
+            raise Stopped("budget", str(error)) from error
+
     def _check(self) -> None:
         try:
-            self.notes += budgets.repair(bpy.context.scene)
             self.bodies = budgets.evaluate(bpy.context.scene)
         except budgets.OverBudget as error:
             raise Stopped("budget", str(error)) from error
