@@ -8,10 +8,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+PARTIAL = ".restage-"
+"""How the names of half-written files and folders begin."""
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file atomically: a temporary file beside it, flushed to disk, then renamed over it. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{PARTIAL}{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -35,6 +38,11 @@ def copy(source: Path, target: Path) -> None:
     write_bytes(target, source.read_bytes())
 
 
+def partial(folder: Path) -> list[Path]:
+    """Return what a killed process left half-written in a folder."""
+    return list(folder.glob(f"{PARTIAL}*"))
+
+
 class NewFolder:
     """A folder that appears whole or not at all: fill `path` inside the `with`, it is renamed at the end."""
 
@@ -45,7 +53,7 @@ class NewFolder:
 
     def __enter__(self) -> NewFolder:
         """Make the temporary folder."""
-        self.path = Path(tempfile.mkdtemp(prefix=f".{self.target.name}.", dir=self.target.parent))
+        self.path = Path(tempfile.mkdtemp(prefix=f"{PARTIAL}{self.target.name}.", dir=self.target.parent))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..worker.protocol import JobResult
 from . import files
 from .brief import Brief
+from .measure import srgb
 from .measurements import Measurements
 from .picture import Picture
 from .roles import Attempt, AttemptViews, Usage
@@ -23,6 +24,8 @@ from .stages import BY_NAME, STAGES
 from .verdict import Verdict
 
 FORMAT = 1
+RESULTS = ("scene.blend", "scene.py", "scene.glb", "render.png", "report.html")
+"""What a run leaves at its end; a folder that holds one without a run is somebody's work."""
 
 
 class RecordError(Exception):
@@ -148,6 +151,8 @@ class RunFolder:
             raise RecordError(f"{path} already holds a run; resume it with --resume, or choose another folder.")
         if path.exists() and not path.is_dir():
             raise RecordError(f"{path} is a file; choose a folder for the run.")
+        if held := [name for name in RESULTS if (path / name).exists()]:
+            raise RecordError(f"{path} holds a {held[0]} that no run made; choose another folder.")
         try:
             for name in ("stages", "attempts"):
                 (path / name).mkdir(parents=True, exist_ok=True)
@@ -170,8 +175,8 @@ class RunFolder:
             raise RecordError(f"{path} can't be read: {error.strerror or error}.") from error
         except ValidationError as error:
             raise RecordError(f"{path / 'run.json'} is damaged or from another version of Restage.") from error
-        for leftover in [*path.glob(".*"), *(path / "attempts").glob(".*"), *(path / "stages").glob(".*")]:
-            # Half-written files of a killed run; nothing refers to them.
+        # Half-written files of a killed run; nothing refers to them. Other hidden files are the artist's own.
+        for leftover in [found for part in ("", "attempts", "stages") for found in files.partial(path / part)]:
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
@@ -214,7 +219,7 @@ class RunFolder:
         """Write an attempt's folder, then note it in `run.json`.
 
         `outputs` are files of the worker to keep, by the name they get; `overlay` is (h, w, 3) sRGB.
-        The views are kept as what `load_attempt` needs (`views.npz`) and as pictures a person can open.
+        The views are kept as what `load_attempt` needs (`views.npz`); flat colour and beauty as pictures too.
         """
         target = self.attempt_path(attempt.stage, attempt.number)
         with files.NewFolder(target) as new:
@@ -300,8 +305,9 @@ def _save_views(folder: Path, views: AttemptViews) -> None:
             arrays[name] = value.astype(np.float16)
     if arrays:
         np.savez_compressed(folder / "views.npz", **arrays)
-    if views.beauty is not None:
-        Image.fromarray(np.round(np.clip(views.beauty, 0, 1) * 255).astype(np.uint8)).save(folder / "beauty.png")
+    for name, shown in (("albedo", None if views.albedo is None else srgb(views.albedo)), ("beauty", views.beauty)):
+        if shown is not None:
+            Image.fromarray(np.round(np.clip(shown, 0, 1) * 255).astype(np.uint8)).save(folder / f"{name}.png")
 
 
 def _load_views(folder: Path) -> AttemptViews:

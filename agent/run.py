@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, Ready, StageScript, ViewRequest
-from . import finish, masks, measure, overlay
+from . import files, finish, masks, measure, overlay
 from .brief import Brief
 from .listener import AttemptShown, Listener, Progress, StageDone
 from .measurements import Measurements
@@ -69,14 +69,14 @@ class Run:
         self.viewport = viewport
         self._began = time.monotonic()
         self._before = folder.record.seconds
-        self._brief: Brief | None = None
         self._base: Attempt | None = None
 
     def execute(self, cancel: Event) -> RunRecord:
         """Run to the end, or until `cancel` is set; return the record as written to `run.json`.
 
-        Raises OSError when the run folder can't be written, and NoWorker when no worker can be started; the
-        folder then still resumes.
+        Raises OSError when the run folder can't be written, NoWorker when a worker does not come up (and what the
+        pool raises when it has none), and RecordError when the folder's own scripts can't be used any more; the folder
+        then still resumes.
         """
         record = self.folder.record
         record.status, record.message = "running", ""
@@ -108,13 +108,13 @@ class Run:
             brief, usage = self.agent.generator.brief(self.picture, self.options.seed, cancel)
             self._check(cancel)
             record = self.folder.record
-            record.confidence, record.reasons = brief.confidence, list(brief.reasons)
             record.input_tokens += usage.input_tokens
             record.output_tokens += usage.output_tokens
             record.cost_usd += usage.cost_usd
             self.folder.save_brief(brief)
-            self.folder.save()
-        self._brief = brief
+        # Not only for a new brief: a run killed between the two writes has it in one of them only.
+        self.folder.record.confidence, self.folder.record.reasons = brief.confidence, list(brief.reasons)
+        self.folder.save()
         return brief
 
     def _stage(self, stage: Stage, brief: Brief, accepted: tuple[StageScript, ...], cancel: Event) -> StageScript:
@@ -254,7 +254,7 @@ class Run:
             drawn = self.viewport(shown, _frame(self.picture, self.options.attempt_px))
             if drawn:
                 record.viewport = drawn[1]
-                (folder / "viewport.png").write_bytes(drawn[0])
+                files.write_bytes(folder / "viewport.png", drawn[0])
                 self.folder.save()
 
     def _overlay(self, context: Context, attempt: Attempt) -> NDArray[np.uint8] | None:

@@ -10,7 +10,7 @@ import sys
 from threading import Event
 
 import pytest
-from restage.agent import picture, run
+from restage.agent import files, picture, run
 from restage.agent.listener import Silent
 from restage.agent.record import RecordError, RunFolder
 from runs import OPTIONS, execute, start
@@ -143,6 +143,24 @@ def test_folders_that_are_no_run_folders(tmp_path, table_picture):
         start(tmp_path, table_picture)
     with pytest.raises(RecordError, match="is a file"):
         start(table_picture, table_picture)
+    (tmp_path / "run.json").rename(tmp_path / "scene.blend")
+    with pytest.raises(RecordError, match=r"scene\.blend that no run made"):
+        start(tmp_path, table_picture)
+    assert (tmp_path / "scene.blend").read_text() == "{"
+
+
+def test_opening_a_folder_removes_half_written_files_and_no_others(tmp_path, table_picture):
+    folder = tmp_path / "run"
+    start(folder, table_picture)
+    with pytest.raises(KeyboardInterrupt), files.NewFolder(folder / "attempts" / "01_setup_01") as new:
+        (new.path / "script.py").write_text("")
+        raise KeyboardInterrupt
+    assert not list((folder / "attempts").iterdir())
+    (folder / ".git").mkdir()
+    (folder / f"{files.PARTIAL}run.json.x").write_text("")
+    (folder / "attempts" / f"{files.PARTIAL}01_setup_01.x").mkdir()
+    RunFolder.open(folder)
+    assert (folder / ".git").is_dir() and not files.partial(folder) and not files.partial(folder / "attempts")
 
 
 def test_scripts_used_here_cover_every_stage():

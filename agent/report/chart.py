@@ -28,7 +28,7 @@ def chart(stages: list[StageRecord]) -> str:
         width = step * max(1, len(stage.attempts))
         parts.append(f'<line class="edge" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom + 24}"/>')
         parts.append(f'<text x="{x + width / 2:.1f}" y="{bottom + 34}" text-anchor="middle">{stage.name}</text>')
-        points = []
+        points, dots = [], []
         for index, attempt in enumerate(stage.attempts):
             cx = x + step * (index + 0.5)
             label = html.escape(f"{stage.name} attempt {attempt.number}, round {attempt.round}: {attempt.status}")
@@ -41,11 +41,12 @@ def chart(stages: list[StageRecord]) -> str:
                 continue
             points.append(f"{cx:.1f},{y(attempt.score):.1f}")
             kind = "dot best" if attempt.number == stage.accepted else "dot"
-            parts.append(
+            dots.append(
                 f'<circle class="{kind}" cx="{cx:.1f}" cy="{y(attempt.score):.1f}" r="5">'
                 f"<title>{label}, score {attempt.score:.3f}</title></circle>"
             )
         if len(points) > 1:
             parts.append(f'<polyline class="line" points="{" ".join(points)}"/>')
+        parts += dots  # after the line, so that it does not cross them
         x += width
     return "".join([*parts, "</svg>"])

@@ -20,7 +20,7 @@ from .highlight import highlight
 _VIEWS = {
     "setup": ("overlay.png",),
     "geometry": ("clay.png", "plan.png", "overlay.png"),
-    "materials": ("beauty.png",),
+    "materials": ("albedo.png", "beauty.png"),
     "composition": ("overlay.png", "beauty.png"),
     "lighting": ("beauty.png", "viewport.png"),
 }
