@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MIN_SIDE = 16
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -125,6 +125,9 @@ def _decode(data: bytes, path: Path, notes: list[str]) -> Image.Image:
             if getattr(image, "n_frames", 1) > 1:
                 notes.append("Only the first frame of the animation is used.")
             image.load()
+            # What Pillow turns it keeps no orientation for; it copies a picture that needs no turning, too.
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+            upright = _to_rgba(ImageOps.exif_transpose(image), notes)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -133,10 +136,9 @@ def _decode(data: bytes, path: Path, notes: list[str]) -> Image.Image:
         raise PictureError(f"{path.name} is not an image Restage can read; use PNG, JPEG, WebP or TIFF.") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged files
         raise PictureError(f"{path.name} is damaged or cut short: {error}.") from error
-    upright = ImageOps.exif_transpose(image)
-    if upright is not image:
+    if turned:
         notes.append("The picture was turned upright by its EXIF orientation.")
-    return _to_rgba(upright, notes)
+    return upright
 
 
 def _to_rgba(image: Image.Image, notes: list[str]) -> Image.Image:

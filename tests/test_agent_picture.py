@@ -22,7 +22,7 @@ def write(path, image, **options):
 def test_opaque_picture_keeps_its_colours(tmp_path):
     path = write(tmp_path / "a.png", Image.new("RGB", (40, 30), (10, 200, 30)))
     loaded = picture.load(path)
-    assert loaded.size == (40, 30) and loaded.alpha is None
+    assert loaded.size == (40, 30) and loaded.alpha is None and loaded.notes == []
     assert tuple(loaded.rgb[5, 5]) == (10, 200, 30)
 
 
