@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -63,3 +63,10 @@ class Brief(BaseModel):
     confidence: float = Field(1.0, ge=0, le=1)
     reasons: list[str] = Field(default_factory=list)
     """Why the confidence is what it is, in sentences."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Brief:
+        names = [item.name for item in self.objects]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two objects are called {twice[0]!r}")
+        return self

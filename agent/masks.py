@@ -14,13 +14,19 @@ FINE = 4
 
 
 def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return the object's visible mask, (h, w), at `size` (width, height): its outlines, or its box without any."""
+    """Return the object's visible mask, (h, w), at `size` (width, height): its outlines, or its box where they are none
+    or too small to fill a pixel."""
+    drawn = _inside_outlines(item, size)
+    if drawn.any():
+        return drawn
+    canvas = np.zeros(drawn.shape, np.uint8)
+    x0, y0, x1, y1 = item.box
+    cv2.rectangle(canvas, _pixel((x0, y0), size), _pixel((x1, y1), size), (1,), cv2.FILLED)
+    return canvas.astype(bool)
+
+
+def _inside_outlines(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
     width, height = size
-    canvas = np.zeros((height, width), np.uint8)
-    if not item.outlines:
-        x0, y0, x1, y1 = item.box
-        cv2.rectangle(canvas, _pixel((x0, y0), size), _pixel((x1, y1), size), (1,), cv2.FILLED)
-        return canvas.astype(bool)
     # fillPoly over all rings at once follows the even-odd rule, so inner rings cut holes. It also fills every pixel
     # the outline touches, so it draws enlarged and a pixel counts when half of it is in.
     canvas = np.zeros((height * FINE, width * FINE), np.uint8)

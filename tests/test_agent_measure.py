@@ -31,6 +31,16 @@ def test_object_without_outline_is_its_box():
     assert drawn[30, 20] and not drawn[10, 20] and abs(drawn.mean() - 0.25) < 0.05
 
 
+def test_outline_too_small_to_fill_a_pixel_falls_back_on_the_box():
+    item = BriefObject(name="Speck", box=(0.5, 0.5, 0.6, 0.6), outlines=[[(0.51, 0.51), (0.52, 0.51), (0.52, 0.52)]])
+    assert masks.object_mask(item, (20, 20)).any()
+
+
+def test_two_objects_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="two objects are called 'A'"):
+        Brief(objects=[BriefObject(name="A", box=(0, 0, 1, 1))] * 2)
+
+
 def test_psnr_and_ssim_of_known_pairs():
     rng = np.random.default_rng(1)
     a = rng.random((48, 48, 3)).astype(np.float32)

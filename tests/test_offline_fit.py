@@ -81,6 +81,14 @@ def test_an_outline_comes_back_with_its_hole():
     assert iou(filled(ring.shape, polygons), ring) > 0.96
 
 
+def test_a_single_pixel_has_an_outline_and_a_body():
+    speck = np.zeros((60, 80), bool)
+    assert rings(speck) == []
+    speck[30, 40] = True
+    assert filled(speck.shape, rings(speck))[30, 40]
+    assert layout.lay_out([speck], 80 / 60, "transparent").solids[0].size[2] > 0
+
+
 def test_a_vase_is_turned_and_a_chair_is_not():
     canvas = np.zeros(FRAME[::-1], bool)
     for y in range(60, 200):

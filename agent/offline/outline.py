@@ -18,16 +18,17 @@ MOST_POINTS = 150
 def rings(mask: Mask, most: int = 700, least_area: float = 0.004) -> list[Ring]:
     """Outer rings and holes of a mask (h, w), as fractions of the frame, the largest first; even-odd rule.
 
-    A ring has at most 150 points, all together `most`; rings smaller than `least_area` of the largest are left out.
+    A ring has at most MOST_POINTS points, all together `most`; rings smaller than `least_area` of the largest are left
+    out. A mask too small to trace (a pixel) gives its box; an empty one nothing.
     """
     h, w = mask.shape
-    # Twice as fine and padded, so that the contour runs along the pixels' edges and not through their centres.
+    # Four times as fine and padded, so that the contour runs along the pixels' edges and not through their centres.
     fine = cv2.resize(np.pad(mask, 1).astype(np.uint8), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
     soft = cv2.GaussianBlur(fine * 255, (0, 0), 2.0) > 127
     found, _ = cv2.findContours(soft.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     contours = sorted(found, key=cv2.contourArea, reverse=True)
     if not contours:
-        return []
+        return [_box(mask)] if mask.any() else []
     limit = max(least_area * cv2.contourArea(contours[0]), 16 * 12)
     kept = [contours[0]] + [c for c in contours[1:] if cv2.contourArea(c) >= limit]
     slack = 1.2
@@ -41,6 +42,12 @@ def rings(mask: Mask, most: int = 700, least_area: float = 0.004) -> list[Ring]:
 def _unit(contour: NDArray[np.float64], w: int, h: int) -> Ring:
     points = ((contour[:, 0] + 0.5) / 4 - 1) / (w, h)
     return [(round(float(x), 4), round(float(y), 4)) for x, y in points]
+
+
+def _box(mask: Mask) -> Ring:
+    ys, xs = np.nonzero(mask)
+    (x0, x1), (y0, y1) = ((int(v.min()), int(v.max()) + 1) for v in (xs, ys))
+    return [(x / mask.shape[1], y / mask.shape[0]) for x, y in ((x0, y0), (x0, y1), (x1, y1), (x1, y0))]
 
 
 def filled(shape: tuple[int, int], polygons: list[Ring]) -> Mask:
