@@ -13,6 +13,8 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from restage import cli
+from restage.worker import lockdown
 
 pytestmark = pytest.mark.bpy
 
@@ -85,6 +87,22 @@ def test_bad_folders_exit_2(root, ball, tmp_path):
     assert done.returncode == 2 and "-o" in done.stderr
     done = command(root, ball, "-o", tmp_path / "run", "--blender", "/nowhere/blender")
     assert done.returncode == 2 and "/nowhere/blender" in done.stderr
+
+
+def test_a_machine_that_cannot_confine_is_one_sentence(ball, tmp_path, monkeypatch, capsys):
+    def nothing():
+        raise lockdown.NoConfinement("This machine cannot.")
+
+    monkeypatch.setattr(lockdown, "check_available", nothing)
+    assert cli.main([str(ball), "-o", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr().err
+    assert "This machine cannot." in said and "--unconfined" in said and len(said.strip().splitlines()) == 1
+
+
+def test_a_missing_blender_leaves_no_folder(ball, tmp_path, capsys):
+    assert cli.main([str(ball), "-o", str(tmp_path / "run"), "--blender", "/nowhere/blender"]) == 2
+    assert not (tmp_path / "run").exists()
+    assert "/nowhere/blender" in capsys.readouterr().err
 
 
 def test_ctrl_c_exits_130_and_resume_finishes(root, ball, tmp_path):

@@ -64,7 +64,7 @@ def find(explicit: str | None = None) -> BlenderBinary:
 def running(binary_path: str, version: tuple[int, int, int], python: str = sys.executable) -> BlenderBinary:
     """Return the Blender this code runs in; the caller passes `bpy.app.binary_path` and `bpy.app.version`.
 
-    With the `bpy` wheel `binary_path` is empty and the wheel of `python` is taken.
+    With the `bpy` wheel `binary_path` is empty, and this very Python's wheel is taken. Raises BlenderNotFound.
     """
     if binary_path:
         return BlenderBinary("blender", binary_path, version, python, (str(Path(binary_path).resolve().parent),))

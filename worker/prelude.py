@@ -9,7 +9,6 @@ aside by name first: a script that makes `Camera` must get `Camera`, and one tha
 
 from __future__ import annotations
 
-SCENE_NAME = "Restage"
 COLLECTION_NAME = "Restage"
 
 PRELUDE = """\
