@@ -11,7 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ...worker.protocol import JobResult
 from .. import params
@@ -30,6 +30,7 @@ from . import (
     write_materials,
     write_setup,
 )
+from .camera import Camera
 from .layout import Layout, free_body, lay_out
 from .outline import rings, span_of
 from .segment import segment
@@ -40,8 +41,6 @@ Rgb = tuple[float, float, float]
 
 STRUCTURED = 14.0
 """Spread of hue and chroma (Lab) from which an object on a floor gets more than one colour."""
-
-
 PLACE_CELLS = 64
 """Cells of a painted floor and wall across the picture."""
 
@@ -52,8 +51,8 @@ def make() -> Agent:
 
 
 class OfflineGenerator:
-    """Writes the brief and the stage scripts. Everything it knows follows from picture, brief and seed, so a resumed
-    run goes on as if it had never stopped; layouts are kept only to save time."""
+    """Writes the brief and the stage scripts. Everything it knows follows from picture, brief, seed and the accepted
+    scripts, so a resumed run goes on where it was; layouts are kept only to save time."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
@@ -94,8 +93,15 @@ class OfflineGenerator:
         key = _key(context.picture, context.brief, context.seed)
         if key not in self._layouts:
             width, height = context.picture.size
+            # The outlines of the brief are a pixel off here and there: the camera might come out another than the
+            # scene has by now.
             self._layouts[key] = lay_out(
-                list(context.masks.values()), width / height, context.brief.backdrop, context.seed, context.check_cancel
+                list(context.masks.values()),
+                width / height,
+                context.brief.backdrop,
+                context.seed,
+                context.check_cancel,
+                _settled_camera(context),
             )
         return self._layouts[key]
 
@@ -103,7 +109,8 @@ class OfflineGenerator:
         layout = self._layout(context)
         script = write_setup.write(layout.camera, context.frame, backdrop_light(context, layout))
         pitch = np.degrees(layout.camera.pitch)
-        return Draft(script, f"The camera looks {pitch:.0f} degrees down; simple solids overlap {layout.evidence:.2f}.")
+        fit = f"simple solids then overlap the outlines by {layout.evidence:.2f}"
+        return Draft(script, f"The camera looks {pitch:.0f} degrees down; {fit}.")
 
     def _geometry(self, context: Context) -> Draft:
         layout = self._layout(context)
@@ -124,7 +131,7 @@ class OfflineGenerator:
     def _materials(self, context: Context) -> Draft:
         layout = self._layout(context)
         rgb = context.picture.unit
-        numbers = _geometry_params(context)
+        numbers = _accepted_params(context, "geometry")
         cells = {name: numbers[f"{name}.cells"] for name in context.masks if f"{name}.cells" in numbers}
         light = self._light_on(context, layout)
         found = {
@@ -147,7 +154,7 @@ class OfflineGenerator:
 
     def _composition(self, context: Context) -> Draft:
         layout = self._layout(context)
-        numbers = _geometry_params(context)
+        numbers = _accepted_params(context, "geometry")
         poses = {
             name: write_composition.Pose(numbers[f"{name}.location"], radians(numbers.get(f"{name}.heading", 0.0)))
             for name in context.masks
@@ -213,10 +220,19 @@ def _detailed(context: Context, name: str, solid: Solid) -> Solid:
     return replace(solid, cells=cells)
 
 
-def _geometry_params(context: Context) -> dict[str, Any]:
-    """The numbers of the accepted geometry script; none when it is no script of this agent's."""
-    text = next((script.text for script in context.accepted if script.stage == "geometry"), "")
-    return params.read(text)
+def _accepted_params(context: Context, stage: str) -> dict[str, Any]:
+    """The numbers of a stage's accepted script; none when there is no such script."""
+    return params.read(next((script.text for script in context.accepted if script.stage == stage), ""))
+
+
+def _settled_camera(context: Context) -> Camera | None:
+    """The camera of the accepted setup script; None before there is one, or when it is no script of this agent's."""
+    numbers = _accepted_params(context, "setup")
+    if not numbers.keys() >= {"camera.fov", "camera.pitch", "camera.location"}:
+        return None
+    width, height = context.picture.size
+    fov, pitch = radians(numbers["camera.fov"]), radians(numbers["camera.pitch"])
+    return Camera(fov, pitch, width / height, numbers["camera.location"])
 
 
 def _behind(context: Context) -> NDArray[np.bool_]:
@@ -225,8 +241,11 @@ def _behind(context: Context) -> NDArray[np.bool_]:
 
 
 def _median_light(rgb: NDArray[np.float32], where: NDArray[np.bool_], otherwise: Rgb) -> Rgb:
-    colour = np.median(rgb[where], axis=0) if where.sum() > 20 else np.asarray(otherwise)
-    r, g, b = colours.to_linear(colour)
+    return _linear(np.median(rgb[where], axis=0) if where.sum() > 20 else otherwise)
+
+
+def _linear(srgb: ArrayLike) -> Rgb:
+    r, g, b = colours.to_linear(srgb)
     return float(r), float(g), float(b)
 
 
@@ -236,7 +255,7 @@ def backdrop_light(context: Context, layout: Layout) -> Rgb:
     if brief.backdrop == "transparent":
         return 1.0, 1.0, 1.0
     if not has_floor(brief):
-        return _median_light(context.picture.unit, np.zeros(context.picture.rgb.shape[:2], bool), brief.backdrop_colour)
+        return _linear(brief.backdrop_colour)
     behind = _behind(context)
     behind[int(max(layout.camera.horizon, 0.05) * len(behind)) :] = False
     return _median_light(context.picture.unit, behind, brief.backdrop_colour)

@@ -12,7 +12,7 @@ from . import features as f
 
 ORDER = 4
 """Degree of the polynomial in x and y that follows a smooth floor or wall."""
-MOST_TERMS = 60
+LEAST_PIXELS = 60
 """A fit needs at least this many pixels."""
 ROUNDS = 8
 FOLLOW_ROUNDS = 3
@@ -77,7 +77,7 @@ def _smooth(seen: f.Features) -> Backdrop:
         fits = seen.edge < 2.0
     model = np.broadcast_to(centre.astype(np.float32), seen.lab.shape)
     for turn in range(ROUNDS):
-        if np.count_nonzero(fits) < MOST_TERMS:
+        if np.count_nonzero(fits) < LEAST_PIXELS:
             break
         model = _fit(seen.smooth, fits)
         residual = seen.smooth - model

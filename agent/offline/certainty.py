@@ -39,7 +39,7 @@ def assess(picture: Picture, masks: list[f.Mask], kind: Kind, fit: float) -> Seg
         reasons.append(f"{_count(cut)} cut off by the frame; what lies beyond it is a guess.")
     small = sum(1 for mask in masks if np.count_nonzero(mask) < SMALL)
     if small:
-        reasons.append(f"{_count(small)} too few pixels large to tell the shape well.")
+        reasons.append(f"{_count(small)} too small in the picture for the shape to be told well.")
     if kind == "floor" and len(masks) > 8:
         confidence *= 0.9
         reasons.append("There are many things in the picture; some may be joined or split wrongly.")
@@ -57,7 +57,7 @@ def _opening(kind: Kind, count: int) -> str:
         return f"The backdrop is plain, so the outline can be told well: {found}."
     if kind == "floor":
         return f"The floor is even enough to tell things from it: {found}."
-    return f"There is no plain backdrop or even floor; what stands out was taken for things, which is a guess: {found}."
+    return f"There is neither a plain backdrop nor an even floor; that what stands out is {found} is a guess."
 
 
 def _count(number: int) -> str:

@@ -13,8 +13,6 @@ from . import colours
 from .layout import Layout
 from .regions import Region, Segmentation
 
-SHAPELESS = "object"
-
 
 def describe(picture: Picture, seen: Segmentation, layout: Layout) -> Brief:
     """The brief of a segmented picture whose regions have their solids."""
@@ -72,7 +70,9 @@ def _caption(names: list[str], seen: Segmentation) -> str:
         "floor": "on a floor",
         "scene": "in a place",
     }
-    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") if names else "Nothing"
+    if not names:
+        return "Nothing that could be told from its backdrop."
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"{listed} {before[seen.backdrop]}."
 
 
@@ -83,7 +83,7 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
     factor = 1.0
     free = sum(solid.kind in {"inflated", "lathe"} for solid in layout.solids)
     if seen.backdrop in {"floor", "scene"}:
-        reasons.append(f"Simple solids explain the outlines to {100 * layout.evidence:.0f} %.")
+        reasons.append(f"Simple solids match the outlines to {100 * layout.evidence:.0f} %.")
         factor = float(np.clip((layout.evidence - 0.6) / 0.3, 0.3, 1.0))
         if len(layout.solids) < 2:
             factor *= 0.8
@@ -91,5 +91,7 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
     if seen.backdrop == "scene":
         reasons.append("Floor and back wall are painted with the picture's colours; what is on them has no shape.")
     if free:
-        reasons.append(f"{free} of {len(layout.solids)} bodies are free forms, whose hidden side is guessed.")
+        one = "is a free form" if free == 1 else "are free forms"
+        which = "Its body" if len(layout.solids) == 1 else f"{free} of {len(layout.solids)} bodies"
+        reasons.append(f"{which} {one}; the hidden side is a guess.")
     return float(np.clip(seen.confidence * factor, 0.05, 1.0)), reasons

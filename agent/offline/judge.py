@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-
 import cv2
 import numpy as np
 
@@ -22,7 +20,6 @@ GOOD_COLOUR = 6.0
 """Lab."""
 WORTH = 1.03
 """Factor by which a light solution must lower the error to be asked for."""
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 class OfflineVerifier:
@@ -69,7 +66,7 @@ def _geometry(context: Context, attempt: Attempt) -> Verdict:
         if m.name not in tried
     ][:MAX_ITEMS]
     mean = attempt.measurements.mean_iou
-    numbers = f"Mean overlap {mean:.2f} over {len(measured)} objects." if mean is not None else "Nothing to overlap."
+    numbers = f"Mean overlap {mean:.2f}, objects: {len(measured)}." if mean is not None else "Nothing to overlap."
     if items:
         return Verdict(approve=False, items=items, summary=numbers)
     if poor:
@@ -117,9 +114,12 @@ def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:
                     object=name,
                     property="light",
                     observed=_light(lamps[name]),
-                    wanted=_light(lamps[name].gained((r, g, b))),
+                    wanted=_light(better := lamps[name].gained((r, g, b))),
+                    values=[round(better.power, 4), *(round(channel, 3) for channel in better.colour)],
                 )
             )
+    if not items:
+        return Verdict(approve=True, summary=f"{numbers} The script has no lights of its own to turn.")
     return Verdict(approve=False, items=items[:MAX_ITEMS], summary=numbers)
 
 
@@ -130,11 +130,11 @@ def _light(lamp: Lamp) -> str:
 
 def wanted_lamps(script: str, verdict: Verdict) -> list[Lamp]:
     """The lamps of a lighting script with the powers and colours its verdict wants."""
-    wanted = {item.object: item.wanted for item in verdict.items if item.property == "light"}
+    wanted = {item.object: item.values for item in verdict.items if item.property == "light"}
     lamps = []
     for lamp in lamps_of(script):
         if lamp.name in wanted:
-            power, r, g, b = (float(text) for text in _NUMBER.findall(wanted[lamp.name]))
+            power, r, g, b = wanted[lamp.name]
             lamp = Lamp(lamp.name, power, (r, g, b), lamp.location, lamp.target, lamp.size)
         lamps.append(lamp)
     return lamps

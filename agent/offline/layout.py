@@ -49,10 +49,14 @@ def lay_out(
     backdrop: str,
     seed: int = 0,
     check_cancel: Callable[[], None] = lambda: None,
+    settled: Camera | None = None,
 ) -> Layout:
-    """Find camera and solids for the regions (h, w each) of a frame of this width over height."""
+    """Find camera and solids for the regions (h, w each) of a frame of this width over height. Where another camera is
+    `settled` by now, as it is written in the setup script, the solids are fitted to that one."""
     targets = [fit.Target(mask, nearer(masks, i)) for i, mask in enumerate(masks)]
     camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
+    if settled and not _same(camera, settled):
+        camera = settled
     solids = []
     for i, target in enumerate(targets):
         check_cancel()
@@ -61,6 +65,11 @@ def lay_out(
             solid = free_body(masks[i], camera, TURNED[backdrop], len(masks))
         solids.append(solid)
     return Layout(camera, solids, evidence)
+
+
+def _same(one: Camera, two: Camera) -> bool:
+    """Whether two cameras differ by no more than a script's rounding."""
+    return np.allclose((one.fov, one.pitch, *one.position), (two.fov, two.pitch, *two.position), atol=1e-3)
 
 
 def nearer(masks: Sequence[Mask], index: int) -> Mask:

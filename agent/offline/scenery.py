@@ -35,7 +35,7 @@ SLIGHT = 0.02
 """What stands out must cover this share of the picture, or the middle of it is taken instead."""
 
 
-def things_in_scene(rgb: NDArray[np.uint8]) -> list[f.Mask]:
+def things_in_scene(rgb: NDArray[np.uint8], seed: int = 0) -> list[f.Mask]:
     """Return up to twelve masks of what stands out, best first; at least one unless the picture is uniform."""
     height, width = rgb.shape[:2]
     small = _shrunk(rgb, WORKING)
@@ -48,7 +48,7 @@ def things_in_scene(rgb: NDArray[np.uint8]) -> list[f.Mask]:
     large = [mask for mask in large if np.count_nonzero(mask) >= 12]
     if large:
         return large
-    middle = _middle(rgb)
+    middle = _middle(rgb, seed)
     return [middle] if middle.any() else []
 
 
@@ -182,7 +182,7 @@ def _enlarge(mask: f.Mask, shape: tuple[int, int]) -> f.Mask:
     return np.asarray(large > 0.5, bool)
 
 
-def _middle(rgb: NDArray[np.uint8]) -> f.Mask:
+def _middle(rgb: NDArray[np.uint8], seed: int) -> f.Mask:
     """GrabCut from the middle of the picture, when nothing stands out by itself."""
     height, width = rgb.shape[:2]
     small = _shrunk(rgb, 200)
@@ -191,7 +191,7 @@ def _middle(rgb: NDArray[np.uint8]) -> f.Mask:
     h, w = small.shape[:2]
     labels = np.full((h, w), cv2.GC_BGD, np.uint8)
     labels[h // 8 : h - h // 8, w // 8 : w - w // 8] = cv2.GC_PR_FGD
-    cv2.setRNGSeed(0)
+    cv2.setRNGSeed(seed)
     back, fore = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(np.ascontiguousarray(small), labels, (0, 0, w, h), back, fore, 3, cv2.GC_INIT_WITH_MASK)
     found = (labels == cv2.GC_PR_FGD) | (labels == cv2.GC_FGD)

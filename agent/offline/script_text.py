@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from string import Template
 
@@ -61,7 +62,13 @@ def names(items: Sequence[str], indent: int = 4) -> str:
     return "".join(f"{pad}{quoted(item)},\n" for item in items)
 
 
+def listed(items: Sequence[str]) -> str:
+    """A few names in a sentence, short enough for one line."""
+    return ", ".join(items[:4]) + (f" and {len(items) - 4} more" if len(items) > 4 else "")
+
+
 def fill(template: str, **values: str) -> str:
-    """Fill a `string.Template`; leading newlines and trailing blanks are dropped."""
+    """Fill a `string.Template`; leading newlines and trailing blanks are dropped, and blank lines beyond two."""
     text = Template(template).substitute(values)
-    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
+    return re.sub(r"\n{4,}", "\n\n\n", text)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from ..picture import Picture
@@ -26,7 +25,6 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
     picture without anything in it (one colour, or wholly transparent) gives no regions, confidence 0 and the reason;
     every other picture gives at least one region. The same picture and seed give the same result.
     """
-    cv2.setRNGSeed(seed)
     if picture.alpha is not None:
         masks = shapes.separate(picture.alpha > 0.5)
         return certainty.assess(picture, masks, "transparent", 1.0)
@@ -44,7 +42,7 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         masks = shapes.separate(things) if studio else split.things_on_floor(seen, behind, things)[:MOST]
         if _sensible(masks, 0.6) and (studio or _simple(masks)):
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
-    masks = scenery.things_in_scene(picture.rgb)
+    masks = scenery.things_in_scene(picture.rgb, seed)
     return certainty.assess(picture, masks, "scene", 0.0)
 
 

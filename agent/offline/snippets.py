@@ -11,8 +11,9 @@ def place(name, mesh, heading=0.0):
     thing.rotation_euler = (0.0, 0.0, radians(heading))
     bpy.context.collection.objects.link(thing)
     return thing
+'''
 
-
+FINISH = '''
 def finish(name, body, lift=0.0):
     """The mesh of a bmesh, raised by `lift`."""
     bmesh.ops.translate(body, vec=(0.0, 0.0, lift), verts=body.verts)

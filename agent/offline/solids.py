@@ -30,7 +30,7 @@ class Solid:
     place: tuple[float, float]
     """x and y of the base centre."""
     size: tuple[float, float, float]
-    """Width, depth, height before turning; of a sphere, thrice its diameter."""
+    """Width, depth, height before turning; of a sphere, its diameter three times."""
     heading: float = 0.0
     """Turn about the vertical."""
     iou: float = 0.0

@@ -12,6 +12,7 @@ from .script_text import Params, fill, names
 
 _SCRIPT = '''
 """Composition: the final pose of every object."""
+
 import bpy
 from math import radians
 
@@ -49,7 +50,7 @@ def write(poses: Mapping[str, Pose], camera: Camera) -> str:
     for name, pose in poses.items():
         params.add(f"{name}.location", pose.location, "m")
         params.add(f"{name}.heading", degrees(pose.heading), "degrees", 1)
-        params.add(f"{name}.scale", pose.scale, "", 4)
+        params.add(f"{name}.scale", pose.scale, "times the size geometry gave it", 4)
     params.add("camera.fov", degrees(camera.fov), "degrees, horizontal", 2)
     params.add("camera.pitch", degrees(camera.pitch), "degrees below the horizon", 2)
     return fill(_SCRIPT, params=params.text(), names=names(list(poses)))

@@ -11,11 +11,12 @@ import numpy as np
 
 from . import snippets
 from .camera import Camera
-from .script_text import Params, fill, literal, names, number, quoted
+from .script_text import Params, fill, listed, literal, names, number, quoted
 from .solids import Kind, Ring, Solid
 
 _SCRIPT = '''
 """Geometry: $what."""
+
 import bpy
 $imports
 $params
@@ -34,7 +35,7 @@ _CALLS: dict[Kind, str] = {
     "inflated": "add_inflated(name)",
 }
 FARTHEST = 400.0
-"""Metres; a floor goes no farther."""
+"""Metres; a floor goes no farther, but for its margin."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
     elif floor:
         params.add("Floor.extent", floor_extent(camera, solids), "m: x and y from, x and y to")
     helpers = [snippets.PLACE] if solids else []
+    if by_kind.keys() - {"inflated"}:
+        helpers.append(snippets.FINISH)
     for kinds, text in (
         (("box",), snippets.BOX),
         (("sphere",), snippets.SPHERE),
@@ -83,7 +86,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
         helpers.append(snippets.FLOOR)
     return fill(
         _SCRIPT,
-        what=_what(solids, floor),
+        what=_what(solids, floor, place),
         imports=_imports(by_kind, place),
         params=params.text(),
         data=_data(solids),
@@ -104,7 +107,7 @@ def _describe(params: Params, name: str, solid: Solid) -> None:
         params.add(f"{name}.radius", w / 2, "m")
         params.add(f"{name}.height", h, "m")
     elif solid.kind == "inflated":
-        params.add(f"{name}.thickness", 1.0, "of the thickness a soap film would have")
+        params.add(f"{name}.thickness", 1.0, "0 is flat, 1 makes a ball of a disc")
     if solid.cells:
         params.add(f"{name}.cells", solid.cells, "mesh cells along the longer side")
 
@@ -122,18 +125,19 @@ def floor_extent(camera: Camera, solids: Mapping[str, Solid]) -> tuple[float, fl
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _what(solids: Mapping[str, Solid], floor: bool) -> str:
+def _what(solids: Mapping[str, Solid], floor: bool, place: Place | None) -> str:
+    ground = "a floor to be painted" if place else "a floor" if floor else ""
     if not solids:
-        return "an empty floor" if floor else "nothing"
-    listed = ", ".join(list(solids)[:6]) + (" and more" if len(solids) > 6 else "")
-    return listed + (" on a floor" if floor else "")
+        return ground or "nothing"
+    return listed(list(solids)) + (f" on {ground}" if ground else "")
 
 
 def _imports(by_kind: Mapping[Kind, list[str]], place: Place | None) -> str:
     lines, maths, vector = [], set(), False
     if by_kind:
-        lines.append("import bmesh")
         maths.add("radians")
+    if by_kind.keys() - {"inflated"}:
+        lines.append("import bmesh")
     if "lathe" in by_kind:
         maths |= {"cos", "sin", "pi"}
     if "inflated" in by_kind:

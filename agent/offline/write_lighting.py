@@ -16,6 +16,7 @@ WORLD = "World"
 
 _SCRIPT = '''
 """Lighting: the lamps and the light from everywhere."""
+
 import bpy
 from mathutils import Vector
 

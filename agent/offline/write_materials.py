@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .script_text import Params, fill, literal, quoted
+from .script_text import Params, fill, listed, literal, quoted
 from .surfaces import LETTERS, Paint, Surface
 
 _SCRIPT = '''
 """Materials: the colours of $what."""
+
 import bpy
 $imports
 $params
@@ -72,7 +73,7 @@ def write(surfaces: Mapping[str, Surface]) -> str:
     mapped = {name: surface for name, surface in surfaces.items() if surface.rows}
     return fill(
         _SCRIPT,
-        what=_what(list(surfaces)),
+        what=listed(list(surfaces)) or "nothing",
         imports="from bpy_extras.object_utils import world_to_camera_view\n" if mapped else "",
         params=_params(surfaces).text(),
         materials="".join(_listed(name, surface) for name, surface in surfaces.items()),
@@ -96,12 +97,10 @@ def _params(surfaces: Mapping[str, Surface]) -> Params:
 
 
 def _listed(name: str, surface: Surface) -> str:
+    if len(surface.paints) == 1:
+        return f"    {quoted(name)}: [{quoted(surface.paints[0].title)}],\n"
     titles = "".join(f"        {quoted(paint.title)},\n" for paint in surface.paints)
     return f"    {quoted(name)}: [\n{titles}    ],\n"
-
-
-def _what(items: list[str]) -> str:
-    return ", ".join(items[:6]) + (" and more" if len(items) > 6 else "") if items else "nothing"
 
 
 def _maps(mapped: Mapping[str, Surface]) -> str:

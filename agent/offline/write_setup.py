@@ -13,6 +13,7 @@ _SCRIPT = '''
 
 The camera stands at Y < 0 and looks along +Y; the ground is z = 0.
 """
+
 import bpy
 from math import radians
 
@@ -83,7 +84,7 @@ def write(camera: Camera, frame: tuple[int, int], backdrop: tuple[float, float, 
     params.add("camera.fov", degrees(camera.fov), "degrees, horizontal", 2)
     params.add("camera.pitch", degrees(camera.pitch), "degrees below the horizon", 2)
     params.add("camera.location", camera.position, "m")
-    params.add("world.ambient", (1.0, 1.0, 1.0), "linear RGB of the light from everywhere")
-    params.add("world.strength", 1.0)
+    params.add("world.ambient", (1.0, 1.0, 1.0), "linear RGB of the light from everywhere, until lighting sets it")
+    params.add("world.strength", 1.0, "until lighting sets it")
     params.add("world.backdrop", backdrop, "linear RGB, seen by the camera only", 4)
     return fill(_SCRIPT, params=params.text())
