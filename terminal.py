@@ -74,7 +74,9 @@ def _closing(record: RunRecord) -> list[str]:
     lines = []
     if record.final:
         iou = "" if record.final.mean_iou is None else f", mask IoU {record.final.mean_iou:.3f}"
-        lines.append(f"against the picture: PSNR {record.final.psnr:.2f} dB, SSIM {record.final.ssim:.3f}{iou}")
+        if record.final.psnr is not None:
+            lines.append(f"against the picture: PSNR {record.final.psnr:.2f} dB, SSIM {record.final.ssim:.3f}{iou}")
+        lines += record.final.notes
     if record.confidence is not None:
         lines.append(
             f"the agent is {record.confidence:.0%} sure: {' '.join(record.reasons) or 'nothing spoke against it.'}"

@@ -58,7 +58,7 @@ def finish(
         if result.status != "ok":
             raise RecordError(f"The accepted scripts no longer run together: {result.message}")
         views = load_views(worker, result)
-        request = FinishRequest(beauty_px=options.resolution, beauty_samples=options.samples)
+        request = FinishRequest(options.resolution, options.samples, seed=options.seed)
         made = worker.ask(request, cancel)
         if cancel.is_set():
             raise Cancelled
@@ -71,16 +71,19 @@ def finish(
         record.peak_memory_mb = max(record.peak_memory_mb, round(result.peak_memory_mb, 1))
     finally:
         worker.close()
-    with Image.open(folder.path / "render.png") as image:
-        views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    if made.render:
+        with Image.open(folder.path / "render.png") as image:
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views)
     record.final = FinalRecord(
-        psnr=numbers.psnr or 0.0,
-        ssim=numbers.ssim or 0.0,
+        psnr=numbers.psnr,
+        ssim=numbers.ssim,
         mean_iou=numbers.mean_iou,
         objects={item.name: item.iou for item in numbers.objects},
         ids={str(key): name for key, name in views.id_names.items()},
         depth_m=_depths(views),
+        made_by=made.made_by,
+        notes=list(made.notes),
     )
     if views.ids is not None:
         files.write_bytes(folder.path / "ids.png", _png(views.ids))

@@ -9,7 +9,17 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from ..worker.protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBasis, LightBasisRequest, Ready
+from ..worker.protocol import (
+    Failure,
+    Finished,
+    FinishRequest,
+    Job,
+    JobResult,
+    LightBasis,
+    LightBasisRequest,
+    Ready,
+    StageScript,
+)
 from .listener import AttemptShown
 
 
@@ -46,6 +56,10 @@ class WorkerPort(Protocol):
 
 class PoolPort(Protocol):
     """Where workers come from."""
+
+    def prepare(self, accepted: tuple[StageScript, ...]) -> None:
+        """Have the next workers replay these scripts ahead of their job; returns at once."""
+        ...
 
     def open(self) -> WorkerPort:
         """Return a worker nobody else uses, and warm the next one. Raises WorkerError with one sentence."""

@@ -53,6 +53,8 @@ class AttemptRecord(BaseModel):
     output_tokens: int = 0
     cost_usd: float = 0.0
     peak_memory_mb: float = 0.0
+    made_by: str = ""
+    """What rendered the attempt's views."""
     viewport: str = ""
     """What drew the attempt in the artist's own Blender, when there was a window."""
 
@@ -88,8 +90,9 @@ class FinalRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    psnr: float
-    ssim: float
+    psnr: float | None
+    """Decibels; None, as `ssim`, when there is no render because no script made a camera."""
+    ssim: float | None
     mean_iou: float | None = None
     objects: dict[str, float] = Field(default_factory=dict)
     """Mask IoU by object."""
@@ -97,6 +100,10 @@ class FinalRecord(BaseModel):
     """What the values of `ids.png` (16 bit) stand for; 0 is nothing."""
     depth_m: dict[str, float] = Field(default_factory=dict)
     """Median distance of each visible object along the camera's axis."""
+    made_by: str = ""
+    """What made `render.png`."""
+    notes: list[str] = Field(default_factory=list)
+    """What of the final files could not be made, and why."""
 
 
 class RunRecord(BaseModel):
@@ -250,6 +257,7 @@ class RunFolder:
             output_tokens=usage.output_tokens,
             cost_usd=usage.cost_usd,
             peak_memory_mb=round(result.peak_memory_mb, 1),
+            made_by=result.views.made_by,
         )
         self.record.stage(attempt.stage).attempts.append(record)
         self.record.peak_memory_mb = max(self.record.peak_memory_mb, record.peak_memory_mb)

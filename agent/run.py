@@ -143,6 +143,7 @@ class Run:
             seed=self.options.seed,
             cancel=cancel,
         )
+        self.pool.prepare(accepted)
         while context.round <= stage.rounds and not (context.best and _settled(attempts)):
             self._check(cancel)
             if not self._round(context, attempts):

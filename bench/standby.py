@@ -2,7 +2,7 @@
 """What an attempt costs besides rendering and evaluation: `python bench/standby.py [--run DIR] [--repeats N]`.
 
 The same five stage scripts, one after another with a pause as if a model were thinking: (a) by our pool of workers,
-where the next one warms up meanwhile; (b) by a new Blender process per script, which is what VIGA does. The cost is
+where the next one warms up and replays the accepted scripts meanwhile; (b) by a new Blender process per script, which is what VIGA does. The cost is
 the wall clock the loop waits, less the script's own run and our checks, measurements and renders. Starting, emptying,
 replaying, opening, saving and ending are cost. Writes docs/bench/standby.md and .json.
 """
@@ -105,6 +105,7 @@ def standby(binary: BlenderBinary, scripts: Sequence[StageScript], think: float)
     with WorkerPool(binary, Limits()) as pool:
         pool.warm()
         for number, script in enumerate(scripts):
+            pool.prepare(tuple(scripts[:number]))  # as the loop does when a stage begins
             time.sleep(think)
             job = Job(tuple(scripts[:number]), script, may_change[script.stage], ViewRequest(measure_px=256))
             began = time.perf_counter()

@@ -9,7 +9,7 @@ from restage.bench.offline_page import busy, table
 
 TARGET = 5.0
 KINDS = {
-    "standby": "Restage: standby worker, empty scene, accepted scripts replayed",
+    "standby": "Restage: standby worker, accepted scripts replayed while the model thinks",
     "cold": "cold process per script: open the last file, run the whole program so far, save",
     "cold, new script only": "the least a cold process could do: open the last file, run only the new script, save",
 }

@@ -167,7 +167,7 @@ class RunThread:
         if record.status == "cancelled":
             return Ended("CANCELLED", record.message)
         sure = "" if record.confidence is None else f", {record.confidence:.0%} sure"
-        score = "" if record.final is None else f", {record.final.psnr:.1f} dB"
+        score = "" if record.final is None or record.final.psnr is None else f", {record.final.psnr:.1f} dB"
         return Ended("DONE", f"Done in {record.seconds:.0f} s{score}{sure}.")
 
     def _viewport(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[bytes, str] | None:

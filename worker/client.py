@@ -26,7 +26,18 @@ from typing import Any, BinaryIO, cast
 from . import launcher, lockdown, protocol
 from .binary import BlenderBinary
 from .lockdown import NoConfinement as NoConfinement
-from .protocol import Failure, Finished, FinishRequest, Job, JobResult, LightBasis, LightBasisRequest, Message, Status
+from .protocol import (
+    Failure,
+    Finished,
+    FinishRequest,
+    Job,
+    JobResult,
+    LightBasis,
+    LightBasisRequest,
+    Message,
+    StageScript,
+    Status,
+)
 
 _POLL_SECONDS = 0.02
 _END_SECONDS = 1.0
@@ -94,10 +105,14 @@ class Worker:
             os.close(lifeline)
         self._messages: queue.Queue[Message] = queue.Queue(_MAX_WAITING)
         self._ended_reading = threading.Event()
+        self._answers = threading.Event()
         self._on_ready: Callable[[], None] | None = None
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._close_lock = threading.Lock()
         self._closed = False
+        self._write_lock = threading.Lock()
+        self._prepare: protocol.Prepare | None = None
+        self._begun = False
         self._exit_code: int | None = None
         self._waited = 0.0
         self.ready: protocol.Ready | None = None
@@ -140,6 +155,25 @@ class Worker:
         if outcome == "timeout":
             raise WorkerError(f"The worker did not start within {self._limits.start_seconds:g} s.")
         raise WorkerError(f"The worker did not start: {self._last_words()}")
+
+    def prepare(self, accepted: tuple[StageScript, ...]) -> None:
+        """Have the worker replay accepted scripts as soon as it is up, while nobody waits; returns at once.
+
+        Nothing to do once the worker has been asked for something else.
+        """
+        with self._write_lock:
+            self._prepare = protocol.Prepare(accepted)
+        if self._answers.is_set():
+            threading.Thread(target=self._send_prepare, name="restage-worker-prepare", daemon=True).start()
+
+    def _send_prepare(self) -> None:
+        with self._write_lock:
+            request, self._prepare = self._prepare, None
+            if request is None or self._begun or self._closed or self._process.stdin is None:
+                return
+            # A worker that has died meanwhile is told of by the one who asks it next.
+            with contextlib.suppress(OSError, ValueError):
+                protocol.write(cast(BinaryIO, self._process.stdin), request)
 
     def run(self, job: Job, cancel: threading.Event | None = None) -> JobResult:
         """Run one attempt. Never raises for what a script did; on any killing status the worker is closed."""
@@ -222,7 +256,9 @@ class Worker:
         stdin = self._process.stdin
         assert stdin is not None
         try:
-            protocol.write(cast(BinaryIO, stdin), request)
+            with self._write_lock:
+                self._begun = True
+                protocol.write(cast(BinaryIO, stdin), request)
         except (OSError, ValueError):
             return self._ended()
         end = time.monotonic() + self._limits.job_seconds
@@ -233,6 +269,8 @@ class Worker:
                 allowed = self._step_seconds(outcome.step, request)
                 deadline = end if allowed is None else min(end, time.monotonic() + allowed)
                 step = outcome.step
+                continue
+            if isinstance(outcome, protocol.Prepared):
                 continue
             if outcome == "cancelled":
                 self.close()
@@ -305,6 +343,9 @@ class Worker:
         try:
             while (message := protocol.read(cast(BinaryIO, stdout))) is not None:
                 self._messages.put_nowait(message)
+                if isinstance(message, protocol.Ready):
+                    self._answers.set()
+                    threading.Thread(target=self._send_prepare, name="restage-worker-prepare", daemon=True).start()
         except (protocol.ProtocolError, queue.Full, OSError, ValueError) as error:
             self._stderr.append(f"protocol: {error or 'too many messages'}")
         finally:
@@ -357,6 +398,7 @@ class WorkerPool:
             self._confine = False
         self._lock = threading.Lock()
         self._standby: Worker | None = None
+        self._accepted: tuple[StageScript, ...] = ()
         self._given: list[Worker] = []
         self._closed = False
 
@@ -377,6 +419,13 @@ class WorkerPool:
                 if self._standby is not None:
                     self._standby.close()
                 self._standby = self._start()
+
+    def prepare(self, accepted: tuple[StageScript, ...]) -> None:
+        """Have the standby, and those that come after it, replay accepted scripts ahead of the job; returns at once."""
+        with self._lock:
+            self._accepted = accepted
+            if self._standby is not None:
+                self._standby.prepare(accepted)
 
     def open(self) -> Worker:
         """Return a worker for one attempt, the standby if there is one; once it is ready the next one is warmed.
@@ -406,4 +455,7 @@ class WorkerPool:
             worker.close()
 
     def _start(self) -> Worker:
-        return Worker(self._binary, self._limits, self._scratch_root, self._confine)
+        worker = Worker(self._binary, self._limits, self._scratch_root, self._confine)
+        if self._accepted:
+            worker.prepare(self._accepted)
+        return worker

@@ -32,8 +32,9 @@ def finish(request: FinishRequest, scratch: Path) -> Finished:
         notes.append("no final render: the scene has no camera")
     elif request.beauty_px:
         render = "render.png"
-        views.beauty(scene, request.beauty_px, request.beauty_samples, scratch / render, final=True)
-    return Finished(blend.name, glb, render, tuple(notes))
+        views.beauty(scene, request.beauty_px, request.beauty_samples, scratch / render, request.seed, final=True)
+    made_by = views.beauty_made_by(request.beauty_samples) if render else ""
+    return Finished(blend.name, glb, render, tuple(notes), made_by)
 
 
 def _export(path: Path) -> str:

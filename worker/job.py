@@ -9,7 +9,7 @@ import sys
 import time
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,35 @@ class Stopped(Exception):
         self.status, self.message, self.line = status, message, line
 
 
-def run(job: Job, scratch: Path, progress: Callable[[str], None]) -> JobResult:
-    """Run a job on the empty scene; whatever the scripts do becomes a status, only our own errors are raised."""
-    attempt = _Attempt(job, scratch, progress)
+@dataclass(frozen=True)
+class Base:
+    """What stands in the worker before a job: accepted scripts that have been replayed already."""
+
+    accepted: tuple[StageScript, ...]
+    guard: bool
+
+    def begins(self, job: Job) -> bool:
+        """Whether a job's scene begins with this one."""
+        return self.guard == job.guard and job.accepted[: len(self.accepted)] == self.accepted
+
+
+def prepare(accepted: tuple[StageScript, ...], guard: bool, base: Base | None) -> Base:
+    """Replay accepted scripts on the empty scene, or what `base` lacks of them on it, and return what now stands.
+
+    Raises whatever a job would stop for.
+    """
+    nothing = Job(accepted, StageScript("", ""), (), guard=guard)
+    attempt = _Attempt(nothing, Path(), lambda _step: None, base)
+    attempt.replay()
+    return Base(accepted, guard)
+
+
+def run(job: Job, scratch: Path, progress: Callable[[str], None], base: Base | None = None) -> JobResult:
+    """Run a job on the empty scene, or on `base` where one stands that it begins with.
+
+    Whatever the scripts do becomes a status, only our own errors are raised.
+    """
+    attempt = _Attempt(job, scratch, progress, base)
     status, message, line = "ok", "", 0
     try:
         attempt.build()
@@ -66,8 +92,8 @@ def run(job: Job, scratch: Path, progress: Callable[[str], None]) -> JobResult:
 
 
 class _Attempt:
-    def __init__(self, job: Job, scratch: Path, progress: Callable[[str], None]) -> None:
-        self.job, self.scratch, self.progress = job, scratch, progress
+    def __init__(self, job: Job, scratch: Path, progress: Callable[[str], None], base: Base | None) -> None:
+        self.job, self.scratch, self.progress, self.base = job, scratch, progress, base
         self.seconds: dict[str, float] = {}
         self.notes: list[str] = []
         self.found: dict[str, Any] = {}
@@ -87,10 +113,9 @@ class _Attempt:
 
     def build(self) -> None:
         with self.step("reset"):
-            execute.run_prelude()
+            self._begin()
         with self.step("replay"):
-            for script in self.job.accepted:
-                self._script(script, replayed=True)
+            self._replay()
             # A fingerprint evaluates the scene, so what can explode is clamped first, here and below alike.
             self._repair()
             before = fingerprint.take(bpy.context.scene)
@@ -113,6 +138,19 @@ class _Attempt:
             with self.step("write"):
                 self._write(scene)
         self.found["sanity"] = tuple(self.sanity)
+
+    def replay(self) -> None:
+        """Bring the scene to where a candidate would find it."""
+        self._begin()
+        self._replay()
+
+    def _begin(self) -> None:
+        if self.base is None:
+            execute.run_prelude()
+
+    def _replay(self) -> None:
+        for script in self.job.accepted[len(self.base.accepted) if self.base else 0 :]:
+            self._script(script, replayed=True)
 
     def _permit(self, before: fingerprint.Fingerprint) -> None:
         stage = self.job.candidate.stage
@@ -160,7 +198,8 @@ class _Attempt:
         wanted = self.job.views
         path = self.scratch / "beauty.png"
         views.beauty(scene, wanted.beauty_px, wanted.beauty_samples, path, self.job.seed)
-        self.found["views"] = replace(self.found["views"], beauty=path.name)
+        made_by = f"{self.found['views'].made_by}; beauty {views.beauty_made_by(wanted.beauty_samples)}"
+        self.found["views"] = replace(self.found["views"], beauty=path.name, made_by=made_by)
         if self.measured is not None:
             self.sanity += sanity.of_picture(*views.displayed(path, self.measured.ids > 0))
 

@@ -193,6 +193,7 @@ class FinishRequest:
     beauty_px: int = 512
     beauty_samples: int = 64
     glb: bool = True
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,8 @@ class Finished:
     glb: str = ""
     render: str = ""
     notes: tuple[str, ...] = ()
+    made_by: str = ""
+    """What rendered, e.g. `Cycles CPU, 64 samples`."""
 
 
 @dataclass(frozen=True)
@@ -226,13 +229,44 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """Replay these accepted scripts now, while nobody waits; a job that begins with them finds them done.
+
+    The answer, `Prepared`, comes before that of any later request. What goes wrong is forgotten: the job replays the
+    scripts itself then, and says why.
+    """
+
+    accepted: tuple[StageScript, ...]
+    guard: bool = True
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The scripts of a `Prepare` have been replayed, or could not be."""
+
+    ok: bool = True
+
+
+@dataclass(frozen=True)
 class Progress:
     """The worker begins a step of a job (a name of `JobResult.seconds`); the client holds each to its deadline."""
 
     step: str
 
 
-Message = Ready | Job | JobResult | LightBasisRequest | LightBasis | FinishRequest | Finished | Failure | Progress
+Message = (
+    Ready
+    | Prepare
+    | Prepared
+    | Job
+    | JobResult
+    | LightBasisRequest
+    | LightBasis
+    | FinishRequest
+    | Finished
+    | Failure
+    | Progress
+)
 _TYPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(Message)}
 T = TypeVar("T")
 

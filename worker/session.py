@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from . import execute, job
-from .protocol import Failure, FinishRequest, Job, LightBasisRequest, Message
+from .protocol import Failure, FinishRequest, Job, LightBasisRequest, Message, Prepare, Prepared, StageScript
 
 
 class Session:
@@ -18,16 +19,20 @@ class Session:
         self._scratch = scratch
         self._progress = progress
         self._fresh = True
+        self._base: job.Base | None = None
         self._built = False
         execute.reset()
 
     def answer(self, request: Message) -> Message:
         """Serve one request. Whatever a script does becomes a `JobResult`; our own errors are raised."""
+        if isinstance(request, Prepare):
+            return self._prepare(request)
         if isinstance(request, Job):
-            if not self._fresh:
-                execute.reset()
-            self._fresh, self._built = False, False
-            result = job.run(request, self._scratch, self._progress)
+            base = self._base if self._base is not None and self._base.begins(request) else None
+            if base is None:
+                self._empty()
+            self._fresh, self._built, self._base = False, False, None
+            result = job.run(request, self._scratch, self._progress, base)
             self._built = result.status == "ok"
             return result
         if isinstance(request, (LightBasisRequest, FinishRequest)):
@@ -41,3 +46,24 @@ class Session:
 
             return finish.finish(request, self._scratch)
         return Failure(f"The worker cannot serve a {type(request).__name__}.")
+
+    def _prepare(self, request: Prepare) -> Prepared:
+        wanted = Job(request.accepted, StageScript("", ""), (), guard=request.guard)
+        base = self._base if self._base is not None and self._base.begins(wanted) else None
+        if base is None:
+            self._empty()
+        self._fresh, self._built, self._base = False, False, None
+        try:
+            self._base = job.prepare(request.accepted, request.guard, base)
+        except job.Stopped:
+            # Nobody waits for this answer; the job that does replays the scripts again and says what is wrong.
+            return Prepared(False)
+        except Exception:  # noqa: BLE001 - as a Failure it would pass for the answer to the job that comes next
+            traceback.print_exc()
+            return Prepared(False)
+        return Prepared()
+
+    def _empty(self) -> None:
+        if not self._fresh:
+            execute.reset()
+            self._fresh = True

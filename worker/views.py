@@ -221,6 +221,12 @@ def beauty(scene: bpy.types.Scene, longer: int, samples: int, path: Path, seed: 
         shot.to_png(copy, path)
 
 
+def beauty_made_by(samples: int) -> str:
+    """Return what makes the beauty view, as the record and the report say it."""
+    denoised = ", denoised" if shot.can_denoise() else ""
+    return f"Cycles CPU, {samples} samples{denoised}"
+
+
 def displayed(path: Path, covered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Read a rendered PNG: float32 (h, w, 3) 0..1 as shown, and `covered` brought to its size (nearest pixel)."""
     image = bpy.data.images.load(str(path), check_existing=False)

@@ -54,7 +54,8 @@ def _summary(folder: RunFolder) -> str:
         ("isolation", ", ".join(record.confinement) or "none"),
     ]
     if record.final:
-        cells[2:2] = [("PSNR", f"{record.final.psnr:.2f} dB"), ("SSIM", f"{record.final.ssim:.3f}")]
+        if record.final.psnr is not None:
+            cells[2:2] = [("PSNR", f"{record.final.psnr:.2f} dB"), ("SSIM", f"{record.final.ssim:.3f}")]
         if record.final.mean_iou is not None:
             cells.insert(4, ("mask IoU", f"{record.final.mean_iou:.3f}"))
     if record.cost_usd:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A standby that has replayed the accepted scripts ahead gives the very result of one that has not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from restage.worker.protocol import Job, StageScript, ViewRequest
+from scripted import GEOMETRY, MATERIALS, SETUP
+
+pytestmark = pytest.mark.bpy
+
+SCRIPTS = tuple(StageScript(*pair) for pair in (("setup", SETUP), ("geometry", GEOMETRY), ("materials", MATERIALS)))
+JOB = Job(SCRIPTS[:2], SCRIPTS[2], ("materials", "slots"), ViewRequest(measure_px=64))
+
+
+def run(pool, job=JOB):
+    worker = pool.open()
+    try:
+        result = worker.run(job)
+        ids = np.load(worker.file(result.views.ids)) if result.views.ids else None
+        return result, ids
+    finally:
+        worker.close()
+
+
+def prepared(pool, accepted):
+    """Have the standby replay, and wait until it surely has."""
+    pool.warm()
+    pool.prepare(accepted)
+    pool._standby.wait_ready()
+    time.sleep(0.5)
+
+
+def same(one, two):
+    assert one[0].status == two[0].status == "ok", (one[0].message, two[0].message)
+    assert replace(one[0], seconds={}, peak_memory_mb=0.0) == replace(two[0], seconds={}, peak_memory_mb=0.0)
+    assert (one[1] == two[1]).all()
+
+
+def test_ahead_or_not_the_result_is_the_same(pool):
+    plain = run(pool)
+    prepared(pool, SCRIPTS[:2])
+    same(plain, run(pool))
+
+
+def test_a_beginning_of_the_accepted_scripts_is_used_and_other_ones_are_forgotten(pool):
+    plain = run(pool)
+    prepared(pool, SCRIPTS[:1])
+    pool.prepare(SCRIPTS[:2])
+    same(plain, run(pool))
+    prepared(pool, (SCRIPTS[0], StageScript("geometry", GEOMETRY.replace("0.15", "0.6"))))
+    same(plain, run(pool))
+
+
+def test_scripts_that_no_longer_run_are_told_by_the_job(pool):
+    broken = (SCRIPTS[0], StageScript("geometry", "raise ValueError('no')\n"))
+    prepared(pool, broken)
+    result, _ = run(pool, replace(JOB, accepted=broken))
+    assert result.status == "error" and "accepted geometry script no longer runs" in result.message
+
+
+def test_a_job_asked_for_at_once_needs_no_preparation(pool):
+    plain = run(pool)
+    pool.prepare(SCRIPTS[:2])
+    same(plain, run(pool))
+    same(plain, run(pool))
