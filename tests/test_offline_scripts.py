@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from math import radians
 from threading import Event
 
 import numpy as np
@@ -15,7 +16,7 @@ from restage.agent.offline import layout, surfaces, write_geometry, write_materi
 from restage.agent.offline.agent import make
 from restage.agent.offline.layout import free_body
 from restage.agent.offline.outline import filled
-from restage.agent.offline.solids import as_turned
+from restage.agent.offline.solids import Solid, as_turned
 from restage.agent.roles import Context
 from restage.agent.stages import STAGES
 from restage.worker.protocol import Job, StageScript, ViewRequest
@@ -63,6 +64,15 @@ def test_solids_are_where_the_fit_thinks_they_are(pool):
     assert (floor | np.logical_or.reduce([seen[name] for name in SOLIDS])).mean() > 0.99, "the floor fills the frame"
     lowest = {info.name: info.world_min[2] for info in result.inventory if info.name in SOLIDS}
     assert all(abs(z) < 1e-3 for z in lowest.values()), "all stand on the floor"
+
+
+@pytest.mark.parametrize("heading", (-12.9, 40.0, 100.0, 170.0, -200.0))
+def test_the_heading_of_a_long_box_comes_back(heading):
+    box = Solid("box", (0.1, 0.3), (0.5, 1.0, 0.4), radians(heading))
+    values = params.read(write_geometry.write({"Box": box}, CAMERA, True))
+    back = replace(box, size=values["Box.size"], heading=radians(values["Box.heading"]))
+    assert iou(silhouette(back), silhouette(box)) > 0.99
+    assert -90 <= values["Box.heading"] <= 90
 
 
 @pytest.mark.bpy

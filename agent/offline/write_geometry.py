@@ -100,7 +100,8 @@ def _describe(params: Params, name: str, solid: Solid) -> None:
     w, d, h = solid.size
     if solid.kind == "box":
         params.add(f"{name}.size", (w, d, h), "m")
-        params.add(f"{name}.heading", degrees(solid.heading) % 90, "degrees", 1)
+        # Half a turn leaves a box as it was; a quarter would swap its width and depth.
+        params.add(f"{name}.heading", (degrees(solid.heading) + 90) % 180 - 90, "degrees", 1)
     elif solid.kind == "sphere":
         params.add(f"{name}.radius", w / 2, "m")
     elif solid.kind in {"cylinder", "cone"}:
