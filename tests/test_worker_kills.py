@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from jobs import NO_VIEWS, attempt, script
+from restage.worker import launcher
 from restage.worker.client import Limits, WorkerPool
 from restage.worker.protocol import Failure, Job, LightBasisRequest
 
@@ -68,6 +69,41 @@ def test_a_memory_bomb_is_killed(binary):
         result = attempt(worker, "geometry", text, guard=False)
     assert result.status == "memory"
     assert "memory" in result.message
+
+
+def test_a_scratch_folder_that_overflows_ends_the_worker(binary, tmp_path, monkeypatch):
+    """Each file stays under the limit of one file; together they do not."""
+    import functools
+
+    monkeypatch.setattr(launcher, "Plan", functools.partial(launcher.Plan, scratch_mb=64))
+    text = """
+for i in range(40):
+    with open(f"part{i}", "wb") as f:
+        f.write(b"x" * (4 << 20))
+while True: pass
+"""
+    limits = Limits(script_seconds=60.0, file_mb=8)
+    with WorkerPool(binary, limits, scratch_root=tmp_path) as pool, pool.open() as worker:
+        result = attempt(worker, "geometry", text, guard=False)
+    assert result.status not in ("ok", "timeout")
+    assert "filled its scratch folder with more than 0.0625 GB" in result.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sum_of_a_scratch_folder_counts_empty_files_and_follows_no_link(tmp_path):
+    scratch, outside = tmp_path / "scratch", tmp_path / "outside"
+    (scratch / "deep" / "deeper").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "large").write_bytes(b"x" * (1 << 20))
+    (scratch / "link").symlink_to(outside)
+    assert not launcher.overfull(str(scratch), 1 << 20)
+    (scratch / "deep" / "deeper" / "file").write_bytes(b"x" * (1 << 20))
+    assert launcher.overfull(str(scratch), 1 << 20)
+    (scratch / "deep" / "deeper" / "file").unlink()
+    for number in range(64):
+        (scratch / f"empty{number}").touch()
+    assert launcher.overfull(str(scratch), 1 << 20)
+    assert not launcher.overfull(str(scratch / "removed"), 0)
 
 
 def test_cancel_kills(worker):

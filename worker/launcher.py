@@ -11,6 +11,7 @@ Standard library only; the client may run it with any Python.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -23,8 +24,12 @@ from pathlib import Path
 EXIT_MEMORY = 99
 EXIT_NO_CONFINEMENT = 98
 EXIT_NO_EXEC = 97
+EXIT_SCRATCH = 96
 HANDOVER = "RESTAGE_WORKER"
 _WATCH_MS = 100
+_TICKS_PER_SUM = 5
+_ENTRY_BYTES = 16 << 10
+"""What a file counts for at least: many empty ones cost inodes, and the time to walk over them."""
 _KEPT = ("LD_LIBRARY_PATH", "OMP_NUM_THREADS", "TZ")
 
 
@@ -41,6 +46,8 @@ class Plan:
     memory_mb: int = 4096
     cpu_seconds: int = 600
     file_mb: int = 256
+    scratch_mb: int = 2048
+    """Of all files in the scratch folder together."""
     confine: bool = True
 
     def to_json(self) -> str:
@@ -92,8 +99,9 @@ def main(argument: str) -> int:
             print(f"The worker can't be prepared: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         finally:
             os._exit(EXIT_NO_EXEC)
-    # The client sees the end of the worker's output only when no one else holds the pipe's other end.
-    for descriptor in (0, 1, 2):
+    # The client sees the end of the worker's output only when no one else holds the pipe's other end. Standard error
+    # stays: the last words are the supervisor's own when it was the one that ended the worker.
+    for descriptor in (0, 1):
         os.close(descriptor)
     try:
         return _watch(child, plan)
@@ -131,7 +139,7 @@ def _become_blender(plan: Plan, parent: int) -> None:
 
 
 def _watch(child: int, plan: Plan) -> int:
-    """Wait for the child's end, its memory limit or the lifeline; return the supervisor's exit code."""
+    """Wait for the child's end, its limits or the lifeline; return the supervisor's exit code."""
     poll = select.poll()
     # No event asked for: only the hang-up, when the last writer is gone, wakes the poll.
     poll.register(plan.lifeline, 0)
@@ -139,16 +147,60 @@ def _watch(child: int, plan: Plan) -> int:
     if handle >= 0:
         poll.register(handle, select.POLLIN)
     limit = plan.memory_mb << 20
+    tick = 0
     while True:
         woken = {descriptor for descriptor, _ in poll.poll(_WATCH_MS)}
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return _exit_code(status)
-        hung_up = plan.lifeline in woken
-        if hung_up or resident_bytes(child) > limit:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return 0 if hung_up else EXIT_MEMORY
+        tick += 1
+        if plan.lifeline in woken:
+            return _killed(child, 0)
+        if resident_bytes(child) > limit:
+            return _killed(child, EXIT_MEMORY)
+        if tick % _TICKS_PER_SUM == 0 and overfull(plan.scratch, plan.scratch_mb << 20):
+            code = _killed(child, EXIT_SCRATCH)
+            _say(f"Stopped: the script filled its scratch folder with more than {plan.scratch_mb / 1024:g} GB.")
+            return code
+
+
+def _killed(child: int, code: int) -> int:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return code
+
+
+def _say(sentence: str) -> None:
+    # A client that is gone has nobody to tell; the line break parts the sentence from what the worker left unended.
+    with contextlib.suppress(OSError):
+        os.write(2, f"\n{sentence}\n".encode())
+
+
+def overfull(folder: str, limit: int) -> bool:
+    """Say whether the files under a folder take more than `limit` bytes of disk; links are not followed."""
+    total, folders = 0, [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    total += _disk_bytes(entry)
+                    if total > limit:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+        except OSError:
+            # Removed, or made unreadable, by the worker meanwhile: the next look counts what is left.
+            continue
+    return False
+
+
+def _disk_bytes(entry: os.DirEntry[str]) -> int:
+    try:
+        blocks = entry.stat(follow_symlinks=False).st_blocks
+    except FileNotFoundError:
+        return 0
+    # POSIX's unit of st_blocks, whatever the file system's own.
+    return max(blocks * 512, _ENTRY_BYTES)
 
 
 def resident_bytes(pid: int) -> int:
