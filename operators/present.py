@@ -36,6 +36,8 @@ class Presenter:
         self._best: dict[str, AttemptShown] = {}
         self._shown: Path | None = None
         self._waiting: AttemptShown | None = None
+        self._unsaved = ""
+        """The undo step that waits for object mode, by its message."""
 
     def begin(self) -> None:
         """Put the panel at the start of the run."""
@@ -88,7 +90,7 @@ class Presenter:
         if best is not None and best.blend != self._shown:
             self._put(best)
         else:
-            compat.push_undo(f"Restage: {done.stage} script")
+            self._push_undo(f"Restage: {done.stage} script")
 
     def log(self, text: str) -> None:
         """Show a line."""
@@ -109,9 +111,12 @@ class Presenter:
 
     def tick(self) -> bool:
         """Show what had to wait for object mode; return whether something still waits, the run's end included."""
-        if self._waiting is not None and compat.in_object_mode():
-            self._put(self._waiting)
-        return self._waiting is not None
+        if compat.in_object_mode():
+            if self._waiting is not None:
+                self._put(self._waiting)
+            if self._unsaved:
+                self._push_undo(self._unsaved)
+        return self._waiting is not None or bool(self._unsaved)
 
     def failed(self, error: BaseException) -> None:
         """Show what went wrong while showing."""
@@ -135,7 +140,7 @@ class Presenter:
         scene = bpy.data.scenes.get(self.scene)
         if scene is not None:
             scene.restage.summary = ended.message
-        compat.push_undo(f"Restage: {ended.status.lower()}")
+        self._push_undo(f"Restage: {ended.status.lower()}")
         compat.redraw()
 
     def _put(self, shown: AttemptShown) -> None:
@@ -152,7 +157,14 @@ class Presenter:
             return
         self._shown = shown.blend
         self.remember()
-        compat.push_undo(f"Restage: {shown.stage}, attempt {shown.number}")
+        self._push_undo(f"Restage: {shown.stage}, attempt {shown.number}")
+
+    def _push_undo(self, message: str) -> None:
+        """Make an undo step; later, while the artist is in another mode, whose steps hold that mode's data only."""
+        self._unsaved = message
+        if compat.in_object_mode():
+            self._unsaved = ""
+            compat.push_undo(message)
 
     @staticmethod
     def _live() -> bpy.types.PropertyGroup:

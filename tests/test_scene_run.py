@@ -12,6 +12,7 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
+from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
 from restage.scene import compat, sandbox, scripts  # noqa: E402
@@ -169,6 +170,25 @@ def test_a_failing_agent_ends_the_run_with_its_words(registered, request_run):
     thread = run_thread.begin(dataclasses.replace(request_run, make_agent=broken), presenter)
     tick_until(thread, lambda: live.status == "FAILED")
     assert live.message == "LookupError: no such model"
+
+
+def test_texts_written_while_the_artist_edits_a_mesh_are_in_the_undo_step(registered, tmp_path):
+    presenter = present.Presenter(RUN, "Scene", tmp_path, show_attempts=True)
+    presenter.begin()
+    bpy.ops.ed.undo_push(message="start")
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.ed.undo_push(message="edit mode")
+    presenter.stage_done(StageDone("geometry", "print('geometry')", 0.5, 1))
+    presenter.ended(run_thread.Ended("DONE", "Done."))
+    assert presenter.tick(), "the step waits for object mode"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert not presenter.tick()
+    assert "02_geometry.py" in scripts.names(RUN)
+    bpy.ops.ed.undo()
+    assert "02_geometry.py" not in scripts.names(RUN)
+    bpy.ops.ed.redo()
+    assert "02_geometry.py" in scripts.names(RUN)
+    assert bpy.context.scene.restage.status == "DONE"
 
 
 @pytest.mark.parametrize("name, sentence", [("gone.png", "There is no file"), ("text.png", "not an image")])
