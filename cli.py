@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from .agent import picture as pictures
-from .agent.begin import begin
+from .agent.begin import begin, working_px
 from .agent.ports import NoWorker
 from .agent.record import RecordError, RunFolder, RunRecord
 from .agent.run import Run, RunOptions
@@ -95,13 +95,13 @@ def _open(
         if options.image or options.output:
             raise RecordError("--resume goes on with a run as it was begun; give no image and no -o with it.")
         folder = RunFolder.open(Path(options.resume))
-        picture = pictures.load(folder.path / "picture.png", folder.record.resolution)
+        picture = pictures.load(folder.path / "picture.png", working_px(folder.record.resolution))
         return folder, picture, binary or find(options.blender)
     if not options.image:
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
         raise RecordError("Name the folder to make: restage IMAGE -o DIR.")
-    picture = pictures.load(options.image, options.resolution)
+    picture = pictures.load(options.image, working_px(options.resolution))
     worker_binary = binary or find(options.blender)
     folder = begin(Path(options.output), picture, options.agent, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary

@@ -10,6 +10,13 @@ from ..version import version
 from .picture import Picture
 from .record import PictureRecord, RunFolder, RunRecord, now
 
+WORKING_PX = 512
+
+
+def working_px(resolution: int) -> int:
+    """Longer side, in pixels, the picture is looked at: outlines need as many, however small the render is to be."""
+    return max(WORKING_PX, resolution)
+
 
 def begin(folder: Path, picture: Picture, agent: str, seed: int, resolution: int, samples: int) -> RunFolder:
     """Make the run folder. Raises RecordError when it can't be written or already holds a run."""
