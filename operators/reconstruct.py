@@ -37,9 +37,11 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Ask first where this system can't confine scripts."""
+        """Ask first where this system can't confine scripts; no question where it can't run them at all."""
         from ..worker.client import why_unconfined
 
+        if self._impossible():
+            return {"CANCELLED"}
         reason = why_unconfined()
         if reason:
             self.unconfined = True
@@ -55,6 +57,8 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read all the run needs, start its thread."""
+        if self._impossible():
+            return {"CANCELLED"}
         # Late: these import the libraries the extension bundles, which start-up need not wait for.
         from ..agent import begin, picture
         from ..agent.record import RecordError
@@ -64,7 +68,7 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
         chosen, scene = context.scene.restage, context.scene
         settings = preferences.read(context)
         try:
-            source = picture.load(properties.absolute(chosen.picture), chosen.resolution)
+            source = picture.load(properties.absolute(chosen.picture), begin.working_px(chosen.resolution))
             binary = running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable)
             folder = begin.begin(
                 _new_folder(settings.runs_folder, source.path),
@@ -94,6 +98,15 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
         presenter.begin()
         run_thread.begin(request, presenter)
         return {"FINISHED"}
+
+    def _impossible(self) -> bool:
+        """Report why no script can run here, and say whether that is so."""
+        from ..worker.binary import why_not_here
+
+        reason = why_not_here()
+        if reason:
+            self.report({"ERROR"}, reason)
+        return bool(reason)
 
 
 def _offline() -> object:

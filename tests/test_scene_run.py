@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -16,7 +17,7 @@ from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
 from restage.scene import compat, sandbox, scripts  # noqa: E402
-from restage.worker.client import Limits  # noqa: E402
+from restage.worker.client import Limits, WorkerError, WorkerPool  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -189,6 +190,18 @@ def test_texts_written_while_the_artist_edits_a_mesh_are_in_the_undo_step(regist
     bpy.ops.ed.redo()
     assert "02_geometry.py" in scripts.names(RUN)
     assert bpy.context.scene.restage.status == "DONE"
+
+
+@pytest.mark.parametrize("how", ["INVOKE_DEFAULT", "EXEC_DEFAULT"])
+def test_where_no_worker_runs_nothing_is_asked_and_nothing_begun(registered, table_picture, binary, monkeypatch, how):
+    monkeypatch.setattr(sys, "platform", "win32")
+    bpy.context.scene.restage.picture = str(table_picture)
+    with pytest.raises(WorkerError) as caught:
+        WorkerPool(binary)
+    with pytest.raises(RuntimeError, match=str(caught.value)):
+        bpy.ops.restage.reconstruct(how)
+    assert bpy.context.window_manager.restage.status == "NONE"
+    assert run_thread.current() is None
 
 
 @pytest.mark.parametrize("name, sentence", [("gone.png", "There is no file"), ("text.png", "not an image")])

@@ -37,6 +37,11 @@ class BlenderBinary:
     reads: tuple[str, ...] = ()
 
 
+def why_not_here() -> str:
+    """Return the sentence that says why no worker runs on this system; empty when workers do (the launcher forks)."""
+    return "Restage's worker does not run on Windows yet." if sys.platform == "win32" else ""
+
+
 def find(explicit: str | None = None) -> BlenderBinary:
     """Return the Blender to use: `explicit` or $BLENDER, else `blender` on PATH, else the `bpy` wheel.
 
