@@ -165,3 +165,11 @@ def test_opening_a_folder_removes_half_written_files_and_no_others(tmp_path, tab
 
 def test_scripts_used_here_cover_every_stage():
     assert list(SCRIPTS) == [stage.name for stage in run.STAGES]
+
+
+def test_a_scene_without_a_camera_ends_all_the_same_and_says_so(pool, tmp_path, table_picture):
+    blind = SCRIPTS["setup"][0].replace("scene.camera = camera\n", "")
+    record, folder = execute(pool, tmp_path / "run", table_picture, Scripted({"setup": [blind]}))
+    assert record.status == "done" and (folder.path / "scene.blend").exists()
+    assert record.final.psnr is None and any("camera" in note for note in record.final.notes)
+    assert not (folder.path / "render.png").exists() and (folder.path / "report.html").exists()
