@@ -99,6 +99,23 @@ def test_a_disc_inflates_to_a_ball_and_a_ring_keeps_its_hole(pool):
 
 
 @pytest.mark.bpy
+def test_what_hangs_above_the_eye_is_where_the_rest_is(pool):
+    y, x = np.mgrid[: FRAME[1], : FRAME[0]]
+    foot = (abs(x - 150) < 40) & (abs(y - 200) < 15) | (abs(x - 170) < 20) & (abs(y - 190) < 25)
+    shade = (abs(x - 160) < 60) & (abs(y - 21) < 16) & (x + y < 230)
+    found = layout.lay_out([shade, foot], FRAME[0] / FRAME[1], "plain")
+    camera, bodies = found.camera, dict(zip(("Shade", "Foot"), found.solids, strict=True))
+    assert camera.horizon * FRAME[1] > 38, "the eye is lower than the shade"
+    assert bodies["Shade"].place[1] == pytest.approx(bodies["Foot"].place[1], abs=0.02) and bodies["Shade"].lift > 1
+    bodies = {name: replace(body, cells=40) for name, body in bodies.items()}
+    setup = StageScript("setup", write_setup.write(camera, FRAME, (1.0, 1.0, 1.0)))
+    text = write_geometry.write(bodies, camera, False)
+    result, seen = run(pool, [setup], "geometry", text, ViewRequest(measure_px=FRAME[0]))
+    assert iou(seen["Shade"], shade) > 0.9 and iou(seen["Foot"], foot) > 0.9
+    assert {info.name: info for info in result.inventory}["Foot"].world_min[2] == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.bpy
 def test_a_painted_place_fills_the_frame_and_gets_its_colours(pool):
     place = write_geometry.Place(foot=0.4, cells=24)
     low = layout.standing(0.9, 0.1, FRAME[0] / FRAME[1], 0.8)

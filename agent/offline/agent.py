@@ -116,9 +116,10 @@ class OfflineGenerator:
         layout = self._layout(context)
         solids = dict(zip(context.masks, layout.solids, strict=True))
         free = judge.asked(context, "outline")
+        planes = dict(zip(context.masks, layout.planes, strict=True))
         for name in free:
             least = 1.0 if solids[name].kind == "lathe" else 0.9
-            solids[name] = free_body(context.masks[name], layout.camera, least, len(solids))
+            solids[name] = free_body(context.masks[name], layout.camera, least, len(solids), planes[name])
         for name, solid in solids.items():
             solids[name] = _detailed(context, name, solid)
         note = "Each region has the solid whose outline fits best."

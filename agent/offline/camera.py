@@ -86,3 +86,10 @@ def on_plane(camera: Camera, points: ArrayLike, y: float) -> Array:
     eye = np.asarray(camera.position)
     rays = camera.rays(points)
     return np.asarray(eye + rays * ((y - eye[1]) / np.maximum(rays[:, 1], 1e-3))[:, None], np.float64)
+
+
+def stand_at(camera: Camera, foot: tuple[float, float], y: float) -> tuple[float, float, float]:
+    """Where a body stands whose foot is seen at this picture point, on the upright plane at `y`: on the ground (z = 0),
+    or above it."""
+    x, _, z = on_plane(camera, [foot], y)[0]
+    return float(x), y, float(z) if z > 1e-3 else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fit
-from .camera import Camera, on_plane, standing
+from .camera import Camera, on_plane, stand_at, standing
 from .lathe import turned
 from .outline import rings
 from .solids import Kind, Solid
@@ -27,6 +27,8 @@ USUAL = {"floor": (50.0, 27.0), "scene": (55.0, 15.0), "plain": (40.0, 10.0), "t
 """Field of view along the longer side and pitch, degrees, where the picture says nothing."""
 TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.96, "transparent": 0.96}
 """Overlap from which a body of revolution is believed."""
+FARTHER = 1.5
+"""Distance from the eye, times the nearest body's, from which a body is not believed to stand on the ground."""
 MOST_WITNESSES = 6
 """Regions asked about the camera."""
 ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.98, "transparent": 0.98}
@@ -41,6 +43,8 @@ class Layout:
     solids: list[Solid]
     evidence: float
     """Mean overlap of primitives with the regions at this camera: how far the camera can be believed."""
+    planes: list[float | None]
+    """Y of the upright plane a region's free body hangs in; None when it stands on the ground."""
 
 
 def lay_out(
@@ -57,14 +61,24 @@ def lay_out(
     camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
     if settled and not _same(camera, settled):
         camera = settled
+    floor = backdrop in {"floor", "scene"}
+    planes: list[float | None] = [None] * len(masks) if floor else hanging_at(masks, camera)
     solids = []
     for i, target in enumerate(targets):
         check_cancel()
         solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
-        if solid.iou < ENOUGH[backdrop]:
-            solid = free_body(masks[i], camera, TURNED[backdrop], len(masks))
+        if solid.iou < ENOUGH[backdrop] or planes[i] is not None:
+            solid = free_body(masks[i], camera, TURNED[backdrop], len(masks), planes[i])
         solids.append(solid)
-    return Layout(camera, solids, evidence)
+    return Layout(camera, solids, evidence, planes)
+
+
+def hanging_at(masks: Sequence[Mask], camera: Camera) -> list[float | None]:
+    """For every region the Y of the plane it hangs in, where no floor is seen: a foot that the ground would put much
+    farther off than the lowest one stands on nothing, like the shade of a lamp, and is beside it; None for the rest."""
+    depths = [camera.ground_at(0.5, (_foot(mask) + 1) / len(mask))[1] - camera.position[1] for mask in masks]
+    nearest = min(depths, default=0.0)
+    return [nearest + camera.position[1] if depth > FARTHER * nearest else None for depth in depths]
 
 
 def _same(one: Camera, two: Camera) -> bool:
@@ -132,19 +146,21 @@ def find_camera(
     return standing(horizontal(best[0], aspect), radians(best[1]), aspect, middle), evidence
 
 
-def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1) -> Solid:
-    """A body from the outline of a mask, standing upright where its foot meets the ground: turned on a lathe when that
-    overlaps by `least_turned`, else inflated. `among` how many objects share what a script may hold."""
-    if (solid := turned(mask, camera, least_turned)) is not None:
+def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1, plane: float | None = None) -> Solid:
+    """A body from the outline of a mask, upright where its foot meets the ground or, with `plane`, at that Y above it:
+    turned on a lathe when that overlaps by `least_turned`, else inflated. `among` how many objects share what a script
+    may hold."""
+    if (solid := turned(mask, camera, least_turned, plane)) is not None:
         return solid
     polygons = rings(mask, max(40, min(700, 1600 // among)))
     points = np.array([point for ring in polygons for point in ring])
     foot = float(points[:, 1].max())
     base = points[points[:, 1] > foot - 0.03]
     middle = float(points[:, 0].min() + points[:, 0].max()) / 2
-    near = camera.on_ground([(float(base[:, 0].mean()), foot)])[0]
-    upright = on_plane(camera, points, float(near[1]))
+    depth = float(camera.on_ground([(float(base[:, 0].mean()), foot)])[0][1]) if plane is None else plane
+    upright = on_plane(camera, points, depth)
     width = float(np.ptp(upright[:, 0]))
     height = float(np.ptp(upright[:, 2]))
-    centre = on_plane(camera, [(middle, foot)], float(near[1]))[0]
-    return Solid("inflated", (float(centre[0]), float(near[1])), (width, width / 2, height), 0.0, 1.0, polygons)
+    x, y, lift = stand_at(camera, (middle, foot), depth)
+    lift = 0.0 if plane is None else lift
+    return Solid("inflated", (x, y), (width, width / 2, height), 0.0, 1.0, polygons, lift=lift)

@@ -174,9 +174,10 @@ def add_inflated(name):
             faces.append((back[c], back[b], back[a]))
 
     # Growing about the eye changes nothing in the picture: let the lowest point touch the ground.
-    grow = eye.z / (eye.z - min(v.z for v in verts))
-    verts = [eye + (v - eye) * grow for v in verts]
-    origin = Vector((*PARAMS[name + ".location"][:2], 0.0))
+    origin = Vector(PARAMS[name + ".location"])
+    lowest = min(v.z for v in verts)
+    if origin.z == 0.0 and lowest < eye.z:
+        verts = [eye + (v - eye) * (eye.z / (eye.z - lowest)) for v in verts]
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata([v - origin for v in verts], [], faces)
     mesh.shade_smooth()

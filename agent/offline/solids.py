@@ -24,7 +24,7 @@ _CORNERS = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z i
 
 @dataclass(frozen=True)
 class Solid:
-    """A body with its base centre on the ground. Lengths in metres, angles in radians."""
+    """A body standing on the ground, or a free one above it. Lengths in metres, angles in radians."""
 
     kind: Kind
     place: tuple[float, float]
@@ -39,6 +39,8 @@ class Solid:
     """Of an inflated body: its outline in the picture, further rings are holes."""
     profile: list[tuple[float, float]] = field(default_factory=list)
     """Of a lathe: radius and height from the base up, metres."""
+    lift: float = 0.0
+    """Height of its base above the ground, metres."""
     cells: int = 0
     """Mesh cells along its longer side when it is to be painted; 0 for faces as large as can be."""
 

@@ -96,7 +96,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
 
 
 def _describe(params: Params, name: str, solid: Solid) -> None:
-    params.add(f"{name}.location", (*solid.place, 0.0), "m, centre of the base")
+    params.add(f"{name}.location", (*solid.place, solid.lift), "m, centre of the base")
     w, d, h = solid.size
     if solid.kind == "box":
         params.add(f"{name}.size", (w, d, h), "m")
