@@ -94,4 +94,4 @@ def _confidence(seen: Segmentation, layout: Layout) -> tuple[float, list[str]]:
         one = "is a free form" if free == 1 else "are free forms"
         which = "Its body" if len(layout.solids) == 1 else f"{free} of {len(layout.solids)} bodies"
         reasons.append(f"{which} {one}; the hidden side is a guess.")
-    return float(np.clip(seen.confidence * factor, 0.05, 1.0)), reasons
+    return round(float(np.clip(seen.confidence * factor, 0.05, 1.0)), 3), reasons
