@@ -49,6 +49,10 @@ REFUSED = {
     "import bmesh\ndef f(bmesh):\n    return bmesh.ops.gi_frame": 1,
     "q = 1\ndef never():\n    import mathutils as q\nq.noise.gi_frame": 3,
     "import math as q\ndef f():\n    import mathutils as q": 3,
+    "import bpy\nbpy.ops.mesh.primitive_cube_add(**{'filepath': 'x'})": 2,
+    "import bpy\nbpy.ops.mesh.primitive_cube_add(**{'size': 1, **{'filepath': 'x'}})": 2,
+    "def f(**k):\n    pass\nf(**dict(filepath='x'))": 3,
+    "def f(**k):\n    pass\nf(\n    **{'_x': 1})": 4,
 }
 
 
@@ -113,11 +117,62 @@ if __name__ == "__main__":
         ("x = 9\ny = x ** (x ** x)", OverflowError),
         ("x = [0] * 10\ny = x * 100000000", MemoryError),
         ("x = 1\ny = x << 1000000", OverflowError),
+        ("x = 9\nx **= x ** x", OverflowError),
+        ("x = [0] * 10\nx *= 100000000", MemoryError),
+        ("x = 1\nx <<= 1000000", OverflowError),
+        ("x = {'a': 9}\nx['a'] **= 9 ** 9", OverflowError),
+        ("x = [[0]]\nx[0] *= 100000000", MemoryError),
+        ("class A:\n    def __init__(self):\n        self.n = 1\n        self.n <<= 10 ** 6\nA()", OverflowError),
+        ("def f(**k):\n    return k\nd = {'file' + 'path': 'x'}\nf(**d)", PermissionError),
+        ("def f(**k):\n    return k\nf(**dict([('file' + 'name', 'x')]))", PermissionError),
     ],
 )
 def test_refused_when_it_runs(text, error):
     with pytest.raises(error):
         run(text)
+
+
+def test_in_place_stays_in_place():
+    """What shares a list or an array sees the change; targets are looked up once; the rest is Python's own."""
+    names = run("""
+import numpy as np
+a = np.arange(4.0)
+b = a
+a *= 2
+a[1::2] **= 2
+rows = [[1], [2]]
+row = rows[0]
+rows[0] *= 2
+asked = []
+def at():
+    asked.append(1)
+    return 1
+numbers = [1, 1]
+numbers[at()] <<= 3
+class Part:
+    def __init__(self):
+        self.sides = 3
+    def twice(self):
+        self.sides *= 2
+        return self
+sides = Part().twice().sides
+def total(*, size, **more):
+    return size * more["count"]
+made = total(**{"size": 2, "count": 3})
+n = 5
+def scaled():
+    global n
+    n *= 2
+scaled()
+s = "ab"
+s *= 2
+s += "c"
+""")
+    assert names["b"].tolist() == [0.0, 4.0, 4.0, 36.0]
+    assert names["b"] is names["a"]
+    assert names["row"] == [1, 1]
+    assert (names["numbers"], names["asked"]) == ([1, 8], [1])
+    assert (names["sides"], names["made"], names["n"], names["s"]) == (6, 6, 10, "ababc")
 
 
 def test_habits_are_left_out_and_said():

@@ -27,7 +27,9 @@ _NODE_NAMES = """
 """
 _NODES = tuple(getattr(ast, name) for name in _NODE_NAMES.split())
 _OWN_ATTRIBUTE = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9_]*")
-_RESERVED = frozenset(("_new_", "_pow_", "_mul_", "_lsh_", "_noop_", "_own_", "_ui_"))
+_RESERVED = frozenset(
+    ("_new_", "_pow_", "_mul_", "_lsh_", "_noop_", "_own_", "_ui_", "_keys_", "_name_", "_item_", "_attribute_", "_at_")
+)
 _MODULE_NAMES = ("bpy", "bmesh")
 
 
@@ -235,8 +237,14 @@ class Checker(ast.NodeVisitor):
         self._called = called
 
     def _keyword(self, node: ast.AST, keyword: ast.keyword) -> None:
-        if keyword.arg and (keyword.arg in names.DENIED_KEYWORDS or keyword.arg.startswith("_")):
-            self.refuse(node, f"the argument {keyword.arg!r} is not available")
+        given = [keyword.arg]
+        if keyword.arg is None:
+            # What a `**` of anything else than a literal holds is looked at when it runs.
+            dicts = [part for part in ast.walk(keyword.value) if isinstance(part, ast.Dict)]
+            given = [key.value for part in dicts for key in part.keys if isinstance(key, ast.Constant)]
+        for name in given:
+            if names.keyword_denied(name):
+                self.refuse(keyword if keyword.arg is None else node, f"the argument {name!r} is not available")
         self.visit(keyword.value)
 
     # -- imports

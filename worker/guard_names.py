@@ -203,6 +203,12 @@ DENIED_KEYWORDS = _words("""
     execution_context module metaclass filename_ext
     """)
 
+
+def keyword_denied(name: object) -> bool:
+    """Say whether a call must not be given an argument of this name."""
+    return isinstance(name, str) and (name in DENIED_KEYWORDS or name.startswith("_"))
+
+
 _PYTHON_TYPES: tuple[type, ...] = (str, list, dict, set, frozenset, tuple, int, float, complex, bool, range, slice)
 _UNSAFE_METHODS = _words("format_map maketrans from_bytes to_bytes fromhex encode")
 _MORE = """

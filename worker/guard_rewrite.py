@@ -72,6 +72,32 @@ class Rewriter(ast.NodeTransformer):
             return ast.copy_location(_call("_new_", [node.func, *node.args], node.keywords), node)
         return node
 
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        """Look at the names of arguments that come out of a dictionary."""
+        self.generic_visit(node)
+        if node.arg is None:
+            node.value = ast.copy_location(_call("_keys_", [node.value]), node.value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        """Do in place, after the same look, what can be made to fill the memory."""
+        self.generic_visit(node)
+        guard = _OPERATIONS.get(type(node.op))
+        if guard is None:
+            return node
+        target, of = node.target, ast.Constant(guard)
+        done: ast.stmt
+        if isinstance(target, ast.Name):
+            value = _call("_name_", [of, ast.Name(target.id, ast.Load()), node.value])
+            done = ast.Assign([target], value)
+        elif isinstance(target, ast.Attribute):
+            done = ast.Expr(_call("_attribute_", [of, target.value, ast.Constant(target.attr), node.value]))
+        else:
+            # A slice can be written only between brackets: `_at_[key]` is the key itself.
+            key = ast.Subscript(ast.Name("_at_", ast.Load()), target.slice, ast.Load())
+            done = ast.Expr(_call("_item_", [of, target.value, key, node.value]))
+        return ast.copy_location(done, node)
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """There is no window; the script's own attributes are looked at when it runs."""
         root, parts = chain(node)

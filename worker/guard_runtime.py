@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import guard_names as names
@@ -34,6 +35,11 @@ def namespace() -> dict[str, object]:
         "_mul_": _product,
         "_lsh_": _shifted,
         "_own_": _own,
+        "_keys_": _keys,
+        "_name_": _in_place,
+        "_item_": _item_in_place,
+        "_attribute_": _attribute_in_place,
+        "_at_": _Key(),
         "_ui_": _NoWindow(),
         "_noop_": _nothing,
     }
@@ -87,24 +93,75 @@ def _new(make: Any, *arguments: Any, **keywords: Any) -> Any:
     return make(*arguments, **keywords)
 
 
-def _power(a: Any, b: Any) -> Any:
+def _keys(given: Any) -> Any:
+    # A copy, so that what was looked at is what the call gets; a mapping need not give the same keys twice.
+    found = dict(given)
+    for name in found:
+        if names.keyword_denied(name):
+            raise PermissionError(f"the argument {name!r} is not available to stage scripts")
+    return found
+
+
+def _look_at_power(a: Any, b: Any) -> None:
     if isinstance(a, int) and isinstance(b, int) and abs(b) * max(a.bit_length(), 1) > _MAX_POWER_BITS:
         raise OverflowError("the power is too large")
-    return a**b
 
 
-def _product(a: Any, b: Any) -> Any:
+def _look_at_product(a: Any, b: Any) -> None:
     for count, items in ((a, b), (b, a)):
         repeats = isinstance(count, int) and isinstance(items, (str, bytes, list, tuple))
         if repeats and count * len(items) > _MAX_REPEATED:
             raise MemoryError("the sequence is too long")
+
+
+def _look_at_shift(a: Any, b: Any) -> None:
+    if isinstance(b, int) and b > _MAX_POWER_BITS:
+        raise OverflowError("the shift is too large")
+
+
+def _power(a: Any, b: Any) -> Any:
+    _look_at_power(a, b)
+    return a**b
+
+
+def _product(a: Any, b: Any) -> Any:
+    _look_at_product(a, b)
     return a * b
 
 
 def _shifted(a: Any, b: Any) -> Any:
-    if isinstance(b, int) and b > _MAX_POWER_BITS:
-        raise OverflowError("the shift is too large")
+    _look_at_shift(a, b)
     return a << b
+
+
+_IN_PLACE: dict[str, tuple[Callable[[Any, Any], None], Callable[[Any, Any], Any]]] = {
+    "_pow_": (_look_at_power, operator.ipow),
+    "_mul_": (_look_at_product, operator.imul),
+    "_lsh_": (_look_at_shift, operator.ilshift),
+}
+
+
+def _in_place(of: str, a: Any, b: Any) -> Any:
+    # In place as Python does it: a vector or an array stays the one that others hold.
+    look, do = _IN_PLACE[of]
+    look(a, b)
+    return do(a, b)
+
+
+def _item_in_place(of: str, items: Any, key: Any, b: Any) -> None:
+    items[key] = _in_place(of, items[key], b)
+
+
+def _attribute_in_place(of: str, item: Any, name: str, b: Any) -> None:
+    # The name passed the static check, as one that may be set.
+    setattr(item, name, _in_place(of, getattr(item, name), b))
+
+
+class _Key:
+    """Gives back what stands between its brackets."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return key
 
 
 def _nothing(*_: object, **__: object) -> set[str]:
