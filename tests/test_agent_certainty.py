@@ -21,7 +21,7 @@ def test_an_object_that_is_not_there_halves_it_and_is_named():
 def test_several_are_named_in_one_sentence_the_worst_first():
     _, two = after(1.0, [], {"Cup": 0.4, "Jug": 0.1, "Pan": 0.5})
     assert two == ["Jug and Cup cover their places in the picture badly, or not at all."]
-    _, many = after(1.0, [], {name: 0.0 for name in "ABCDE"})
+    _, many = after(1.0, [], dict.fromkeys("ABCDE", 0.0))
     assert many == ["A, B, C and 2 more cover their places in the picture badly, or not at all."]
 
 

@@ -14,7 +14,7 @@ from restage.agent.offline.agent import make
 from restage.agent.offline.write_lighting import WORLD, Lamp
 from restage.agent.roles import Attempt, AttemptViews, Context
 from restage.agent.stages import BY_NAME
-from restage.worker.protocol import JobResult, LightBasis
+from restage.worker.protocol import JobResult, LightBasis, SanityFinding
 
 
 class Lights:
@@ -40,8 +40,8 @@ def context(tmp_path):
     return build
 
 
-def attempt(stage, numbers, script=""):
-    return Attempt(stage, 1, 1, script, "", JobResult("ok"), AttemptViews(), numbers)
+def attempt(stage, numbers, script="", sanity=()):
+    return Attempt(stage, 1, 1, script, "", JobResult("ok", sanity=tuple(sanity)), AttemptViews(), numbers)
 
 
 def numbers(*overlaps):
@@ -68,6 +68,29 @@ def test_a_poor_outline_is_asked_for_once(context):
     assert judge.asked(later, "outline") == {"Blue Sphere"}
     second = make().verifier.judge(later, attempt("geometry", numbers(0.95, 0.45)), None).verdict
     assert second.approve and "stay below" in second.summary
+
+
+def test_a_body_that_is_its_outline_already_is_not_asked_for_again(context):
+    script = 'PARAMS = {"Blue Sphere.thickness": 1.0}'
+    verdict = make().verifier.judge(context("geometry"), attempt("geometry", numbers(0.95, 0.2), script), None).verdict
+    assert verdict.approve and not verdict.items and "stay below" in verdict.summary
+
+
+def test_what_looks_wrong_is_asked_for_where_it_can_be_mended_and_told_where_not(context):
+    gone = SanityFinding("out_of_frame", "Red Cube is behind the camera", "Red Cube", 1.0)
+    joined = SanityFinding("interpenetrating", "Blue Sphere runs 0.30 m into Red Cube", "Blue Sphere", 0.3)
+    seen = attempt("geometry", numbers(0.95, 0.92), sanity=(gone, joined))
+    verdict = make().verifier.judge(context("geometry"), seen, None).verdict
+    (item,) = verdict.items
+    assert not verdict.approve and (item.object, item.property) == ("Red Cube", "outline")
+    assert joined.message in verdict.summary and gone.message not in verdict.summary
+    seen.verdict = verdict
+    again = make().verifier.judge(context("geometry", attempts=[seen]), seen, None).verdict
+    assert again.approve and gone.message in again.summary
+    placed = make().verifier.judge(
+        context("composition"), attempt("composition", numbers(1, 1), sanity=(joined,)), None
+    )
+    assert placed.verdict.approve and joined.message in placed.verdict.summary
 
 
 def test_a_cutout_must_fit_better_than_one_of_many_on_a_floor(context):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...worker.protocol import LightBasisRequest
+from ...worker.protocol import LightBasisRequest, SanityKind
 from .. import params
 from ..brief import Brief
 from ..roles import Attempt, Context, Judgement, Looker
@@ -20,6 +20,10 @@ GOOD_COLOUR = 6.0
 """Lab."""
 WORTH = 1.03
 """Factor by which a light solution must lower the error to be asked for."""
+
+IN_SPACE: frozenset[SanityKind] = frozenset({"empty_render", "out_of_frame", "floating", "sunk", "interpenetrating"})
+IN_LIGHT: frozenset[SanityKind] = frozenset({"black_render", "blown_render"})
+MOST_TOLD = 3
 
 
 class OfflineVerifier:
@@ -46,9 +50,20 @@ def _box(brief: Brief, name: str) -> tuple[float, float, float, float] | None:
     return next((item.box for item in brief.objects if item.name == name), None)
 
 
+def _left(attempt: Attempt, kinds: frozenset[SanityKind], asked_for: frozenset[str] = frozenset()) -> str:
+    """A sentence on what looks wrong and stays: this agent has no other place for a thing than its outline's."""
+    found = [f.message for f in attempt.result.sanity if f.kind in kinds and f.object not in asked_for]
+    if not found:
+        return ""
+    more = f"; {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+    return f" Left as it is: {'; '.join(found[:MOST_TOLD])}{more}."
+
+
 def _geometry(context: Context, attempt: Attempt) -> Verdict:
     measured = attempt.measurements.objects
-    tried = asked(context, "outline")
+    # An inflated body is the outline itself, so asking for it again would give the same script.
+    free = {key.removesuffix(".thickness") for key in params.read(attempt.script) if key.endswith(".thickness")}
+    tried = asked(context, "outline") | free
     floor = context.brief.backdrop in {"floor", "scene"}
     # Among other things on a floor a solid that is partly hidden is worth more than the outline of what is left of it.
     limit = POOR_OVERLAP if floor else GOOD_OVERLAP
@@ -64,9 +79,25 @@ def _geometry(context: Context, attempt: Attempt) -> Verdict:
         )
         for m in poor
         if m.name not in tried
-    ][:MAX_ITEMS]
+    ]
+    named = {item.object for item in items} | tried
+    items += [
+        ChecklistItem(
+            object=finding.object,
+            property="outline",
+            region=box,
+            observed=finding.message,
+            wanted="in the frame, where the picture shows it",
+        )
+        for finding in attempt.result.sanity
+        if finding.kind == "out_of_frame"
+        and finding.object not in named
+        and (box := _box(context.brief, finding.object)) is not None
+    ]
+    items = items[:MAX_ITEMS]
     mean = attempt.measurements.mean_iou
     numbers = f"Mean overlap {mean:.2f}, objects: {len(measured)}." if mean is not None else "Nothing to overlap."
+    numbers += _left(attempt, IN_SPACE, frozenset(item.object for item in items))
     if items:
         return Verdict(approve=False, items=items, summary=numbers)
     if poor:
@@ -88,12 +119,14 @@ def _materials(context: Context, attempt: Attempt) -> Verdict:
 def _composition(context: Context, attempt: Attempt) -> Verdict:
     mean = attempt.measurements.mean_iou
     numbers = f"Mean overlap {mean:.2f}." if mean is not None else "Nothing to overlap."
-    return Verdict(approve=True, summary=f"{numbers} The poses were fitted with the shapes.")
+    numbers += " The poses were fitted with the shapes." + _left(attempt, IN_SPACE)
+    return Verdict(approve=True, summary=numbers)
 
 
 def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:
     psnr = attempt.measurements.psnr
     numbers = f"PSNR {psnr:.1f} dB." if psnr is not None else "No picture to compare."
+    numbers += _left(attempt, IN_LIGHT)
     if any(item.property == "light" for a in context.attempts if a.verdict for item in a.verdict.items):
         return Verdict(approve=True, summary=f"{numbers} The lights are as solved.")
     lamps = {lamp.name: lamp for lamp in lamps_of(attempt.script)}
