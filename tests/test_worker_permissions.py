@@ -56,6 +56,42 @@ FORBIDDEN = [
 ]  # fmt: skip
 
 
+ANIMATED = """
+def curves(action):
+    if getattr(action, "layers", None):
+        return [c for l in action.layers for s in l.strips for b in s.channelbags for c in b.fcurves]
+    return list(action.fcurves)
+"""
+KEYED = [
+    ("bpy.data.objects['Cube']", "location", "c.keyframe_points[1].co.y += 1", "animated Cube"),
+    ("bpy.data.objects['Cube']", "location", "c.keyframe_points[0].handle_right.y += 1", "animated Cube"),
+    ("bpy.data.objects['Cube']", "location", "c.keyframe_points[0].interpolation = 'CONSTANT'", "animated Cube"),
+    ("bpy.data.objects['Cube']", "location", "c.modifiers.new('NOISE')", "animated Cube"),
+    ("bpy.data.lights['Key']", "energy", "c.keyframe_points[1].co.y += 1", "changed Key (animation)"),
+    ("bpy.data.materials['Cube']", "roughness", "c.keyframe_points[1].co.y += 1", "changed the material Cube"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "edit", "words"), KEYED, ids=[f"{o} {e}" for o, _, e, _ in KEYED])
+def test_keyframes_edited_inside_an_action_are_seen(worker, owner, name, edit, words):
+    """A later frame's keyframe leaves the action, its frame range and the present place as they were."""
+    text = f"""
+import bpy
+from restage.worker import fingerprint, permissions
+{ANIMATED}
+owner = {owner}
+for frame in (1, 20, 40):
+    owner.keyframe_insert({name!r}, frame=frame)
+before = fingerprint.take(bpy.context.scene)
+print([c.words for c in permissions.changes(before, fingerprint.take(bpy.context.scene))])
+c = curves(owner.animation_data.action)[0]
+{edit}
+print([c.words for c in permissions.changes(before, fingerprint.take(bpy.context.scene))])
+"""
+    result = attempt(worker, "composition", text, accepted=ALL, guard=False)
+    assert result.output.splitlines() == ["[]", repr([words])], (result.status, result.message, result.output)
+
+
 @pytest.mark.parametrize(("stage", "text", "words"), FORBIDDEN, ids=[words for _, _, words in FORBIDDEN])
 def test_a_forbidden_change_is_named(worker, stage, text, words):
     result = attempt(worker, stage, text, accepted=ALL)

@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 
+from . import animation
 from .evaluate import Body, bodies
 
 MAX_DATABLOCKS = 300
@@ -106,14 +107,7 @@ def _without_drivers(owner: Any, name: str) -> list[str]:
 
 def _animates_modifiers(item: bpy.types.Object) -> bool:
     action = item.animation_data.action if item.animation_data else None
-    if action is None:
-        return False
-    if hasattr(action, "fcurves"):
-        curves = list(action.fcurves)
-    else:
-        bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
-        curves = [curve for bag in bags for curve in bag.fcurves]
-    return any("modifiers[" in curve.data_path for curve in curves)
+    return action is not None and any("modifiers[" in curve.data_path for curve in animation.curves(action))
 
 
 def _repair_data() -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import bpy
 import numpy as np
 
-from . import rna
+from . import animation, rna
 
 Role = Literal["objects", "camera", "lights"]
 
@@ -87,16 +87,18 @@ def take(scene: bpy.types.Scene) -> Fingerprint:
     for material in bpy.data.materials:
         settings = rna.values(material, frozenset({"node_tree", "pass_index", "grease_pencil", "texture_paint_images",
                                                    "texture_paint_slots", "paint_active_slot"}))  # fmt: skip
-        found.materials[material.session_uid] = (material.name, (settings, rna.tree(material.node_tree)))
+        moving = _animated(material)
+        found.materials[material.session_uid] = (material.name, (settings, rna.tree(material.node_tree), moving))
     for group in bpy.data.node_groups:
-        found.groups[group.session_uid] = (group.name, group.bl_idname, rna.tree(group))
+        found.groups[group.session_uid] = (group.name, group.bl_idname, (rna.tree(group), _animated(group)))
     for collection in (scene.collection, *scene.collection.children_recursive):
         children = tuple(sorted(child.session_uid for child in collection.children))
         hidden = collection.hide_render or collection.hide_viewport
         found.collections[collection.session_uid] = (collection.name, children, hidden)
     world = scene.world
     if world is not None:
-        found.world = (world.session_uid, world.name, rna.plain(world.color), rna.tree(world.node_tree))
+        nodes = rna.tree(world.node_tree)
+        found.world = (world.session_uid, world.name, rna.plain(world.color), nodes, _animated(world))
     found.camera = scene.camera.session_uid if scene.camera else 0
     found.render = {name: rna.plain(getattr(scene.render, name)) for name in _RENDER}
     found.view = {name: rna.plain(getattr(scene.view_settings, name)) for name in _VIEW
@@ -135,7 +137,6 @@ def _object(item: bpy.types.Object, empties: dict[int, Role]) -> ObjectPrint:
     if item.parent:
         inverse = rna.plain(item.matrix_parent_inverse)
         parent = (item.parent.session_uid, item.parent_type, item.parent_bone, inverse)
-    data = item.animation_data
     return ObjectPrint(
         name=item.name,
         type=item.type,
@@ -150,14 +151,15 @@ def _object(item: bpy.types.Object, empties: dict[int, Role]) -> ObjectPrint:
         modifiers=[(m.name, m.type, rna.values(m)) for m in item.modifiers],
         slots=[(s.link, s.material.session_uid if s.material else 0) for s in item.material_slots],
         collections=frozenset(c.session_uid for c in item.users_collection),
-        animation=(data.action.session_uid, rna.plain(data.action.frame_range)) if data and data.action else None,
+        animation=animation.printed(item),
     )
 
 
 def _data(data: Any) -> DataPrint:
     if isinstance(data, bpy.types.Mesh):
         return _mesh(data)
-    found = DataPrint(data.name, rna.values(data, _NOT_SETTINGS | _CAMERA_NAMES))
+    settings = rna.values(data, _NOT_SETTINGS | _CAMERA_NAMES)
+    found = DataPrint(data.name, settings | {"animation": _animated(data)})
     found.node_tree = rna.tree(getattr(data, "node_tree", None))
     return found
 
@@ -176,7 +178,13 @@ def _mesh(mesh: bpy.types.Mesh) -> DataPrint:
     colours = [(a.name, a.domain, hashlib.sha256(_array(a.data, "color", 4, np.float32).tobytes()).hexdigest())
                for a in mesh.color_attributes]  # fmt: skip
     keys = rna.values(mesh.shape_keys) if mesh.shape_keys else None
-    return DataPrint(mesh.name, (shape.hexdigest(), keys), faces, (uvs, colours))
+    return DataPrint(mesh.name, (shape.hexdigest(), keys, _animated(mesh)), faces, (uvs, colours))
+
+
+def _animated(block: Any) -> tuple[Any, ...]:
+    """Return what animates a datablock, its shape keys and its own nodes."""
+    owners = (block, getattr(block, "shape_keys", None), getattr(block, "node_tree", None))
+    return tuple(animation.printed(owner) for owner in owners)
 
 
 def _array(items: Any, name: str, width: int, kind: type) -> np.ndarray:
