@@ -189,8 +189,43 @@ def test_a_resumed_run_keeps_the_camera_that_was_accepted(context):
     fresh = make().generator
     geometry = StageScript("geometry", fresh.write(build(STAGES[1], [setup])).script)
     composition = params.read(fresh.write(build(STAGES[3], [setup, geometry])).script)
-    for name in ("camera.fov", "camera.pitch"):
-        assert composition[name] == pytest.approx(params.read(setup.text)[name], abs=0.01)
+    assert {value for key, value in composition.items() if key.startswith("camera.")} == {0.0, (0.0, 0.0, 0.0)}
+    places = params.read(geometry.text)
+    foots = [places[key] for key in places if key.endswith(".location")]
+    fitted = layout.lay_out(list(build(STAGES[1], []).masks.values()), FRAME[0] / FRAME[1], "plain", 0, settled=other)
+    assert np.allclose(foots, [(*solid.place, solid.lift) for solid in fitted.solids], atol=0.05)
+
+
+@pytest.mark.bpy
+def test_numbers_of_early_stages_stay_live(pool, context):
+    generator, brief, build = context
+    accepted = []
+    for stage in STAGES:
+        accepted.append(StageScript(stage.name, generator.write(build(stage, accepted)).script))
+    name = brief.objects[0].name
+    moved = (5.0, 6.0, 1.0)
+    turned = {"setup": {"camera.pitch": 3.0, "world.strength": 0.5}, "geometry": {f"{name}.location": moved}}
+    accepted = [StageScript(s.stage, params.rewrite(s.text, turned.get(s.stage, {}))) for s in accepted]
+    told = """
+print(list(bpy.context.scene.objects[NAME].location), bpy.context.scene.camera.rotation_euler.x)
+print(ambient.inputs["Strength"].default_value)
+""".replace("NAME", repr(name))
+    worker = pool.open()
+    try:
+        job = Job(
+            tuple(accepted[:-1]),
+            StageScript("lighting", accepted[-1].text + told),
+            tuple(sorted(STAGES[4].may_change)),
+            ViewRequest(),
+            write_blend=False,
+        )
+        result = worker.run(job, Event())
+    finally:
+        worker.close()
+    assert result.status == "ok", result.message
+    place, strength = result.output.splitlines()
+    assert place == f"{list(moved)} {float(np.float32(np.radians(87.0)))}"
+    assert float(strength) == pytest.approx(0.5 * params.read(accepted[-1].text)["World.power"], rel=1e-3)
 
 
 def test_outlines_survive_the_script():

@@ -154,14 +154,9 @@ class OfflineGenerator:
         return Draft(write_materials.write(found), "Colours are the picture's, inside each region's rim.")
 
     def _composition(self, context: Context) -> Draft:
-        layout = self._layout(context)
         numbers = _accepted_params(context, "geometry")
-        poses = {
-            name: write_composition.Pose(numbers[f"{name}.location"], radians(numbers.get(f"{name}.heading", 0.0)))
-            for name in context.masks
-            if f"{name}.location" in numbers
-        }
-        return Draft(write_composition.write(poses, layout.camera), "Poses stay as fitted with the shapes.")
+        things = [name for name in context.masks if f"{name}.location" in numbers]
+        return Draft(write_composition.write(things), "Poses stay as fitted with the shapes.")
 
     def _lighting(self, context: Context) -> Draft:
         if context.best and context.best.verdict and context.best.verdict.items:

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The composition script: the final pose of every object and of the camera."""
+"""The composition script: how far every object and the camera move from where earlier stages put them. It says nothing
+twice, so that the numbers of setup and geometry stay live in the joined program."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import degrees
+from collections.abc import Sequence
 
-from .camera import Camera
 from .script_text import Params, fill, names
 
 _SCRIPT = '''
-"""Composition: the final pose of every object."""
+"""Composition: how far every object and the camera move from where setup and geometry put them."""
 
 import bpy
 from math import radians
+from mathutils import Vector
 
 $params
 
@@ -24,33 +23,25 @@ $names)
 scene = bpy.context.scene
 for name in NAMES:
     thing = scene.objects[name]
-    thing.location = PARAMS[name + ".location"]
-    thing.rotation_euler.z = radians(PARAMS[name + ".heading"])
-    size = PARAMS[name + ".scale"]
-    thing.scale = (size, size, size)
+    thing.location += Vector(PARAMS[name + ".shift"])
+    thing.rotation_euler.z += radians(PARAMS[name + ".turn"])
+    thing.scale *= PARAMS[name + ".scale"]
 
 camera = scene.objects["Picture Camera"]
-camera.data.angle = radians(PARAMS["camera.fov"])
-camera.rotation_euler.x = radians(90.0 - PARAMS["camera.pitch"])
+camera.location += Vector(PARAMS["camera.shift"])
+camera.rotation_euler.x += radians(PARAMS["camera.tilt"])
+camera.rotation_euler.z += radians(PARAMS["camera.turn"])
 '''
 
 
-@dataclass(frozen=True)
-class Pose:
-    """Where an object stands. Metres, radians, and a factor."""
-
-    location: tuple[float, float, float]
-    heading: float = 0.0
-    scale: float = 1.0
-
-
-def write(poses: Mapping[str, Pose], camera: Camera) -> str:
-    """The script for named poses."""
+def write(things: Sequence[str]) -> str:
+    """The script for these objects, all of them as they stand."""
     params = Params()
-    for name, pose in poses.items():
-        params.add(f"{name}.location", pose.location, "m")
-        params.add(f"{name}.heading", degrees(pose.heading), "degrees", 1)
-        params.add(f"{name}.scale", pose.scale, "times the size geometry gave it", 4)
-    params.add("camera.fov", degrees(camera.fov), "degrees, horizontal", 2)
-    params.add("camera.pitch", degrees(camera.pitch), "degrees below the horizon", 2)
-    return fill(_SCRIPT, params=params.text(), names=names(list(poses)))
+    for name in things:
+        params.add(f"{name}.shift", (0.0, 0.0, 0.0), "m")
+        params.add(f"{name}.turn", 0.0, "degrees about the vertical, counterclockwise from above")
+        params.add(f"{name}.scale", 1.0, "times its size, about its foot")
+    params.add("camera.shift", (0.0, 0.0, 0.0), "m")
+    params.add("camera.tilt", 0.0, "degrees upwards")
+    params.add("camera.turn", 0.0, "degrees to the left")
+    return fill(_SCRIPT, params=params.text(), names=names(things))

@@ -44,8 +44,10 @@ for name in LAMPS:
     add_lamp(name)
 
 ambient = bpy.context.scene.world.node_tree.nodes["Ambient"]
-ambient.inputs["Color"].default_value = (*PARAMS["World.colour"], 1.0)
-ambient.inputs["Strength"].default_value = PARAMS["World.power"]
+colour = ambient.inputs["Color"].default_value
+for channel, tint in enumerate(PARAMS["World.colour"]):
+    colour[channel] *= tint
+ambient.inputs["Strength"].default_value *= PARAMS["World.power"]
 '''
 
 
@@ -95,6 +97,6 @@ def write(lamps: Sequence[Lamp]) -> str:
         params.add(f"{lamp.name}.target", lamp.target, "m", 2)
         params.add(f"{lamp.name}.size", lamp.size, "m", 2)
     world = next((lamp for lamp in lamps if lamp.name == WORLD), Lamp(WORLD, 0.0))
-    params.add("World.power", world.power, "strength of the light from everywhere", 4)
-    params.add("World.colour", world.colour, "linear RGB")
+    params.add("World.power", world.power, "times the strength setup gave the light from everywhere", 4)
+    params.add("World.colour", world.colour, "times its colour")
     return fill(_SCRIPT, params=params.text(), names=names([lamp.name for lamp in lit]))
