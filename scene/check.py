@@ -12,6 +12,17 @@ from collections.abc import Iterable
 
 import bpy
 
+from ..worker.allowed import (
+    CLAMPS,
+    CURVE_CLAMPS,
+    MAX_IMAGE_PIXELS,
+    MAX_TEXT,
+    MAX_VERTICES,
+    MODIFIERS,
+    PARTICLE_CLAMPS,
+    VOXELS_ALONG,
+    node_denied,
+)
 from . import compat
 
 ALLOWED = frozenset(
@@ -23,31 +34,8 @@ ALLOWED = frozenset(
 )
 """`ID.id_type` of what a scene may be made of. All else is dropped: texts, libraries, sounds, caches, scenes, ..."""
 
-BANNED_NODES = (
-    "GeometryNodeImport",
-    "ShaderNodeScript",
-    "ShaderNodeTexIES",
-    "CompositorNodeOutputFile",
-    "CompositorNodeImage",
-    "CompositorNodeMovieClip",
-)
-"""Prefixes of `bl_idname`: nodes that read or write files, or run text."""
-
-BANNED_MODIFIERS = frozenset(["MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT"])
-
-CLAMPS: dict[str, dict[str, int]] = {
-    "SUBSURF": {"levels": 4, "render_levels": 4},
-    "MULTIRES": {"levels": 4, "render_levels": 4, "sculpt_levels": 4},
-    "ARRAY": {"count": 1000},
-    "BEVEL": {"segments": 32},
-    "SCREW": {"steps": 256, "render_steps": 256, "iterations": 64},
-    "REMESH": {"octree_depth": 8},
-}
-"""Modifier values that can make a small file enormous, and the most Restage links."""
-
 MAX_DATABLOCKS = 5000
-MAX_VERTICES = 4_000_000
-MAX_PARTICLES = 20_000
+"""Of every type. The worker counts fewer types and stops far below; this is what Blender can still show."""
 
 
 class CheckError(Exception):
@@ -81,12 +69,18 @@ def check(loaded: Iterable[bpy.types.ID]) -> list[str]:
         elif isinstance(item, bpy.types.Image):
             _check_image(item, notes)
         elif isinstance(item, bpy.types.ParticleSettings):
-            item.count = min(item.count, MAX_PARTICLES)
-            item.rendered_child_count = min(item.rendered_child_count, 100)
+            _clamp(item, PARTICLE_CLAMPS)
         elif isinstance(item, bpy.types.Curve):
-            item.resolution_u = min(item.resolution_u, 64)
+            _clamp(item, CURVE_CLAMPS)
+            if len(getattr(item, "body", "")) > MAX_TEXT:
+                raise CheckError(f"The text of {item.name} is longer than {MAX_TEXT} characters.")
         _clear_paths(item, notes)
     return notes
+
+
+def _clamp(item: bpy.types.ID, limits: dict[str, int]) -> None:
+    for name, most in limits.items():
+        setattr(item, name, min(getattr(item, name), most))
 
 
 def _drop_types(loaded: list[bpy.types.ID], notes: list[str]) -> list[bpy.types.ID]:
@@ -129,7 +123,7 @@ def _drop_drivers(item: bpy.types.ID, notes: list[str]) -> None:
 
 def _check_tree(tree: bpy.types.NodeTree, notes: list[str]) -> None:
     for node in list(tree.nodes):
-        if node.bl_idname.startswith(BANNED_NODES):
+        if node_denied(node.bl_idname):
             notes.append(f"dropped node {node.bl_idname} of {tree.name}")
             tree.nodes.remove(node)
         else:
@@ -138,7 +132,7 @@ def _check_tree(tree: bpy.types.NodeTree, notes: list[str]) -> None:
 
 def _check_object(item: bpy.types.Object, notes: list[str]) -> None:
     for modifier in list(item.modifiers):
-        if modifier.type in BANNED_MODIFIERS:
+        if modifier.type in MODIFIERS:
             notes.append(f"dropped modifier {modifier.type.lower()} of {item.name}")
             item.modifiers.remove(modifier)
             continue
@@ -148,12 +142,15 @@ def _check_object(item: bpy.types.Object, notes: list[str]) -> None:
                 notes.append(f"lowered {name} of modifier {modifier.name} of {item.name} to {most}")
                 setattr(modifier, name, most)
         if modifier.type == "REMESH" and modifier.mode == "VOXEL":
-            modifier.voxel_size = max(modifier.voxel_size, max(item.dimensions) / 400)
+            modifier.voxel_size = max(modifier.voxel_size, max(item.dimensions) / VOXELS_ALONG)
     for constraint in item.constraints:
         _clear_struct(constraint, f"constraint {constraint.name} of {item.name}", notes)
 
 
 def _check_image(item: bpy.types.Image, notes: list[str]) -> None:
+    # Not `size`, which would make the pixels first.
+    if item.source == "GENERATED" and item.generated_width * item.generated_height > MAX_IMAGE_PIXELS:
+        raise CheckError(f"The image {item.name} has more pixels than Restage shows ({MAX_IMAGE_PIXELS}).")
     if item.source == "GENERATED" or item.type == "RENDER_RESULT":
         return
     if len(item.packed_files) == 0:

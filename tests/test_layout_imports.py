@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bpy_extras", "bl_ui", "gpu_extras", "idprop", "imbuf"}
 WHEELS = {"pydantic", "PIL", "cv2", "cmaes", "openai", "anthropic"}
-WORKER_OUTSIDE = {"client", "binary", "protocol", "launcher", "lockdown", "landlock", "seccomp", "prelude"}
+WORKER_OUTSIDE = {"allowed", "client", "binary", "protocol", "launcher", "lockdown", "landlock", "seccomp", "prelude"}
 """Modules of `worker/` that run outside Blender (the launcher's before it is one): no bpy in them."""
 
 
@@ -56,7 +56,14 @@ def test_panels_read_properties_only(path):
 
 @pytest.mark.parametrize("path", modules("scene"), ids=str)
 def test_scene_knows_neither_agent_nor_panels(path):
-    assert not ours(imports(path), "agent", "operators", "panels", "cli")
+    found = imports(path)
+    assert not ours(found, "agent", "operators", "panels", "cli")
+    worker = ours(found, "worker")
+    assert ours(worker, "worker.allowed") == worker, worker
+
+
+def test_what_scene_and_worker_share_needs_nothing():
+    assert imports(ROOT / "worker" / "allowed.py") == {"__future__"}
 
 
 @pytest.mark.parametrize("path", modules("worker"), ids=str)

@@ -10,6 +10,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from restage.scene import check, compat, sandbox  # noqa: E402
+from restage.worker import allowed  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -91,6 +92,52 @@ def test_nothing_that_runs_reads_or_explodes_is_linked(hostile):
     sandbox.discard(RUN)
     left = [item.name for uid, item in compat.datablocks().items() if uid not in before]
     assert left == []
+
+
+def test_what_the_worker_would_not_have_written_does_not_come_in_either(tmp_path):
+    """One list for both sides: a hostile worker gains nothing by leaving its own repairs out."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    body = bpy.data.objects.new("Body", bpy.data.meshes.new("Body"))
+    for kind in sorted(allowed.MODIFIERS):
+        body.modifiers.new(kind, kind)
+    nodes = bpy.data.node_groups.new("Nodes", "GeometryNodeTree")
+    nodes.nodes.new("GeometryNodeIsViewport")
+    nodes.nodes.new("GeometryNodeMeshCube")
+    body.modifiers.new("Nodes", "NODES").node_group = nodes
+    path = bpy.data.curves.new("Path", "CURVE")
+    path.bevel_resolution = path.render_resolution_u = 30
+    root.objects.link(body)
+    root.objects.link(bpy.data.objects.new("Path", path))
+    file = tmp_path / "worker.blend"
+    bpy.data.libraries.write(str(file), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    sandbox.load(file, {}, RUN)
+    assert [modifier.type for modifier in bpy.data.objects["Body"].modifiers] == ["NODES"]
+    assert [node.bl_idname for node in bpy.data.node_groups["Nodes"].nodes] == ["GeometryNodeMeshCube"]
+    curve = bpy.data.curves["Path"]
+    assert (curve.bevel_resolution, curve.render_resolution_u) == (16, 30)
+
+
+@pytest.mark.parametrize("what", ["text", "image"])
+def test_too_much_text_and_too_many_pixels_are_refused(tmp_path, what):
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    words = bpy.data.curves.new("Words", "FONT")
+    root.objects.link(bpy.data.objects.new("Words", words))
+    if what == "text":
+        words.body = "x" * (allowed.MAX_TEXT + 1)
+    else:
+        image = bpy.data.images.new("Wide", 8, 8)
+        image.generated_width, image.generated_height = 16384, 4096
+        words["image"] = image
+    path = tmp_path / "much.blend"
+    bpy.data.libraries.write(str(path), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    before = set(compat.datablocks())
+    with pytest.raises(sandbox.SandboxError, match=r"longer than 2000|more pixels"):
+        sandbox.load(path, {}, RUN)
+    assert set(compat.datablocks()) == before
 
 
 def test_too_many_vertices_are_refused_and_removed(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from restage.worker import guard, guard_runtime
+from restage.worker import allowed, guard, guard_runtime
 
 REFUSED = {
     "import os\nos.remove('x')": 1,
@@ -208,6 +208,14 @@ def test_every_name_a_script_defines_may_be_used():
     assert run("import math\ndef f(object, id, text):\n    return [object + i for i in range(id)]\nx = f(1, 2, 3)")[
         "x"
     ] == [1, 2]
+
+
+@pytest.mark.parametrize("name", sorted((*allowed.NODE_PREFIXES, *allowed.MODIFIERS)))
+def test_kinds_that_are_not_available_are_refused_written_out_and_put_together(name):
+    with pytest.raises(guard.Refused, match=f"{name} is not available"):
+        guard.check(f"kind = {name!r}", "<s>")
+    with pytest.raises(PermissionError, match=f"{name} is not available"):
+        run(f"class Nodes:\n    def new(self, kind):\n        pass\nNodes().new({name[:-3]!r} + {name[-3:]!r})")
 
 
 def test_a_message_is_one_plain_sentence():

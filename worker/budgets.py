@@ -11,29 +11,25 @@ from typing import Any
 import bpy
 
 from . import animation
+from .allowed import (
+    CLAMPS,
+    CURVE_CLAMPS,
+    MAX_IMAGE_PIXELS,
+    MAX_TEXT,
+    MAX_VERTICES,
+    MODIFIERS,
+    PARTICLE_CLAMPS,
+    VOXELS_ALONG,
+)
 from .evaluate import Body, bodies
 
 MAX_DATABLOCKS = 300
 MAX_MATERIALS = 50
-MAX_VERTICES = 2_000_000
 MAX_INSTANCES = 100_000
-MAX_IMAGE_PIXELS = 4096 * 4096
-MAX_PARTICLES = 20_000
-MAX_TEXT = 2000
 MAX_CUSTOM_TEXT = 64 * 1024
-VOXELS_ALONG = 400
 
 _COUNTED = ("objects", "meshes", "curves", "lights", "cameras", "collections", "materials", "node_groups", "images")
 _UNUSABLE = ("texts", "sounds", "movieclips", "cache_files", "volumes", "speakers")
-_CLAMPS: dict[str, dict[str, int]] = {
-    "SUBSURF": {"levels": 4, "render_levels": 4},
-    "MULTIRES": {"levels": 4, "render_levels": 4, "sculpt_levels": 4},
-    "ARRAY": {"count": 1000},
-    "BEVEL": {"segments": 32},
-    "SCREW": {"steps": 256, "render_steps": 256, "iterations": 64},
-    "REMESH": {"octree_depth": 8},
-}
-_FILE_MODIFIERS = ("MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT")
 
 
 class OverBudget(Exception):
@@ -72,11 +68,11 @@ def evaluate(scene: bpy.types.Scene) -> dict[str, Body]:
 def _repair_object(item: bpy.types.Object) -> list[str]:
     notes: list[str] = []
     for modifier in list(item.modifiers):
-        if modifier.type in _FILE_MODIFIERS:
+        if modifier.type in MODIFIERS:
             notes.append(f"{item.name}: the {modifier.name} modifier is not available, removed")
             item.modifiers.remove(modifier)
             continue
-        for name, limit in _CLAMPS.get(modifier.type, {}).items():
+        for name, limit in CLAMPS.get(modifier.type, {}).items():
             value = getattr(modifier, name, 0)
             if value > limit:
                 setattr(modifier, name, limit)
@@ -117,12 +113,11 @@ def _repair_data() -> list[str]:
             notes.append(f"{block.name}: {kind} are not available, removed")
             bpy.data.batch_remove([block])
     for particles in bpy.data.particles:
-        particles.count = min(particles.count, MAX_PARTICLES)
-        particles.rendered_child_count = min(particles.rendered_child_count, 100)
+        for name, limit in PARTICLE_CLAMPS.items():
+            setattr(particles, name, min(getattr(particles, name), limit))
     for curve in bpy.data.curves:
-        for name in ("resolution_u", "render_resolution_u"):
-            setattr(curve, name, min(getattr(curve, name), 64))
-        curve.bevel_resolution = min(curve.bevel_resolution, 16)
+        for name, limit in CURVE_CLAMPS.items():
+            setattr(curve, name, min(getattr(curve, name), limit))
         if len(getattr(curve, "body", "")) > MAX_TEXT:
             raise OverBudget(f"The text of {curve.name} is longer than {MAX_TEXT} characters.")
     for image in bpy.data.images:
@@ -165,7 +160,7 @@ def _predict(scene: bpy.types.Scene) -> None:
 def _predicted(item: bpy.types.Object) -> float:
     elements = float(max(len(item.data.polygons), len(item.data.vertices), 1))
     for modifier in item.modifiers:
-        if modifier.type in ("SUBSURF", "MULTIRES"):
+        if modifier.type == "SUBSURF":
             elements *= 4 ** max(modifier.levels, modifier.render_levels)
         elif modifier.type == "ARRAY":
             elements *= max(1, modifier.count)

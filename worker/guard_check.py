@@ -111,7 +111,7 @@ class Checker(ast.NodeVisitor):
         if isinstance(value, str):
             if len(value) > MAX_STRING:
                 self.refuse(node, f"the text is longer than {MAX_STRING} characters")
-            if names.DENIED_NODES.match(value) or value in names.DENIED_MODIFIERS:
+            if names.made_denied(value):
                 self.refuse(node, f"{value} is not available")
 
     # -- attributes

@@ -13,6 +13,8 @@ import math
 import re
 from pathlib import Path
 
+from . import allowed
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -192,16 +194,15 @@ IGNORED_OPERATORS = re.compile(
 )
 """Habits that are harmless or meaningless in a worker: they become no-ops instead of refusals."""
 
-DENIED_NODES = re.compile(
-    r"^(GeometryNodeImport|ShaderNodeScript|ShaderNodeTexIES|CompositorNodeOutputFile|CompositorNodeImage"
-    r"|CompositorNodeMovieClip|GeometryNodeBake|GeometryNodeIsViewport|GeometryNodeSimulation"
-    r"|CompositorNodeCryptomatte)"
-)
-DENIED_MODIFIERS = _words("""MESH_CACHE MESH_SEQUENCE_CACHE FLUID OCEAN DYNAMIC_PAINT MULTIRES""")
 DENIED_KEYWORDS = _words("""
     filepath directory filename files url path file fileobj py_code expression update refcheck data_len use_scripts
     execution_context module metaclass filename_ext
     """)
+
+
+def made_denied(name: object) -> bool:
+    """Say whether this is the name of a kind of node or modifier that is not available."""
+    return isinstance(name, str) and (allowed.node_denied(name) or name in allowed.MODIFIERS)
 
 
 def keyword_denied(name: object) -> bool:

@@ -88,7 +88,7 @@ def _own(item: object, name: str) -> Any:
 
 def _new(make: Any, *arguments: Any, **keywords: Any) -> Any:
     for value in (*arguments, *keywords.values()):
-        if isinstance(value, str) and (names.DENIED_NODES.match(value) or value in names.DENIED_MODIFIERS):
+        if names.made_denied(value):
             raise PermissionError(f"{value} is not available to stage scripts")
     return make(*arguments, **keywords)
 
