@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import bpy.utils.previews
 
+KEPT = 8
+"""Icons kept: a panel shows two, and several windows may show several scenes."""
+
 _icons: bpy.utils.previews.ImagePreviewCollection | None = None
+_shown: dict[str, str] = {}
+"""The key of each picture's icon by its path, the one drawn last at the end."""
 
 
 def start() -> None:
@@ -19,6 +26,7 @@ def start() -> None:
 def stop() -> None:
     """Give all icons back."""
     global _icons
+    _shown.clear()
     if _icons is not None:
         bpy.utils.previews.remove(_icons)
         _icons = None
@@ -27,10 +35,27 @@ def stop() -> None:
 def icon(path: str) -> int:
     """Return the icon id of the picture at an absolute path, 0 for an empty path.
 
-    Cheap enough for drawing: the path is only noted, Blender reads the file in a job of its own.
+    Cheap enough for drawing: the path is only noted, Blender reads the file in a job of its own. A file that changed
+    gets a new icon; icons that were not drawn for the longest are forgotten.
     """
     if _icons is None or not path:
         return 0
-    if path not in _icons:
-        _icons.load(path, path, "IMAGE")
-    return _icons[path].icon_id
+    key = f"{path}\n{_changed(path)}"
+    old = _shown.pop(path, None)
+    if old is not None and old != key:
+        del _icons[old]
+    if key not in _icons:
+        # Blender caches a preview by this name; under the old one it would show the old picture.
+        _icons.load(key, path, "IMAGE")
+    _shown[path] = key
+    while len(_shown) > KEPT:
+        del _icons[_shown.pop(next(iter(_shown)))]
+    return _icons[key].icon_id
+
+
+def _changed(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        # No such file yet, or no longer: its icon stays empty until it comes.
+        return 0
