@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
 from restage.agent import masks, params, picture
-from restage.agent.offline import layout, surfaces, write_geometry, write_materials, write_setup
+from restage.agent.offline import layout, surfaces, torus, write_geometry, write_materials, write_setup
 from restage.agent.offline.agent import make
 from restage.agent.offline.layout import free_body
 from restage.agent.offline.outline import filled
@@ -96,6 +96,27 @@ def test_a_disc_inflates_to_a_ball_and_a_ring_keeps_its_hole(pool):
     assert lowest == pytest.approx(0, abs=1e-4)
     vertices, edges, faces = told["Ring"][:3]
     assert vertices - edges + faces == 0, "one hole"
+
+
+@pytest.mark.bpy
+def test_a_ring_on_a_floor_is_a_torus_with_its_hole(pool):
+    truth = Solid("torus", (0.2, 0.1), (1.6, 1.6, 0.4))
+    setup = StageScript("setup", write_setup.write(CAMERA, FRAME, (1.0, 1.0, 1.0)))
+    _, seen = run(
+        pool, [setup], "geometry", write_geometry.write({"Ring": truth}, CAMERA, True), ViewRequest(measure_px=FRAME[0])
+    )
+    mask = seen["Ring"]
+    hole = torus.hole_of(mask, np.zeros_like(mask))
+    assert hole is not None and torus.hole_of(mask, hole) is None, "what another thing fills is no hole"
+    found = layout.lay_out([mask], FRAME[0] / FRAME[1], "floor", 0, settled=CAMERA).solids[0]
+    assert found.kind == "torus" and found.iou > 0.95
+    assert np.allclose((*found.place, *found.size), (*truth.place, *truth.size), atol=0.06)
+    text = write_geometry.write({"Ring": found}, CAMERA, True)
+    result, seen = run(pool, [setup], "geometry", text + REPORT, ViewRequest(measure_px=FRAME[0]))
+    assert iou(seen["Ring"], mask) > 0.94
+    told = {row[0]: row[1:] for row in map(ast.literal_eval, result.output.splitlines())}
+    vertices, edges, faces, _, lowest = told["Ring"]
+    assert vertices - edges + faces == 0 and lowest == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.bpy

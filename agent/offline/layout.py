@@ -10,7 +10,7 @@ from math import radians, tan
 import numpy as np
 from numpy.typing import NDArray
 
-from . import fit
+from . import fit, torus
 from .camera import Camera, on_plane, stand_at, standing
 from .lathe import turned
 from .outline import rings
@@ -66,7 +66,11 @@ def lay_out(
     solids = []
     for i, target in enumerate(targets):
         check_cancel()
-        solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
+        hole = torus.hole_of(masks[i], np.logical_or.reduce([np.zeros_like(masks[i]), *masks[:i], *masks[i + 1 :]]))
+        if hole is None:
+            solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
+        else:
+            solid = torus.ring(target, hole, camera, seed + i)
         if solid.iou < ENOUGH[backdrop] or planes[i] is not None:
             solid = free_body(masks[i], camera, TURNED[backdrop], len(masks), planes[i])
         solids.append(solid)

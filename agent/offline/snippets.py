@@ -61,6 +61,31 @@ def add_round(name, top):
     place(name, finish(name, body, height / 2))
 '''
 
+TORUS = '''
+def add_ring(name):
+    """A torus lying flat."""
+    radius, tube = PARAMS[name + ".radius"], PARAMS[name + ".tube"]
+    around = 2 * PARAMS.get(name + ".cells", 32)
+    across = 4 * max(3, round(around * tube / radius / 4))
+    body = bmesh.new()
+    rows = []
+    for i in range(around):
+        turn = 2 * pi * i / around
+        row = []
+        for k in range(across):
+            tilt = 2 * pi * k / across
+            reach = radius + tube * cos(tilt)
+            row.append(body.verts.new((reach * cos(turn), reach * sin(turn), tube * sin(tilt))))
+        rows.append(row)
+    for row, following in zip(rows, rows[1:] + rows[:1]):
+        for k in range(across):
+            j = (k + 1) % across
+            body.faces.new((row[k], following[k], following[j], row[j]))
+    mesh = finish(name, body, tube)
+    mesh.shade_smooth()
+    place(name, mesh)
+'''
+
 LATHE = '''
 def add_turned(name):
     """A body of revolution; its profile is a list of (radius, height) from the base up."""

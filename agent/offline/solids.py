@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .camera import Camera
 
-Kind = Literal["box", "sphere", "cylinder", "cone", "lathe", "inflated"]
+Kind = Literal["box", "sphere", "cylinder", "cone", "torus", "lathe", "inflated"]
 Array = NDArray[np.float64]
 Ring = list[tuple[float, float]]
 
@@ -30,7 +30,7 @@ class Solid:
     place: tuple[float, float]
     """x and y of the base centre."""
     size: tuple[float, float, float]
-    """Width, depth, height before turning; of a sphere, its diameter three times."""
+    """Width, depth, height before turning; of a sphere, its diameter three times. A torus lies flat."""
     heading: float = 0.0
     """Turn about the vertical."""
     iou: float = 0.0
@@ -52,7 +52,7 @@ class Solid:
             return "cube" if max(w, d, h) < 1.2 * min(w, d, h) else "box"
         if self.kind == "cylinder":
             return "disc" if h < 0.25 * w else "cylinder"
-        return {"sphere": "sphere", "cone": "cone", "lathe": "turned body"}.get(self.kind, "free body")
+        return {"sphere": "sphere", "cone": "cone", "torus": "ring", "lathe": "turned body"}.get(self.kind, "free body")
 
 
 def outline_points(solid: Solid, camera: Camera) -> Array:

@@ -31,6 +31,7 @@ _CALLS: dict[Kind, str] = {
     "sphere": "add_sphere(name)",
     "cylinder": "add_round(name, 1.0)",
     "cone": "add_round(name, 0.0)",
+    "torus": "add_ring(name)",
     "lathe": "add_turned(name)",
     "inflated": "add_inflated(name)",
 }
@@ -75,6 +76,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
         (("box",), snippets.BOX),
         (("sphere",), snippets.SPHERE),
         (("cylinder", "cone"), snippets.CYLINDER),
+        (("torus",), snippets.TORUS),
         (("lathe",), snippets.LATHE),
         (("inflated",), snippets.INFLATED),
     ):
@@ -107,6 +109,9 @@ def _describe(params: Params, name: str, solid: Solid) -> None:
     elif solid.kind in {"cylinder", "cone"}:
         params.add(f"{name}.radius", w / 2, "m")
         params.add(f"{name}.height", h, "m")
+    elif solid.kind == "torus":
+        params.add(f"{name}.radius", (w - h) / 2, "m, to the middle of the tube")
+        params.add(f"{name}.tube", h / 2, "m, radius of the tube")
     elif solid.kind == "inflated":
         params.add(f"{name}.thickness", 1.0, "0 is flat, 1 makes a ball of a disc")
     if solid.cells:
@@ -139,7 +144,7 @@ def _imports(by_kind: Mapping[Kind, list[str]], place: Place | None) -> str:
         maths.add("radians")
     if by_kind.keys() - {"inflated"}:
         lines.append("import bmesh")
-    if "lathe" in by_kind:
+    if by_kind.keys() & {"lathe", "torus"}:
         maths |= {"cos", "sin", "pi"}
     if "inflated" in by_kind:
         lines.append("import numpy as np")
