@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import radians
 from threading import Event
 
+import cv2
 import numpy as np
 import pytest
 from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
@@ -201,6 +202,18 @@ def test_the_same_picture_gives_the_same_scripts(context):
     assert fresh.write(build(STAGES[0], [])).script.startswith('"""Setup')
     again = fresh.write(build(STAGES[1], [])).script
     assert set(params.read(first)) == set(params.read(again)), "a resumed run goes on with the same objects"
+
+
+def test_the_number_of_threads_is_put_back(context):
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        generator, _, build = context
+        generator.brief(build(STAGES[0], []).picture, 0, Event())
+        make().generator.write(build(STAGES[1], []))
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_resumed_run_keeps_the_camera_that_was_accepted(context):

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import radians
 from threading import Event
@@ -45,6 +47,18 @@ PLACE_CELLS = 64
 """Cells of a painted floor and wall across the picture."""
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """OpenCV in one thread, as results must not hang on the machine; the number is the whole process's, which may be an
+    artist's Blender, so it is put back."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
 def make() -> Agent:
     """The offline agent."""
     return Agent("offline", OfflineGenerator(), judge.OfflineVerifier())
@@ -58,6 +72,7 @@ class OfflineGenerator:
         """Know nothing yet."""
         self._layouts: dict[str, Layout] = {}
 
+    @_one_thread()
     def brief(self, picture: Picture, seed: int, cancel: Event) -> tuple[Brief, Usage]:
         """Say what is in the picture."""
 
@@ -65,7 +80,6 @@ class OfflineGenerator:
             if cancel.is_set():
                 raise Cancelled
 
-        cv2.setNumThreads(1)
         seen = segment(picture, seed)
         check()
         width, height = picture.size
@@ -74,6 +88,7 @@ class OfflineGenerator:
         self._layouts[_key(picture, brief, seed)] = layout
         return brief, Usage()
 
+    @_one_thread()
     def write(self, context: Context) -> Draft:
         """Write the stage's script."""
         writers = {
