@@ -142,9 +142,11 @@ def _decode(data: bytes, path: Path, notes: list[str]) -> Image.Image:
 
 
 def _to_rgba(image: Image.Image, notes: list[str]) -> Image.Image:
-    if image.mode in {"I", "I;16", "I;16B", "I;16L", "F"}:
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         values = np.asarray(image, np.float32)
-        top = 65535.0 if image.mode.startswith("I") and values.max() > 255 else max(1.0, float(values.max()))
+        # A dark picture of 16 bit stays dark; what the other modes call white, only their values can tell.
+        sixteen = image.mode.startswith("I;16") or (image.mode == "I" and values.max() > 255)
+        top = 65535.0 if sixteen else max(1.0, float(values.max()))
         notes.append("The picture's 16 or 32 bit values were brought down to 8 bit.")
         image = Image.fromarray(np.clip(values / top * 255, 0, 255).astype(np.uint8), "L")
     if image.mode == "CMYK":

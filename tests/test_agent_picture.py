@@ -140,3 +140,9 @@ def test_path_with_spaces_and_umlauts(tmp_path):
     folder = tmp_path / "schöne Bilder"
     folder.mkdir()
     assert picture.load(write(folder / "Käse 1.png", Image.new("RGB", (20, 20)))).size == (20, 20)
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_a_dark_picture_of_16_bit_stays_dark(tmp_path, ending):
+    image = Image.fromarray(np.tile(np.arange(20, dtype=np.uint16) * 10, (20, 1)))
+    assert picture.load(write(tmp_path / f"dark.{ending}", image)).rgb.max() <= 1

@@ -30,7 +30,6 @@ def describe(picture: Picture, seen: Segmentation, layout: Layout) -> Brief:
         ),
         backdrop=seen.backdrop,
         backdrop_colour=seen.backdrop_colour,
-        light="not known yet; solved in the lighting stage",
         confidence=confidence,
         reasons=reasons,
     )
