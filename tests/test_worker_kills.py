@@ -85,8 +85,7 @@ while True: pass
     limits = Limits(script_seconds=60.0, file_mb=8)
     with WorkerPool(binary, limits, scratch_root=tmp_path) as pool, pool.open() as worker:
         result = attempt(worker, "geometry", text, guard=False)
-    assert result.status not in ("ok", "timeout")
-    assert "filled its scratch folder with more than 0.0625 GB" in result.message
+    assert (result.status, result.message) == ("budget", "Stopped: the script filled its scratch folder.")
     assert list(tmp_path.iterdir()) == []
 
 

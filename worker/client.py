@@ -12,7 +12,6 @@ import os
 import queue
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,7 +23,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from . import launcher, lockdown, protocol
-from .binary import BlenderBinary
+from .binary import BlenderBinary, why_not_here
 from .lockdown import NoConfinement as NoConfinement
 from .protocol import (
     Failure,
@@ -304,6 +303,8 @@ class Worker:
         self.close()
         if self._exit_code == launcher.EXIT_MEMORY:
             return "memory", f"Stopped: the script used more than {self._limits.memory_mb / 1024:g} GB of memory."
+        if self._exit_code == launcher.EXIT_SCRATCH:
+            return "budget", "Stopped: the script filled its scratch folder."
         return "crashed", f"Blender crashed: {self._last_words()}"
 
     def _wait_for_end(self) -> None:
@@ -384,8 +385,8 @@ class WorkerPool:
 
         Raises WorkerError on Windows: the launcher forks.
         """
-        if sys.platform == "win32":
-            raise WorkerError("Restage's worker does not run on Windows yet.")
+        if reason := why_not_here():
+            raise WorkerError(reason)
         self._binary = binary
         self._limits = limits or Limits()
         self._scratch_root = scratch_root
