@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import SanityFinding
+from .colour_space import to_lab, to_srgb
 from .measurements import Measurements, ObjectMeasure
 from .roles import AttemptViews
 
@@ -92,23 +93,6 @@ def ssim(a: Floats, b: Floats) -> float:
     return float(value[edge : value.shape[0] - edge, edge : value.shape[1] - edge].mean())
 
 
-def srgb(linear: Floats) -> Floats:
-    """Linear light to displayed sRGB (IEC 61966-2-1), clipped to 0 to 1."""
-    x = np.clip(linear, 0, 1)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.power(x, 1 / 2.4) - 0.055).astype(np.float32)
-
-
-def linear(displayed: Floats) -> Floats:
-    """Displayed sRGB in 0 to 1 to linear light (IEC 61966-2-1)."""
-    x = np.clip(displayed, 0, 1)
-    return np.where(x <= 0.04045, x / 12.92, np.power((x + 0.055) / 1.055, 2.4)).astype(np.float32)
-
-
-def lab(displayed: Floats) -> Floats:
-    """Displayed sRGB in 0 to 1 to CIE Lab, D65; L 0 to 100."""
-    return cv2.cvtColor(np.ascontiguousarray(displayed, np.float32), cv2.COLOR_RGB2Lab)  # type: ignore[return-value]
-
-
 def fit(picture: Floats, width: int, height: int) -> Floats:
     """Resize a picture by area averaging."""
     if picture.shape[1] == width and picture.shape[0] == height:
@@ -130,7 +114,7 @@ def _objects(
     height, width = ids.shape
     colours = None
     if judged is not None:
-        colours = lab(fit(picture, width, height)), lab(fit(judged, width, height))
+        colours = to_lab(fit(picture, width, height)), to_lab(fit(judged, width, height))
     found = {name: key for key, name in names.items()}
     measures = []
     for name, mask in masks.items():
@@ -168,6 +152,11 @@ def _box_offset(wanted: NDArray[np.bool_], got: NDArray[np.bool_]) -> float:
         return np.array([xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height])
 
     return float(np.abs(box(wanted) - box(got)).max())
+
+
+def srgb(light: Floats) -> Floats:
+    """The sRGB in which linear light is shown, clipped to 0 to 1."""
+    return to_srgb(np.clip(light, 0, 1)).astype(np.float32)
 
 
 def _grey(picture: Floats) -> Floats:

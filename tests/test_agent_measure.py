@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from restage.agent import masks, measure
+from restage.agent import colour_space, masks, measure
 from restage.agent.brief import Brief, BriefObject
 from restage.agent.roles import AttemptViews
 
@@ -52,13 +52,13 @@ def test_psnr_and_ssim_of_known_pairs():
 
 def test_srgb_round_trip_and_known_value():
     x = np.linspace(0, 1, 50, dtype=np.float32)[None, :, None].repeat(3, 2)
-    assert np.abs(measure.linear(measure.srgb(x)) - x).max() < 1e-4
-    assert measure.srgb(np.float32([[[0.2140411]]]))[0, 0, 0] == pytest.approx(0.5, abs=1e-3)
+    assert np.abs(colour_space.to_linear(colour_space.to_srgb(x)) - x).max() < 1e-4
+    assert colour_space.to_srgb(np.float32([[[0.2140411]]]))[0, 0, 0] == pytest.approx(0.5, abs=1e-3)
 
 
 def views_of(mask, colour):
     albedo = np.zeros((*mask.shape, 3), np.float32)
-    albedo[mask] = measure.linear(np.float32([[colour]]))[0, 0]
+    albedo[mask] = colour_space.to_linear(np.float32([[colour]]))[0, 0]
     return AttemptViews(ids=mask.astype(np.int32), id_names={1: "Ball"}, albedo=albedo)
 
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from offline_scene import FRAME, picture_file
-from restage.agent import picture
+from restage.agent import colour_space, picture
 from restage.agent.brief import Brief, BriefObject
 from restage.agent.measurements import Measurements, ObjectMeasure
-from restage.agent.offline import colours, judge, write_lighting
+from restage.agent.offline import judge, write_lighting
 from restage.agent.offline.agent import make
 from restage.agent.offline.write_lighting import WORLD, Lamp
 from restage.agent.roles import Attempt, AttemptViews, Context
@@ -104,7 +104,7 @@ def test_solved_lights_can_be_read_back(context):
     script = write_lighting.write(lamps)
     assert judge.lamps_of(script) == [lamps[1], lamps[0]]
     here = context("lighting")
-    wanted = colours.to_linear(here.picture.unit)
+    wanted = colour_space.to_linear(here.picture.unit)
     side = np.linspace(0.2, 0.8, FRAME[0])[None, :, None]
     pictures = np.stack([wanted * side / 0.5, wanted * (1 - side) / 2]).astype(np.float32)
     looker = Lights(("Left Lamp", WORLD), pictures)

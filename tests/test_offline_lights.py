@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 from offline_scene import CAMERA
-from restage.agent.offline import colours, light_guess, light_solver
+from restage.agent import colour_space
+from restage.agent.offline import light_guess, light_solver
 from restage.agent.offline.write_lighting import WORLD, Lamp
 
 RANDOM = np.random.default_rng(5)
@@ -21,7 +22,7 @@ def _basis() -> np.ndarray:
 def test_known_powers_are_found_again():
     basis = _basis()
     gains = np.array([(1.5, 1.4, 1.3), (0.6, 0.6, 0.6), (1.2, 1.2, 1.4), (0.9, 0.8, 0.8)])
-    wanted = colours.to_srgb(np.einsum("lhwc,lc->hwc", basis, gains)).astype(np.float32)
+    wanted = colour_space.to_srgb(np.einsum("lhwc,lc->hwc", basis, gains)).astype(np.float32)
     found = light_solver.solve(basis, np.ones((40, 60), np.float32), wanted)
     assert found.after < 0.01 * found.before
     assert np.allclose(found.gains, gains, rtol=0.12)
@@ -30,7 +31,7 @@ def test_known_powers_are_found_again():
 def test_a_light_the_picture_has_not_goes_out_and_outliers_do_not_decide():
     basis = _basis()
     gains = np.array([1.0, 1.0, 1.0, 0.0])
-    wanted = colours.to_srgb(np.einsum("lhwc,l->hwc", basis, gains)).astype(np.float32)
+    wanted = colour_space.to_srgb(np.einsum("lhwc,l->hwc", basis, gains)).astype(np.float32)
     wanted[5:9, 50:56] = 1.0
     found = light_solver.solve(basis, np.ones((40, 60), np.float32), wanted)
     assert found.gains[3].max() < 0.35
@@ -41,7 +42,7 @@ def test_only_the_scene_counts():
     basis = _basis()
     coverage = np.zeros((40, 60), np.float32)
     coverage[:, :30] = 1
-    wanted = np.clip(colours.to_srgb(1.5 * basis.sum(0)), 0, 1).astype(np.float32)
+    wanted = np.clip(colour_space.to_srgb(1.5 * basis.sum(0)), 0, 1).astype(np.float32)
     wanted[:, 30:] = 0
     found = light_solver.solve(basis, coverage, wanted)
     assert found.after < 1e-4
@@ -57,7 +58,7 @@ def test_a_lamp_is_found_from_the_pool_of_light_it_makes():
     spot = (-2.0, -2.0, 3.0)
     albedo = (0.4, 0.4, 0.4)
     light = 0.3 + 0.5 * np.pi**2 * light_guess._light(points, spot, np.zeros(3))
-    rgb = colours.to_srgb(np.clip(light[:, None] * albedo, 0, 1)).reshape(h, w, 3).astype(np.float32)
+    rgb = colour_space.to_srgb(np.clip(light[:, None] * albedo, 0, 1)).reshape(h, w, 3).astype(np.float32)
     lamps = light_guess.guess(rgb, np.ones((h, w), bool), CAMERA, albedo, (0.0, 0.0, 0.0), 2.0)
     assert lamps[0].name == WORLD and len(lamps) >= 2
     explained = sum(
@@ -71,7 +72,7 @@ def test_a_lamp_is_found_from_the_pool_of_light_it_makes():
 
 def test_an_even_floor_still_gets_lamps():
     rgb = np.full((60, 80, 3), 0.5, np.float32)
-    albedo = tuple(float(c) for c in colours.to_linear((0.5, 0.5, 0.5)))
+    albedo = tuple(float(c) for c in colour_space.to_linear((0.5, 0.5, 0.5)))
     lamps = light_guess.guess(rgb, np.ones((60, 80), bool), CAMERA, albedo, (0.0, 0.0, 0.0), 2.0)
     assert len(lamps) >= 2 and all(lamp.power > 0 for lamp in lamps)
 

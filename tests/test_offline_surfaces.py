@@ -7,6 +7,7 @@ import ast
 
 import numpy as np
 import pytest
+from restage.agent import colour_space
 from restage.agent.offline import colours, surfaces, write_materials
 from restage.agent.offline.script_text import Params, number
 
@@ -22,8 +23,8 @@ def _two_halves() -> tuple[np.ndarray, np.ndarray]:
 
 def test_srgb_and_linear_are_inverse():
     values = np.linspace(0, 1, 50)
-    assert np.allclose(colours.to_srgb(colours.to_linear(values)), values, atol=1e-6)
-    assert colours.to_linear(0.5) == pytest.approx(0.2140, abs=1e-4)
+    assert np.allclose(colour_space.to_srgb(colour_space.to_linear(values)), values, atol=1e-6)
+    assert colour_space.to_linear(0.5) == pytest.approx(0.2140, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_a_two_coloured_thing_gets_two_materials_where_they_are():
     assert all(row[1] == "B" and row[-2] == "A" for row in surface.rows)
     assert len(surface.rows) == 15 and len(surface.rows[0]) == 20
     red = surface.paints[1].colour
-    assert np.allclose(red, colours.to_linear((0.8, 0.1, 0.1)), atol=0.01)
+    assert np.allclose(red, colour_space.to_linear((0.8, 0.1, 0.1)), atol=0.01)
     assert surfaces.structure(rgb, mask) > 14 > surfaces.structure(rgb, mask & (np.arange(120) < 60))
 
 
@@ -70,7 +71,7 @@ def test_the_rim_does_not_bleed_into_the_colour():
     mask &= np.arange(120) < 60
     grown = np.roll(mask, -2, axis=1) | mask
     red = surfaces.flat("Box", rgb, grown).paints[0].colour
-    assert np.allclose(red, colours.to_linear((0.8, 0.1, 0.1)), atol=0.02)
+    assert np.allclose(red, colour_space.to_linear((0.8, 0.1, 0.1)), atol=0.02)
     white = surfaces.flat("Box", np.ones_like(rgb), mask).paints[0].colour
     assert max(white) == surfaces.HIGHEST_ALBEDO
 

@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...worker.protocol import JobResult
-from .. import params
+from .. import colour_space, params
 from ..brief import Brief
 from ..picture import Picture
 from ..roles import Agent, Cancelled, Context, Draft, Usage
 from . import (
-    colours,
     describe,
     judge,
     light_guess,
@@ -256,7 +255,7 @@ def _median_light(rgb: NDArray[np.float32], where: NDArray[np.bool_], otherwise:
 
 
 def _linear(srgb: ArrayLike) -> Rgb:
-    r, g, b = colours.to_linear(srgb)
+    r, g, b = colour_space.to_linear(srgb)
     return float(r), float(g), float(b)
 
 

@@ -12,6 +12,7 @@ from ..picture import Picture
 from . import colours
 from .layout import Layout
 from .regions import Region, Segmentation
+from .script_text import unique
 
 
 def describe(picture: Picture, seen: Segmentation, layout: Layout) -> Brief:
@@ -41,11 +42,7 @@ def names_for(picture: Picture, masks: list[NDArray[np.bool_]], shapes: list[str
     for mask, shape in zip(masks, shapes, strict=True):
         colour = colours.name_of(colours.typical(picture.unit, colours.eroded(mask)))
         word = "Object" if shape in {"free body", "turned body"} else shape.title()
-        base = f"{colour} {word}"
-        name, number = base, 2
-        while name in names:
-            name, number = f"{base} {number}", number + 1
-        names.append(name)
+        names.append(unique(f"{colour} {word}", names))
     return names
 
 

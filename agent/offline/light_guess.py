@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import colours
+from .. import colour_space
 from .camera import Camera
+from .script_text import unique
 from .write_lighting import WORLD, Lamp
 
 Array = NDArray[np.float64]
@@ -44,7 +45,7 @@ def guess(
     spots = _candidates(camera, centre, reach)
     if len(seen) < 30:
         return _usual(centre, reach)
-    wanted = (colours.to_linear(seen) @ LUMINANCE) / max(1e-3, float(np.dot(albedo, LUMINANCE)))
+    wanted = (colour_space.to_linear(seen) @ LUMINANCE) / max(1e-3, float(np.dot(albedo, LUMINANCE)))
     lit = np.stack([np.ones(len(points)), *(_light(points, spot, np.asarray(centre)) for spot in spots)], axis=1)
     # Errors count as they are seen: the slope of sRGB is steep in the dark.
     weight = np.maximum(wanted, 0.05) ** (1 / 2.4 - 1)
@@ -162,7 +163,4 @@ def _name(spot: Point, centre: Point, reach: float, others: list[Lamp]) -> str:
     side = "Left " if x < -0.5 else "Right " if x > 0.5 else ""
     ahead = "Front " if y < -0.5 else "Back " if y > 0.5 else ""
     base = f"{ahead}{side}Lamp" if ahead or side else "Top Lamp"
-    name, number = base, 2
-    while any(lamp.name == name for lamp in others):
-        name, number = f"{base} {number}", number + 1
-    return name
+    return unique(base, [lamp.name for lamp in others])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import colours
+from .. import colour_space
 
 Array = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def _regulariser(lights: int) -> Array:
 
 def _shown(x: Array, t: Array) -> tuple[Array, Array]:
     light = np.einsum("lpc,lc->pc", x, np.exp(t))
-    shown = np.clip(colours.to_srgb(light), 0, 1)
+    shown = np.clip(colour_space.to_srgb(light), 0, 1)
     slope = np.where(light < 1, 1.055 / 2.4 * np.maximum(light, 0.0031) ** (1 / 2.4 - 1), 0.0)
     return shown, slope
 

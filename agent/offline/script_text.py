@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from string import Template
 
 Value = float | int | str | bool | tuple["Value", ...]
@@ -60,6 +60,14 @@ def names(items: Sequence[str], indent: int = 4) -> str:
     """Lines of a tuple of names, one a line."""
     pad = " " * indent
     return "".join(f"{pad}{quoted(item)},\n" for item in items)
+
+
+def unique(base: str, taken: Container[str]) -> str:
+    """The name, with a number behind it when it is taken: Red Cube 2."""
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base} {number}", number + 1
+    return name
 
 
 def listed(items: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import colour_space
 from . import colours
 from .outline import rings
 
@@ -68,8 +69,8 @@ def cells_along(span: float, objects: int) -> int:
 def flat(name: str, rgb: Picture, mask: Mask, light: float = 1.0) -> Surface:
     """One colour for the whole object: the mean of the region without its rim, over the `light` that falls on it."""
     inner = colours.eroded(mask)
-    mean = colours.to_linear(colours.typical(rgb, inner)) / light
-    return Surface([Paint(f"{name} Surface", albedo(colours.to_srgb(mean)), roughness(rgb, inner), 0.3)])
+    mean = colour_space.to_linear(colours.typical(rgb, inner)) / light
+    return Surface([Paint(f"{name} Surface", albedo(colour_space.to_srgb(mean)), roughness(rgb, inner), 0.3)])
 
 
 def painted(
@@ -100,7 +101,7 @@ def structure(rgb: Picture, mask: Mask) -> float:
     inner = colours.eroded(mask, 0.1)
     if inner.sum() < 12:
         return 0.0
-    lab = colours.to_lab(rgb[inner])
+    lab = colour_space.to_lab(rgb[inner])
     chroma = lab[:, 1:] / np.maximum(lab[:, :1], 12.0) * 50.0
     middle = np.median(chroma, axis=0)
     return float(np.percentile(np.linalg.norm(chroma - middle, axis=1), 75))
@@ -117,7 +118,7 @@ def roughness(rgb: Picture, mask: Mask) -> float:
 
 def albedo(srgb: NDArray[np.float32] | NDArray[np.float64] | Rgb) -> Rgb:
     """Albedo of a surface that shows this sRGB colour under light 1; never as bright as a lamp."""
-    r, g, b = np.clip(colours.to_linear(srgb), 0.002, HIGHEST_ALBEDO)
+    r, g, b = np.clip(colour_space.to_linear(srgb), 0.002, HIGHEST_ALBEDO)
     return float(r), float(g), float(b)
 
 
@@ -170,7 +171,7 @@ def _cell_colours(rgb: Picture, mask: Mask, cells: int, of: Box | None) -> _Cell
 
 
 def _weighted(srgb: Picture) -> Picture:
-    return np.asarray(colours.to_lab(srgb) * np.array([1.0, HUE_WEIGHT, HUE_WEIGHT]), np.float32)
+    return np.asarray(colour_space.to_lab(srgb) * np.array([1.0, HUE_WEIGHT, HUE_WEIGHT]), np.float32)
 
 
 def _palette(cells: Picture, most: int) -> Picture:
