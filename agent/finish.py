@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..worker.protocol import Failure, FinishRequest, Job, LightBasis, StageScript, ViewRequest
-from . import files, masks, measure, program
+from . import certainty, files, masks, measure, program
 from .brief import Brief
 from .picture import Picture
 from .ports import PoolPort
@@ -85,6 +85,8 @@ def finish(
         made_by=made.made_by,
         notes=list(made.notes),
     )
+    if brief.objects:
+        record.confidence, record.reasons = certainty.after(brief.confidence, brief.reasons, record.final.objects)
     if views.ids is not None:
         files.write_bytes(folder.path / "ids.png", _png(views.ids))
     folder.save()
