@@ -4,7 +4,8 @@
 The same five stage scripts, one after another with a pause as if a model were thinking: (a) by our pool of workers,
 where the next one warms up and replays the accepted scripts meanwhile; (b) by a new Blender process per script, which
 is what VIGA does. The cost is the wall clock the loop waits, less the script's own run and our checks,
-measurements and renders. Starting, emptying, replaying, opening, saving and ending are cost. Writes docs/bench/standby.md and .json.
+measurements and renders. Starting, emptying, replaying, opening, saving and ending are cost.
+Writes docs/bench/standby.md and .json.
 """
 
 from __future__ import annotations
