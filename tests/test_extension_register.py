@@ -82,5 +82,6 @@ def test_settings_survive_saving_and_a_run_that_was_going_on_is_not_believed():
         restage.unregister()
         print("clean")
     """)
-    assert words(done).splitlines()[-1] == "clean"
+    # Blender prints past Python's buffer, so the order of lines says nothing.
+    assert "clean" in words(done).splitlines()
     assert done.returncode == 0

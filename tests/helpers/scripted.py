@@ -25,7 +25,7 @@ camera.rotation_euler = (1.1, 0.0, 0.0)
 bpy.context.collection.objects.link(camera)
 scene.camera = camera
 world = bpy.data.worlds.new("Picture World")
-world.color = (0.3, 0.3, 0.3)
+world.color = (0.05, 0.05, 0.05)
 scene.world = world
 '''
 
