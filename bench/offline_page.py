@@ -126,7 +126,8 @@ def _novel(kinds: dict[str, dict[str, Any]], failed: Sequence[str]) -> str:
         "picture on a plane facing the first camera: perfect from the front, and what a billboard would get from the "
         "side. PSNR on white mostly counts background; silhouette IoU says more. The back of a thing can't be known "
         "from its front. The card starts from the true masks, ours from what the agent saw: what it missed in the "
-        "picture's own view it misses turned as well; offline.json has every view by itself." + "".join(f"\n\n{text}" for text in failed)
+        "picture's own view it misses turned as well; offline.json has every view by itself."
+        + "".join(f"\n\n{text}" for text in failed)
     )
 
 
