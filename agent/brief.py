@@ -31,7 +31,12 @@ class BriefObject(BaseModel):
     material: str = ""
     stands_on: str = ""
     """Name of the object it stands on; empty for the floor or nothing."""
+    count: int = Field(1, ge=1)
+    """More than 1 for a heap or row of alike things that is treated as one (a bowl's 30 cherries)."""
     size_m: float | None = None
+    """Longest side, metres."""
+    dimensions_m: tuple[float, float, float] | None = None
+    """Width (left-right), depth and height in metres, as it stands in the picture."""
     confidence: float = Field(1.0, ge=0, le=1)
 
 
@@ -45,6 +50,8 @@ class CameraHint(BaseModel):
     pitch: float = 0.0
     """Radians below the horizon."""
     height_m: float = 1.5
+    horizon: float | None = None
+    """Where the horizon runs at the picture's middle, as a fraction of its height; may be outside 0 to 1."""
 
 
 class Brief(BaseModel):
@@ -59,6 +66,9 @@ class Brief(BaseModel):
     """What is behind the objects: nothing (alpha), one flat colour, a floor they stand on, or a whole place."""
     backdrop_colour: Colour = (1.0, 1.0, 1.0)
     light: str = ""
+    """Where it comes from, how hard the shadows are, warm or cold."""
+    style: str = ""
+    """Photograph, product render, drawing, …"""
     ignore: list[str] = Field(default_factory=list)
     confidence: float = Field(1.0, ge=0, le=1)
     reasons: list[str] = Field(default_factory=list)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..worker.protocol import Failure, FinishRequest, Job, LightBasis, StageScript, ViewRequest
+from ..worker.protocol import Finished, FinishRequest, Job, StageScript, ViewRequest
 from . import certainty, files, masks, measure, program
 from .brief import Brief
 from .picture import Picture
@@ -62,7 +62,7 @@ def finish(
         made = worker.ask(request, cancel)
         if cancel.is_set():
             raise Cancelled
-        if isinstance(made, (Failure, LightBasis)):
+        if not isinstance(made, Finished):
             raise RecordError(f"The final files could not be made: {getattr(made, 'message', made)}")
         for name, file in (("scene.blend", made.blend), ("scene.glb", made.glb), ("render.png", made.render)):
             if file:

@@ -10,6 +10,8 @@ from threading import Event
 from typing import Protocol
 
 from ..worker.protocol import (
+    ApiFacts,
+    ApiFactsRequest,
     Failure,
     Finished,
     FinishRequest,
@@ -17,10 +19,15 @@ from ..worker.protocol import (
     JobResult,
     LightBasis,
     LightBasisRequest,
+    Look,
+    LookRequest,
     Ready,
     StageScript,
 )
 from .listener import AttemptShown
+
+Question = LightBasisRequest | LookRequest | ApiFactsRequest | FinishRequest
+"""What a worker can be asked after a job; API facts also before one."""
 
 
 class NoWorker(Exception):
@@ -39,9 +46,7 @@ class WorkerPort(Protocol):
         """Run a job; whatever the script does becomes a status, never an exception."""
         ...
 
-    def ask(
-        self, request: LightBasisRequest | FinishRequest, cancel: Event | None = None
-    ) -> LightBasis | Finished | Failure:
+    def ask(self, request: Question, cancel: Event | None = None) -> LightBasis | Look | ApiFacts | Finished | Failure:
         """Ask something of the scene the last job built."""
         ...
 

@@ -4,16 +4,16 @@ implement the same protocols, so the loop cannot tell them apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..worker.protocol import JobResult, LightBasis, LightBasisRequest, StageScript
+from ..worker.protocol import JobResult, LightBasis, LightBasisRequest, LookRequest, StageScript
 from .brief import Brief
 from .measurements import Measurements
 from .picture import Picture
@@ -30,8 +30,20 @@ class Usage:
     """What a turn cost; all zero for the offline agent."""
 
     input_tokens: int = 0
+    """All of them, cached ones included."""
     output_tokens: int = 0
     cost_usd: float = 0.0
+    cached_input_tokens: int = 0
+    """Read from the provider's cache; part of `input_tokens`."""
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both turns together."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+            self.cached_input_tokens + other.cached_input_tokens,
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,15 @@ class Judgement:
     usage: Usage = Usage()
 
 
+@dataclass(frozen=True)
+class Preference:
+    """Which of two attempts is nearer, and what it cost to find out."""
+
+    better: Literal["one", "two", "neither"]
+    why: str = ""
+    usage: Usage = Usage()
+
+
 @dataclass
 class AttemptViews:
     """The views of an attempt, loaded. Any may be None when it was not made."""
@@ -64,6 +85,12 @@ class AttemptViews:
     normal: NDArray[np.float32] | None = None
     beauty: NDArray[np.float32] | None = None
     """(h, w, 3) sRGB, 0 to 1."""
+    clay: NDArray[np.float32] | None = None
+    """(h, w, 3) sRGB, 0 to 1: grey shading of the shapes."""
+    plan: NDArray[np.float32] | None = None
+    """(h, w, 3) sRGB, 0 to 1: from straight above, north (+Y) up."""
+    plan_bounds: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """x0, y0, x1, y1 in metres of the plan's edges."""
 
 
 @dataclass
@@ -86,6 +113,10 @@ class Looker(Protocol):
 
     def light_basis(self, request: LightBasisRequest) -> tuple[LightBasis, NDArray[np.float32], NDArray[np.float32]]:
         """Return the basis, its pictures (lights, h, w, 3) linear, and the coverage (h, w)."""
+        ...
+
+    def look(self, request: LookRequest) -> NDArray[np.uint8] | str:
+        """Return one extra look at the attempt's scene as (h, w, 3) sRGB, or one sentence why there is none."""
         ...
 
 
@@ -115,6 +146,12 @@ class Context:
     """What the artist asked for in words."""
     cancel: Event = field(default_factory=Event)
     workdir: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
+    candidate: int = 1
+    """Which of a round's candidates this is, 1-based; the generator may vary its approach by it."""
+    tell: Callable[[str], None] = lambda _doing: None
+    """Say what is going on, in a few words, while a turn lasts: `waiting for the model, 12 s`."""
 
     def check_cancel(self) -> None:
         """Raise Cancelled when the artist has cancelled."""
@@ -125,8 +162,10 @@ class Context:
 class Generator(Protocol):
     """Writes the brief and the stage scripts."""
 
-    def brief(self, picture: Picture, seed: int, cancel: Event) -> tuple[Brief, Usage]:
-        """Say what is in the picture."""
+    def brief(
+        self, picture: Picture, seed: int, cancel: Event, tell: Callable[[str], None] = lambda _doing: None
+    ) -> tuple[Brief, Usage]:
+        """Say what is in the picture; `tell` as in Context."""
         ...
 
     def write(self, context: Context) -> Draft:
@@ -143,6 +182,11 @@ class Verifier(Protocol):
 
     def judge(self, context: Context, attempt: Attempt, looker: Looker) -> Judgement:
         """Approve, or say what to change."""
+        ...
+
+    def prefer(self, context: Context, one: Attempt, two: Attempt) -> Preference:
+        """Say which of two usable attempts is nearer to the picture in what the stage settles; asked only when the
+        numbers don't settle it. `one` is the best so far."""
         ...
 
 

@@ -215,7 +215,7 @@ class Run:
                 judgement = self.agent.verifier.judge(context, attempt, PortLooker(worker, context.cancel))
                 self._check(context.cancel)
                 attempt.verdict = judgement.verdict
-                usage = _add(usage, judgement.usage)
+                usage += judgement.usage
             self._record(context, attempt, attempts, usage, worker)
         finally:
             worker.close()
@@ -328,7 +328,3 @@ def _frame(picture: Picture, longest: int) -> tuple[int, int]:
     width, height = picture.size
     scale = longest / max(width, height)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
-
-
-def _add(a: Usage, b: Usage) -> Usage:
-    return Usage(a.input_tokens + b.input_tokens, a.output_tokens + b.output_tokens, a.cost_usd + b.cost_usd)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..worker.protocol import Failure, Finished, JobResult, LightBasis, LightBasisRequest
+from ..worker.protocol import Failure, JobResult, LightBasis, LightBasisRequest, Look, LookRequest
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
 
@@ -29,6 +29,11 @@ def load_views(worker: WorkerPort, result: JobResult) -> AttemptViews:
     if files.beauty:
         with Image.open(worker.file(files.beauty)) as image:
             views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    for name in ("clay", "plan"):
+        if file := getattr(files, name):
+            with Image.open(worker.file(file)) as image:
+                setattr(views, name, np.asarray(image.convert("RGB"), np.float32) / np.float32(255))
+    views.plan_bounds = files.plan_bounds
     return views
 
 
@@ -45,9 +50,21 @@ class PortLooker:
         reply = self._worker.ask(request, self._cancel)
         if self._cancel.is_set():
             raise Cancelled
-        if isinstance(reply, (Failure, Finished)) or not reply.names:
+        if not isinstance(reply, LightBasis) or not reply.names:
             return LightBasis(), np.zeros((0, 1, 1, 3), np.float32), np.zeros((1, 1), np.float32)
         return reply, _array(self._worker, reply.file), _array(self._worker, reply.alpha)
+
+    def look(self, request: LookRequest) -> NDArray[np.uint8] | str:
+        """Return the look as (h, w, 3) sRGB, or one sentence why there is none."""
+        reply = self._worker.ask(request, self._cancel)
+        if self._cancel.is_set():
+            raise Cancelled
+        if isinstance(reply, Failure):
+            return reply.message
+        if not isinstance(reply, Look):
+            return f"The worker answered with a {type(reply).__name__}."
+        with Image.open(self._worker.file(reply.picture)) as image:
+            return np.asarray(image.convert("RGB"), np.uint8)
 
 
 def _array(worker: WorkerPort, name: str) -> NDArray:  # type: ignore[type-arg]

@@ -26,6 +26,8 @@ from . import launcher, lockdown, protocol
 from .binary import BlenderBinary, why_not_here
 from .lockdown import NoConfinement as NoConfinement
 from .protocol import (
+    ApiFacts,
+    ApiFactsRequest,
     Failure,
     Finished,
     FinishRequest,
@@ -33,6 +35,8 @@ from .protocol import (
     JobResult,
     LightBasis,
     LightBasisRequest,
+    Look,
+    LookRequest,
     Message,
     StageScript,
     Status,
@@ -195,7 +199,9 @@ class Worker:
         )
 
     def ask(
-        self, request: LightBasisRequest | FinishRequest, cancel: threading.Event | None = None
+        self,
+        request: LightBasisRequest | LookRequest | ApiFactsRequest | FinishRequest,
+        cancel: threading.Event | None = None,
     ) -> LightBasis | Finished | Failure:
         """Ask something about the scene that the last job built; whatever goes wrong comes back as a Failure."""
         try:
@@ -203,7 +209,7 @@ class Worker:
         except WorkerError as error:
             return Failure(str(error))
         outcome = self._ask(request, cancel)
-        if isinstance(outcome, (LightBasis, Finished, Failure)):
+        if isinstance(outcome, (LightBasis, Look, ApiFacts, Finished, Failure)):
             return outcome
         if isinstance(outcome, tuple):
             return Failure(outcome[1])

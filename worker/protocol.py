@@ -138,6 +138,24 @@ class Views:
 
 
 @dataclass(frozen=True)
+class CameraInfo:
+    """The scene's camera as it stands, enough to project and un-project points."""
+
+    matrix_world: tuple[float, ...]
+    """16 numbers, row by row; the camera looks along its own -Z, +Y up."""
+    type: str
+    """PERSP, ORTHO or PANO."""
+    horizontal_fov: float
+    """Radians, over the frame's width, lens and sensor fit worked in; 0 unless PERSP."""
+    ortho_width: float
+    """Metres across the frame's width; 0 unless ORTHO."""
+    shift: tuple[float, float]
+    """Lens shift in fractions of the frame's width (both), as it moves the picture: +x right, +y up."""
+    frame: tuple[int, int]
+    """Render width and height in pixels, pixel aspect worked in."""
+
+
+@dataclass(frozen=True)
 class JobResult:
     """What came of a job. On any status but `ok` the pictures may be missing, `message` never is."""
 
@@ -164,6 +182,47 @@ class JobResult:
     beauty, write."""
     peak_memory_mb: float = 0.0
     blender: str = ""
+    camera: CameraInfo | None = None
+
+
+@dataclass(frozen=True)
+class LookRequest:
+    """One extra look at the scene the last job built, for a verifier: from elsewhere, of one object, or closer."""
+
+    view: Literal["camera", "orbit", "above", "object"] = "camera"
+    """`camera`: the scene's camera; `orbit`: turned about the middle of the things (or of `object`) by `azimuth` and
+    `elevation` from the scene's camera; `above`: straight down; `object`: `object` alone, everything else hidden."""
+    object: str = ""
+    azimuth: float = 0.0
+    """Degrees, positive turns the camera to the right (counter-clockwise seen from above)."""
+    elevation: float = 0.0
+    """Degrees, added to the camera's own."""
+    box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    """Part of the view to show, fractions of the frame, y down: a zoom."""
+    shading: Literal["clay", "albedo", "ids", "beauty"] = "clay"
+    pixels: int = 384
+    """Longer side."""
+    samples: int = 8
+
+
+@dataclass(frozen=True)
+class Look:
+    """File name in the scratch folder, an 8 bit sRGB PNG."""
+
+    picture: str
+
+
+@dataclass(frozen=True)
+class ApiFactsRequest:
+    """Ask the running Blender what its Python API is like, where versions differ."""
+
+
+@dataclass(frozen=True)
+class ApiFacts:
+    """From RNA, as plain JSON values: version, engines, sky types, boolean solvers, view transforms and looks,
+    the inputs of the common shader nodes, primitive operators with their parameters, modifier types."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -262,6 +321,10 @@ Message = (
     | JobResult
     | LightBasisRequest
     | LightBasis
+    | LookRequest
+    | Look
+    | ApiFactsRequest
+    | ApiFacts
     | FinishRequest
     | Finished
     | Failure

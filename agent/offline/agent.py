@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import radians
@@ -72,7 +72,9 @@ class OfflineGenerator:
         self._layouts: dict[str, Layout] = {}
 
     @_one_thread()
-    def brief(self, picture: Picture, seed: int, cancel: Event) -> tuple[Brief, Usage]:
+    def brief(
+        self, picture: Picture, seed: int, cancel: Event, tell: Callable[[str], None] = lambda _doing: None
+    ) -> tuple[Brief, Usage]:
         """Say what is in the picture."""
 
         def check() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from ...worker.protocol import LightBasisRequest, SanityKind
 from .. import params
 from ..brief import Brief
-from ..roles import Attempt, Context, Judgement, Looker
+from ..roles import Attempt, Context, Judgement, Looker, Preference
 from ..verdict import MAX_ITEMS, ChecklistItem, Verdict
 from . import light_solver
 from .write_lighting import WORLD, Lamp
@@ -38,6 +38,10 @@ class OfflineVerifier:
         if judge is None:
             return Judgement(Verdict(approve=True, summary="Camera and frame are as the brief says."))
         return Judgement(judge(context, attempt))
+
+    def prefer(self, context: Context, one: Attempt, two: Attempt) -> Preference:
+        """Go by the score; of equals the earlier one stays."""
+        return Preference("two" if two.measurements.score > one.measurements.score else "one", "by the score")
 
 
 def asked(context: Context, what: str) -> frozenset[str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from restage.agent.brief import Brief, BriefObject
-from restage.agent.roles import Agent, Draft, Judgement, Usage
+from restage.agent.roles import Agent, Draft, Judgement, Preference, Usage
 from restage.agent.verdict import Verdict
 
 SETUP = '''"""Setup: the camera looks down at a table from two metres away."""
@@ -100,7 +100,7 @@ class Scripted:
         self.seen: list[tuple[str, int, str]] = []
         """(stage, round, what) of every turn asked for."""
 
-    def brief(self, picture, seed, cancel):
+    def brief(self, picture, seed, cancel, tell=None):
         boxes = {"Box": (0.2, 0.4, 0.45, 0.7), "Ball": (0.55, 0.4, 0.8, 0.7)}
         return Brief(
             caption="A box and a ball", objects=[BriefObject(name=n, box=b) for n, b in boxes.items()]
@@ -120,6 +120,10 @@ class Scripted:
         self.seen.append((context.stage.name, context.round, "judge"))
         last = context.round >= len(self.scripts[context.stage.name])
         return Judgement(Verdict(approve=last, summary="as wanted" if last else "another round"))
+
+    def prefer(self, context, one, two):
+        self.seen.append((context.stage.name, context.round, "prefer"))
+        return Preference("two" if two.measurements.score > one.measurements.score else "one")
 
     def agent(self) -> Agent:
         return Agent("scripted", self, self)
