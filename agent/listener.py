@@ -23,6 +23,9 @@ class Progress:
     """The best score of this stage so far."""
     elapsed: float
     """Seconds since the run began."""
+    tokens: int = 0
+    """In and out, of the whole run so far; 0 without a model."""
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..worker import protocol
 from ..worker.protocol import JobResult
 from . import files
 from .brief import Brief
@@ -20,6 +21,7 @@ from .measure import srgb
 from .measurements import Measurements
 from .picture import Picture
 from .roles import Attempt, AttemptViews, Usage
+from .settings import AgentSettings
 from .stages import BY_NAME, STAGES
 from .verdict import Verdict
 
@@ -68,8 +70,16 @@ class StageRecord(BaseModel):
     status: Literal["waiting", "running", "accepted", "failed"] = "waiting"
     accepted: int | None = None
     """Number of the accepted attempt; None for a failed stage, whose script keeps everything as it was."""
+    best: int | None = None
+    """Number of the best attempt so far, by numbers or by comparison; None when none could be used."""
     score: float = 0.0
     seconds: float = 0.0
+    model_seconds: float = 0.0
+    """Of those, spent waiting for the agent's turns."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    """With the turns that led to no attempt: comparisons, replies that could not be used."""
     attempts: list[AttemptRecord] = Field(default_factory=list)
 
 
@@ -113,12 +123,15 @@ class RunRecord(BaseModel):
 
     format: int = FORMAT
     restage: str
-    status: Literal["running", "done", "cancelled", "failed"] = "running"
+    status: Literal["running", "done", "cancelled", "failed", "capped", "paused"] = "running"
+    """`capped`: the cap in tokens or money was reached; the folder holds the best so far and resumes with a higher cap.
+    `paused`: stopped where the artist asked for it."""
     message: str = ""
     created: str
     finished: str = ""
     picture: PictureRecord
     agent: str
+    settings: AgentSettings = AgentSettings()
     seed: int
     resolution: int
     samples: int
@@ -232,6 +245,7 @@ class RunFolder:
         with files.NewFolder(target) as new:
             (new.path / "script.py").write_text(attempt.script, encoding="utf-8")
             (new.path / "numbers.json").write_text(attempt.measurements.model_dump_json(indent=1), encoding="utf-8")
+            (new.path / "result.json").write_bytes(protocol.encode(attempt.result)[4:])
             if attempt.verdict:
                 (new.path / "verdict.json").write_text(attempt.verdict.model_dump_json(indent=1), encoding="utf-8")
             _save_views(new.path, attempt.views)
@@ -261,11 +275,32 @@ class RunFolder:
         )
         self.record.stage(attempt.stage).attempts.append(record)
         self.record.peak_memory_mb = max(self.record.peak_memory_mb, record.peak_memory_mb)
-        self.record.input_tokens += usage.input_tokens
-        self.record.output_tokens += usage.output_tokens
-        self.record.cost_usd += usage.cost_usd
+        self.spend(usage, attempt.stage)
         self.save()
         return record
+
+    def spend(self, usage: Usage, stage: str = "") -> None:
+        """Count a turn's tokens and money to the run and its stage; `save` keeps them."""
+        owners: list[RunRecord | StageRecord] = [self.record]
+        if stage:
+            owners.append(self.record.stage(stage))
+        for owner in owners:
+            owner.input_tokens += usage.input_tokens
+            owner.output_tokens += usage.output_tokens
+            owner.cost_usd = round(owner.cost_usd + usage.cost_usd, 6)
+
+    def add_verdict(self, attempt: Attempt, verdict: Verdict, usage: Usage) -> None:
+        """Keep the verdict of an attempt that is on record already, so that a verifier that fails loses nothing."""
+        attempt.verdict = verdict
+        stage = self.record.stage(attempt.stage)
+        record = next(item for item in stage.attempts if item.number == attempt.number)
+        record.verdict = verdict
+        record.input_tokens += usage.input_tokens
+        record.output_tokens += usage.output_tokens
+        record.cost_usd = round(record.cost_usd + usage.cost_usd, 6)
+        files.write_text(self.path / record.folder / "verdict.json", verdict.model_dump_json(indent=1))
+        self.spend(usage, attempt.stage)
+        self.save()
 
     def load_attempt(self, stage: str, record: AttemptRecord) -> Attempt:
         """Read an attempt back. Raises RecordError when its files are gone."""
@@ -274,14 +309,17 @@ class RunFolder:
             script = (folder / "script.py").read_text(encoding="utf-8")
         except OSError as error:
             raise RecordError(f"The attempt {record.folder} of this run is missing: {error.strerror}.") from error
+        result = _load_result(folder, record)
+        views = _load_views(folder)
+        views.plan_bounds = result.views.plan_bounds
         return Attempt(
             stage=stage,
             number=record.number,
             round=record.round,
             script=script,
             note=record.note,
-            result=JobResult(status=record.status, message=record.message, line=record.line),  # type: ignore[arg-type]
-            views=_load_views(folder),
+            result=result,
+            views=views,
             measurements=record.measurements,
             verdict=record.verdict,
         )
@@ -329,7 +367,19 @@ def _load_views(folder: Path) -> AttemptViews:
             for name in ("albedo", "depth", "normal"):
                 if name in arrays:
                     setattr(views, name, arrays[name].astype(np.float32))
-    if (folder / "beauty.png").exists():
-        with Image.open(folder / "beauty.png") as image:
-            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    for name in ("beauty", "clay", "plan"):
+        if (folder / f"{name}.png").exists():
+            with Image.open(folder / f"{name}.png") as image:
+                setattr(views, name, np.asarray(image.convert("RGB"), np.float32) / np.float32(255))
     return views
+
+
+def _load_result(folder: Path, record: AttemptRecord) -> JobResult:
+    """What the worker said of the attempt; only the outcome when that is not there."""
+    try:
+        message = protocol.decode((folder / "result.json").read_bytes())
+    except (OSError, protocol.ProtocolError):
+        message = None
+    if isinstance(message, JobResult):
+        return message
+    return JobResult(status=record.status, message=record.message, line=record.line)  # type: ignore[arg-type]

@@ -197,3 +197,5 @@ class Agent:
     name: str
     generator: Generator
     verifier: Verifier
+    needs_facts: bool = False
+    """Whether its generator wants to know the running Blender's API (`Context.facts`)."""

@@ -7,29 +7,27 @@ The loop knows neither Blender nor any model; it speaks to a generator, a verifi
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..worker.protocol import Job, Ready, StageScript, ViewRequest
-from . import files, finish, masks, measure, overlay
+from ..worker.protocol import StageScript
+from . import api_facts, approval, finish, masks, measure, select
 from .brief import Brief
-from .listener import AttemptShown, Listener, Progress, StageDone
-from .measurements import Measurements
+from .listener import Listener, Progress, StageDone
 from .picture import Picture
-from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
+from .ports import PoolPort, ViewportRender, WorkerPort
+from .providers.errors import BadReply, CapReached
 from .record import RunFolder, RunRecord, now
-from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
-from .stages import STAGES, Stage
-from .views import PortLooker, load_views
+from .roles import Agent, Attempt, Cancelled, Context, Draft
+from .settings import AgentSettings
+from .stages import BY_NAME, Stage
+from .trial import TrialOptions, Trials, frame
+from .views import PortLooker
 
 MAX_REPAIRS = 3
-MEASURE_PX = 256
-KEEP = {
-    stage.name: f'"""{stage.name.capitalize()}: everything stays as it was."""\n\nPARAMS = {{}}\n' for stage in STAGES
-}
+KEEP = {name: f'"""{name.capitalize()}: everything stays as it was."""\n\nPARAMS = {{}}\n' for name in BY_NAME}
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,13 @@ class RunOptions:
     attempt_px: int = 256
     """Longer side of an attempt's beauty view."""
     attempt_samples: int = 12
+    settings: AgentSettings = field(default_factory=AgentSettings)
+    until: str = ""
+    """Stop after this: `brief`, or the name of a stage; the folder then resumes."""
+
+
+class Paused(Exception):
+    """The run has come as far as the artist wanted it to."""
 
 
 class Run:
@@ -66,29 +71,43 @@ class Run:
         self.pool = pool
         self.options = options
         self.listener = listener
-        self.viewport = viewport
+        self.trials = Trials(
+            picture, folder, pool, TrialOptions(options.attempt_px, options.attempt_samples), listener, viewport
+        )
+        self.stages = options.settings.stages()
         self._began = time.monotonic()
         self._before = folder.record.seconds
         self._base: Attempt | None = None
+        self._accepted: list[StageScript] = []
+        self._standing: StageScript | None = None
+        """The best so far of the stage that is going on."""
 
     def execute(self, cancel: Event) -> RunRecord:
         """Run to the end, or until `cancel` is set; return the record as written to `run.json`.
 
         Raises OSError when the run folder can't be written, NoWorker when a worker does not come up (and what the
-        pool raises when it has none), and RecordError when the folder's own scripts can't be used any more; the folder
-        then still resumes.
+        pool raises when it has none), ProviderError when a model can't be asked any more, and RecordError when the
+        folder's own scripts can't be used any more; the folder then still resumes.
         """
         record = self.folder.record
         record.status, record.message = "running", ""
         self.folder.save()
+        brief = None
         try:
             brief = self._get_brief(cancel)
-            accepted: list[StageScript] = []
-            for stage in STAGES:
-                accepted.append(self._stage(stage, brief, tuple(accepted), cancel))
-            self._tell(STAGES[-1], 0, "rendering the final picture", record.stages[-1].score)
-            finish.finish(self.folder, self.picture, brief, accepted, self.pool, self.options, cancel)
+            self._pause_after("brief")
+            for stage in self.stages:
+                self._standing = None
+                self._accepted.append(self._stage(stage, brief, cancel))
+                if stage != self.stages[-1]:
+                    self._pause_after(stage.name)
+            self._finish(brief, self._accepted, cancel)
             record.status = "done"
+        except CapReached as error:
+            self._end_early(brief, cancel)
+            record.status, record.message = "capped", str(error)
+        except Paused as pause:
+            record.status, record.message = "paused", str(pause)
         except Cancelled:
             record.status, record.message = "cancelled", "Cancelled; the run can be resumed."
         except BaseException as error:
@@ -101,23 +120,41 @@ class Run:
         finish.report(self.folder)
         return record
 
+    def _pause_after(self, what: str) -> None:
+        if self.options.until == what:
+            raise Paused(f"Stopped after the {what}, as asked; the run can be resumed.")
+
+    def _finish(self, brief: Brief, scripts: list[StageScript], cancel: Event) -> None:
+        self._tell(self.stages[-1], 0, "rendering the final picture", self.folder.record.stages[-1].score)
+        finish.finish(self.folder, self.picture, brief, scripts, self.pool, self.options, cancel)
+
+    def _end_early(self, brief: Brief | None, cancel: Event) -> None:
+        """Make the final files of what there is, without calling any stage settled that is not."""
+        scripts = [*self._accepted, *([self._standing] if self._standing else [])]
+        if brief is None or not scripts:
+            return
+        self.listener.log("The cap is reached: the best so far is kept.")
+        done = {script.stage for script in scripts}
+        scripts += [StageScript(stage.name, KEEP[stage.name]) for stage in self.stages if stage.name not in done]
+        self._finish(brief, scripts, cancel)
+
     def _get_brief(self, cancel: Event) -> Brief:
         brief = self.folder.load_brief()
         if brief is None:
-            self._tell(STAGES[0], 1, "looking at the picture", None)
-            brief, usage = self.agent.generator.brief(self.picture, self.options.seed, cancel)
+            first = self.stages[0]
+            self._tell(first, 1, "looking at the picture", None)
+            brief, usage = self.agent.generator.brief(
+                self.picture, self.options.seed, cancel, lambda doing: self._tell(first, 1, doing, None)
+            )
             self._check(cancel)
-            record = self.folder.record
-            record.input_tokens += usage.input_tokens
-            record.output_tokens += usage.output_tokens
-            record.cost_usd += usage.cost_usd
+            self.folder.spend(usage, first.name)
             self.folder.save_brief(brief)
         # Not only for a new brief: a run killed between the two writes has it in one of them only.
         self.folder.record.confidence, self.folder.record.reasons = brief.confidence, list(brief.reasons)
         self.folder.save()
         return brief
 
-    def _stage(self, stage: Stage, brief: Brief, accepted: tuple[StageScript, ...], cancel: Event) -> StageScript:
+    def _stage(self, stage: Stage, brief: Brief, cancel: Event) -> StageScript:
         """Settle one stage and return its accepted script."""
         record = self.folder.record.stage(stage.name)
         attempts = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
@@ -128,29 +165,34 @@ class Run:
         record.status = "running"
         self.folder.save()
         began = time.monotonic()
+        best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
         context = Context(
             picture=self.picture,
             brief=brief,
             masks=masks.brief_masks(brief, self.picture.size),
             stage=stage,
             round=max([a.round for a in attempts], default=0) + 1,
-            accepted=accepted,
+            accepted=tuple(self._accepted),
             attempts=attempts,
-            best=_best(attempts),
+            best=best,
             base=self._base,
-            frame=_frame(self.picture, self.options.resolution),
+            frame=frame(self.picture, self.options.resolution),
             samples=self.options.samples,
             seed=self.options.seed,
             cancel=cancel,
+            facts=api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {},
         )
-        self.pool.prepare(accepted)
-        while context.round <= stage.rounds and not (context.best and _settled(attempts)):
+        context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
+        self.pool.prepare(context.accepted)
+        self._judge_what_was_not(context)
+        rounds = self.options.settings.rounds_of(stage)
+        while context.round <= rounds and not (context.best and _settled(attempts)):
             self._check(cancel)
             if not self._round(context, attempts):
                 break
             context.round += 1
         self._keep_if_better(context, attempts)
-        best = _best(attempts)
+        best = context.best
         script = best.script if best else KEEP[stage.name]
         record.seconds = round(record.seconds + time.monotonic() - began, 3)
         self.folder.accept(stage.name, script, best)
@@ -163,145 +205,154 @@ class Run:
         return StageScript(stage.name, script)
 
     def _round(self, context: Context, attempts: list[Attempt]) -> bool:
-        """One generator turn, its repairs, and one verifier turn. Return whether another round can help."""
-        score = context.best.measurements.score if context.best else None
-        self._tell(context.stage, context.round, "writing the script", score)
-        draft: Draft | None = self.agent.generator.write(context)
+        """One generator turn for each candidate, with repairs, and one verifier turn for the best of them. Return
+        whether another round can help."""
+        winner: Attempt | None = None
+        worker: WorkerPort | None = None
+        wrote = False
+        try:
+            for context.candidate in range(1, self.options.settings.candidates + 1):
+                made, attempt, opened = self._candidate(context, attempts)
+                wrote = wrote or made
+                if attempt is None or opened is None:
+                    continue
+                if winner is not None and self._better(context, winner, attempt) is winner:
+                    opened.close()
+                    continue
+                if worker is not None:
+                    worker.close()
+                winner, worker = attempt, opened
+            if winner is not None and worker is not None:
+                self._judge(context, winner, worker)
+        finally:
+            if worker is not None:
+                worker.close()
+        if winner is not None:
+            self._stand(context, self._better(context, context.best, winner))
+        return wrote
+
+    def _candidate(self, context: Context, attempts: list[Attempt]) -> tuple[bool, Attempt | None, WorkerPort | None]:
+        """Return whether a new script was written, and the usable attempt it led to with its open worker, if any."""
+        context.tell("writing the script")
+        try:
+            with self._agents_turn(context):
+                draft: Draft | None = self.agent.generator.write(context)
+        except BadReply as error:
+            self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
+            return True, None, None
         if draft and any(attempt.script == draft.script for attempt in attempts):
-            return False
+            self._spend(context, draft)
+            return False, None, None
         for repair in range(MAX_REPAIRS + 1):
             if draft is None:
                 break
             self._check(context.cancel)
-            attempt = self._attempt(context, draft, attempts)
-            if attempt.result.status == "ok":
-                break
+            context.tell("running and rendering")
+            attempt, worker = self.trials.run(context, draft, attempts)
+            if select.usable(attempt):
+                return True, attempt, worker
+            worker.close()
             if repair < MAX_REPAIRS:
-                self._tell(context.stage, context.round, "repairing the script", score)
-                draft = self.agent.generator.repair(context, draft, attempt.result)
-        context.best = _best(attempts)
-        return True
+                draft = self._repaired(context, draft, attempt)
+        return True, None, None
 
-    def _attempt(self, context: Context, draft: Draft, attempts: list[Attempt]) -> Attempt:
-        """Execute, measure, judge and record one script."""
-        score = context.best.measurements.score if context.best else None
-        self._tell(context.stage, context.round, "running and rendering", score)
-        worker = self.pool.open()
+    def _repaired(self, context: Context, draft: Draft, attempt: Attempt) -> Draft | None:
+        context.tell("repairing the script")
         try:
-            result = worker.run(self._job(context, draft.script), context.cancel)
-            self._check(context.cancel)
-            if worker.ready is None:
-                raise NoWorker(result.message)
-            self._note_worker(worker.ready)
-            views = load_views(worker, result)
-            numbers = Measurements()
-            if result.status == "ok":
-                numbers = measure.measure(
-                    context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity)
-                )
-            attempt = Attempt(
-                stage=context.stage.name,
-                number=len(attempts) + 1,
-                round=context.round,
-                script=draft.script,
-                note=draft.note,
-                result=result,
-                views=views,
-                measurements=numbers,
-            )
-            usage = draft.usage
-            if result.status == "ok":
-                self._tell(context.stage, context.round, "judging", numbers.score)
+            with self._agents_turn(context):
+                return self.agent.generator.repair(context, draft, attempt.result)
+        except BadReply as error:
+            self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
+            return None
+
+    def _judge(self, context: Context, attempt: Attempt, worker: WorkerPort) -> None:
+        """Have an attempt judged that is on record already, so that whatever becomes of the verifier loses nothing."""
+        self._tell(context.stage, context.round, "judging", attempt.measurements.score)
+        try:
+            with self._agents_turn(context):
                 judgement = self.agent.verifier.judge(context, attempt, PortLooker(worker, context.cancel))
-                self._check(context.cancel)
-                attempt.verdict = judgement.verdict
-                usage += judgement.usage
-            self._record(context, attempt, attempts, usage, worker)
+        except BadReply as error:
+            self.listener.log(f"{context.stage.name}, round {context.round}: not judged. {error}")
+            return
+        self._check(context.cancel)
+        verdict = approval.settled(context.stage.name, context.brief, attempt.result, judgement.verdict)
+        self.folder.add_verdict(attempt, verdict, judgement.usage)
+
+    def _judge_what_was_not(self, context: Context) -> None:
+        """Judge the best attempt of a resumed stage, when the run had stopped before its verdict."""
+        if context.best is None or context.best.verdict is not None:
+            return
+        worker = self.trials.again(context, context.best)
+        if worker is None:
+            return
+        try:
+            self._judge(context, context.best, worker)
         finally:
             worker.close()
-        return attempt
+        self._standing = StageScript(context.stage.name, context.best.script)
 
-    def _record(
-        self, context: Context, attempt: Attempt, attempts: list[Attempt], usage: Usage, worker: WorkerPort
-    ) -> None:
-        result = attempt.result
-        outputs = {
-            name: worker.file(file)
-            for name, file in (
-                ("clay.png", result.views.clay),
-                ("plan.png", result.views.plan),
-                ("result.blend", result.blend),
-            )
-            if file
-        }
-        record = self.folder.add_attempt(attempt, usage, outputs, self._overlay(context, attempt))
-        attempts.append(attempt)
-        folder = self.folder.path / record.folder
-        shown = AttemptShown(
-            stage=attempt.stage,
-            number=attempt.number,
-            round=attempt.round,
-            status=result.status,
-            message=result.message,
-            score=attempt.measurements.score,
-            best=_best(attempts) is attempt,
-            script=attempt.script,
-            blend=folder / "result.blend" if result.blend else None,
-            settings=result.settings,
-            render=folder / "beauty.png" if attempt.views.beauty is not None else None,
-        )
-        self.listener.attempt(shown)
-        if self.viewport and shown.blend:
-            drawn = self.viewport(shown, _frame(self.picture, self.options.attempt_px))
-            if drawn:
-                record.viewport = drawn[1]
-                files.write_bytes(folder / "viewport.png", drawn[0])
-                self.folder.save()
+    def _better(self, context: Context, best: Attempt | None, new: Attempt) -> Attempt | None:
+        try:
+            with self._agents_turn(context):
+                chosen, usage = select.better(context, best, new, self.agent.verifier)
+        except BadReply as error:
+            self.listener.log(f"{context.stage.name}, round {context.round}: not compared. {error}")
+            return best
+        self.folder.spend(usage, context.stage.name)
+        return chosen
 
-    def _overlay(self, context: Context, attempt: Attempt) -> NDArray[np.uint8] | None:
-        if attempt.result.status != "ok":
-            return None
-        if context.stage.name == "setup":
-            horizon = attempt.result.settings.get("horizon")
-            return overlay.setup_overlay(self.picture.rgb, context.brief, horizon)
-        if context.stage.name in ("geometry", "composition") and attempt.views.ids is not None:
-            return overlay.outline_overlay(self.picture.rgb, attempt.views.ids, attempt.views.id_names, context.brief)
-        return None
+    def _stand(self, context: Context, best: Attempt | None) -> None:
+        """Remember which attempt stands; not on record before the comparison, for a killed run compares again."""
+        context.best = best
+        if best is not None:
+            self._standing = StageScript(context.stage.name, best.script)
+            self.folder.record.stage(context.stage.name).best = best.number
+            self.folder.save()
 
     def _keep_if_better(self, context: Context, attempts: list[Attempt]) -> None:
         """Try the script that changes nothing when the stage before already looked better by this stage's measure."""
         if context.stage.name not in ("composition", "lighting") or context.base is None:
             return
-        best = _best(attempts)
+        best, keep = context.best, KEEP[context.stage.name]
         before = measure.measure(context.stage.name, self.picture.unit, context.masks, context.base.views)
-        if best is None or before.score > best.measurements.score + 1e-3:
-            note = "Nothing that was tried came nearer to the picture, so nothing changes."
-            context.round = min(context.round, context.stage.rounds)
-            if all(attempt.script != KEEP[context.stage.name] for attempt in attempts):
-                self._attempt(context, Draft(KEEP[context.stage.name], note), attempts)
+        if best is not None and before.score <= best.measurements.score + 1e-3:
+            return
+        if any(attempt.script == keep for attempt in attempts):
+            return
+        context.round = min(context.round, self.options.settings.rounds_of(context.stage))
+        context.tell("running and rendering")
+        note = "Nothing that was tried came nearer to the picture, so nothing changes."
+        attempt, worker = self.trials.run(context, Draft(keep, note), attempts)
+        worker.close()
+        self._stand(context, select.by_score([a for a in (best, attempt) if a]))
 
-    def _job(self, context: Context, script: str) -> Job:
-        beauty = context.stage.name in ("materials", "composition", "lighting")
-        return Job(
-            accepted=context.accepted,
-            candidate=StageScript(context.stage.name, script),
-            may_change=tuple(sorted(context.stage.may_change)),
-            views=ViewRequest(
-                measure_px=MEASURE_PX,
-                plan_px=128 if context.stage.name in ("geometry", "composition") else 0,
-                beauty_px=self.options.attempt_px if beauty else 0,
-                beauty_samples=self.options.attempt_samples,
-            ),
-            seed=self.options.seed,
-        )
+    @contextmanager
+    def _agents_turn(self, context: Context) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            record = self.folder.record.stage(context.stage.name)
+            record.model_seconds = round(record.model_seconds + time.monotonic() - began, 3)
 
-    def _note_worker(self, ready: Ready) -> None:
-        record = self.folder.record
-        record.blender, record.python, record.confinement = ready.blender, ready.python, list(ready.confinement)
+    def _spend(self, context: Context, draft: Draft) -> None:
+        self.folder.spend(draft.usage, context.stage.name)
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:
+        record = self.folder.record
         self.listener.progress(
-            Progress(stage.name, stage.number, len(STAGES), round_number, stage.rounds, doing, score, self._elapsed())
+            Progress(
+                stage.name,
+                stage.number,
+                len(self.stages),
+                round_number,
+                self.options.settings.rounds_of(stage),
+                doing,
+                score,
+                self._elapsed(),
+                record.input_tokens + record.output_tokens,
+                record.cost_usd,
+            )
         )
 
     def _elapsed(self) -> float:
@@ -313,18 +364,9 @@ class Run:
             raise Cancelled
 
 
-def _best(attempts: list[Attempt]) -> Attempt | None:
-    """The best usable attempt; of equals the earlier one, so that the last round never wins by being last."""
-    usable = [attempt for attempt in attempts if attempt.result.status == "ok"]
-    return max(usable, key=lambda a: (a.measurements.score, -a.number)) if usable else None
+def _score(context: Context) -> float | None:
+    return context.best.measurements.score if context.best else None
 
 
 def _settled(attempts: list[Attempt]) -> bool:
     return any(attempt.verdict and attempt.verdict.approve for attempt in attempts)
-
-
-def _frame(picture: Picture, longest: int) -> tuple[int, int]:
-    """Render size with the picture's aspect and even sides."""
-    width, height = picture.size
-    scale = longest / max(width, height)
-    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

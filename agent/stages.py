@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from ..worker.protocol import ChangeKind
 
@@ -33,4 +34,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("lighting", 5, "lights, world and exposure", 2, frozenset({"lights", "world", "view"})),
 )
 
-BY_NAME: dict[str, Stage] = {stage.name: stage for stage in STAGES}
+ONE_SHOT = Stage("program", 1, "the whole scene in one script", 1, frozenset(get_args(ChangeKind)))
+"""The only stage of a one-shot run: the baseline that the staged loop is measured against."""
+
+BY_NAME: dict[str, Stage] = {stage.name: stage for stage in (*STAGES, ONE_SHOT)}

@@ -33,7 +33,7 @@ class Presenter:
         self.status = "RUNNING"
         self._show_attempts = show_attempts
         self._scripts: dict[str, str] = {}
-        self._best: dict[str, AttemptShown] = {}
+        self._attempts: dict[tuple[str, int], AttemptShown] = {}
         self._shown: Path | None = None
         self._waiting: AttemptShown | None = None
         self._unsaved = ""
@@ -76,8 +76,7 @@ class Presenter:
         if shown.render is not None:
             live.render = str(shown.render)
         if shown.blend is not None:
-            if shown.best:
-                self._best[shown.stage] = shown
+            self._attempts[shown.stage, shown.number] = shown
             if self._show_attempts or shown.best:
                 self._put(shown)
         compat.redraw()
@@ -86,7 +85,7 @@ class Presenter:
         """Show the stage's accepted attempt again if another came after it, and write its script."""
         self._scripts[BY_NAME[done.stage].file_name] = done.script
         scripts.write(self.run, {BY_NAME[done.stage].file_name: done.script})
-        best = self._best.get(done.stage)
+        best = self._attempts.get((done.stage, done.attempt))
         if best is not None and best.blend != self._shown:
             self._put(best)
         else:

@@ -13,6 +13,7 @@ import pytest
 from restage.agent import files, picture, run
 from restage.agent.listener import Silent
 from restage.agent.record import RecordError, RunFolder
+from restage.agent.stages import STAGES
 from runs import OPTIONS, execute, start
 from scripted import COMPOSITION, GEOMETRY, LIGHTING, SCRIPTS, Scripted
 
@@ -164,7 +165,7 @@ def test_opening_a_folder_removes_half_written_files_and_no_others(tmp_path, tab
 
 
 def test_scripts_used_here_cover_every_stage():
-    assert list(SCRIPTS) == [stage.name for stage in run.STAGES]
+    assert list(SCRIPTS) == [stage.name for stage in STAGES]
 
 
 def test_a_scene_without_a_camera_ends_all_the_same_and_says_so(pool, tmp_path, table_picture):

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep the best attempt: by the numbers where they settle it, by the verifier's comparison where they don't."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .roles import Attempt, Context, Usage, Verifier
+
+SETTLES = 0.02
+"""Difference in score from which the numbers alone decide; measured masks and colours are good to about that."""
+
+
+def usable(attempt: Attempt) -> bool:
+    """Whether an attempt made a scene."""
+    return attempt.result.status == "ok"
+
+
+def by_score(attempts: Sequence[Attempt]) -> Attempt | None:
+    """The usable attempt with the best score; of equals the earlier, so that the last never wins by being last."""
+    return max(filter(usable, attempts), key=lambda a: (a.measurements.score, -a.number), default=None)
+
+
+def better(context: Context, best: Attempt | None, new: Attempt, verifier: Verifier) -> tuple[Attempt | None, Usage]:
+    """Return which of the two stands, and what it cost to find out."""
+    if not usable(new):
+        return best, Usage()
+    if best is None:
+        return new, Usage()
+    gain = new.measurements.score - best.measurements.score
+    if abs(gain) > SETTLES or new.script == best.script:
+        return (new if gain > 0 else best), Usage()
+    preference = verifier.prefer(context, best, new)
+    return (new if preference.better == "two" else best), preference.usage

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Try one script: run it in an isolated worker, load and measure its views, put it on record, show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..worker.protocol import Job, StageScript, ViewRequest
+from . import files, measure, overlay, parts, select
+from .listener import AttemptShown, Listener
+from .measurements import Measurements
+from .picture import Picture
+from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
+from .record import RunFolder
+from .roles import Attempt, Cancelled, Context, Draft
+from .views import load_views
+
+MEASURE_PX = 256
+SHOWN_IN_COLOUR = frozenset({"materials", "composition", "lighting", "program"})
+SEEN_FROM_ABOVE = frozenset({"geometry", "composition", "program"})
+
+
+@dataclass(frozen=True)
+class TrialOptions:
+    """How attempts are rendered."""
+
+    attempt_px: int
+    """Longer side of an attempt's beauty view."""
+    attempt_samples: int
+
+
+class Trials:
+    """Where a run's scripts are tried."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        folder: RunFolder,
+        pool: PoolPort,
+        options: TrialOptions,
+        listener: Listener,
+        viewport: ViewportRender | None,
+    ) -> None:
+        """Workers come from `pool`, results go to `folder` and `listener`."""
+        self.picture = picture
+        self.folder = folder
+        self.pool = pool
+        self.options = options
+        self.listener = listener
+        self.viewport = viewport
+
+    def run(self, context: Context, draft: Draft, attempts: list[Attempt]) -> tuple[Attempt, WorkerPort]:
+        """Try a script and put it on record as the next of `attempts`, before anybody judges it.
+
+        The worker still holds the scene; the caller closes it. Raises Cancelled, NoWorker, or OSError.
+        """
+        worker = self.pool.open()
+        try:
+            attempt = self._try(context, draft, attempts, worker)
+            self._record(context, attempt, attempts, draft, worker)
+        except BaseException:
+            worker.close()
+            raise
+        return attempt, worker
+
+    def again(self, context: Context, attempt: Attempt) -> WorkerPort | None:
+        """Build the scene of an attempt that is on record once more; None when it does not run any more."""
+        worker = self.pool.open()
+        result = worker.run(self._job(context, attempt.script), context.cancel)
+        if result.status == "ok":
+            return worker
+        worker.close()
+        context.check_cancel()
+        return None
+
+    def _try(self, context: Context, draft: Draft, attempts: list[Attempt], worker: WorkerPort) -> Attempt:
+        result = worker.run(self._job(context, draft.script), context.cancel)
+        if context.cancel.is_set():
+            raise Cancelled
+        if worker.ready is None:
+            raise NoWorker(result.message)
+        record = self.folder.record
+        record.blender, record.python = worker.ready.blender, worker.ready.python
+        record.confinement = list(worker.ready.confinement)
+        views = load_views(worker, result)
+        parts.merge(views, context.masks.keys())
+        numbers = Measurements()
+        if result.status == "ok":
+            numbers = measure.measure(context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity))
+        return Attempt(
+            stage=context.stage.name,
+            number=len(attempts) + 1,
+            round=context.round,
+            script=draft.script,
+            note=draft.note,
+            result=result,
+            views=views,
+            measurements=numbers,
+        )
+
+    def _record(
+        self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort
+    ) -> None:
+        result = attempt.result
+        outputs = {
+            name: worker.file(file)
+            for name, file in (
+                ("clay.png", result.views.clay),
+                ("plan.png", result.views.plan),
+                ("result.blend", result.blend),
+            )
+            if file
+        }
+        record = self.folder.add_attempt(attempt, draft.usage, outputs, self._overlay(context, attempt))
+        attempts.append(attempt)
+        folder = self.folder.path / record.folder
+        shown = AttemptShown(
+            stage=attempt.stage,
+            number=attempt.number,
+            round=attempt.round,
+            status=result.status,
+            message=result.message,
+            score=attempt.measurements.score,
+            best=select.by_score(attempts) is attempt,
+            script=attempt.script,
+            blend=folder / "result.blend" if result.blend else None,
+            settings=result.settings,
+            render=folder / "beauty.png" if attempt.views.beauty is not None else None,
+        )
+        self.listener.attempt(shown)
+        if self.viewport and shown.blend:
+            drawn = self.viewport(shown, frame(self.picture, self.options.attempt_px))
+            if drawn:
+                record.viewport = drawn[1]
+                files.write_bytes(folder / "viewport.png", drawn[0])
+                self.folder.save()
+
+    def _overlay(self, context: Context, attempt: Attempt) -> NDArray[np.uint8] | None:
+        if attempt.result.status != "ok":
+            return None
+        if context.stage.name == "setup":
+            horizon = attempt.result.settings.get("horizon")
+            return overlay.setup_overlay(self.picture.rgb, context.brief, horizon)
+        if context.stage.name in SEEN_FROM_ABOVE and attempt.views.ids is not None:
+            return overlay.outline_overlay(self.picture.rgb, attempt.views.ids, attempt.views.id_names, context.brief)
+        return None
+
+    def _job(self, context: Context, script: str) -> Job:
+        name = context.stage.name
+        return Job(
+            accepted=context.accepted,
+            candidate=StageScript(name, script),
+            may_change=tuple(sorted(context.stage.may_change)),
+            views=ViewRequest(
+                measure_px=MEASURE_PX,
+                plan_px=256 if name in SEEN_FROM_ABOVE else 0,
+                beauty_px=self.options.attempt_px if name in SHOWN_IN_COLOUR else 0,
+                beauty_samples=self.options.attempt_samples,
+            ),
+            seed=context.seed,
+        )
+
+
+def frame(picture: Picture, longest: int) -> tuple[int, int]:
+    """Render size with the picture's aspect and even sides, pixels."""
+    width, height = picture.size
+    scale = longest / max(width, height)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
