@@ -8,17 +8,22 @@ from pathlib import Path
 
 from ..version import version
 from .picture import Picture
-from .record import PictureRecord, RunFolder, RunRecord, now
+from .record import PictureRecord, RunFolder, RunRecord, StageRecord, now
+from .settings import AgentSettings
 
 WORKING_PX = 512
+MODEL_PX = 1280
 
 
-def working_px(resolution: int) -> int:
-    """Longer side, in pixels, the picture is looked at: outlines need as many, however small the render is to be."""
-    return max(WORKING_PX, resolution)
+def working_px(resolution: int, agent: str = "offline") -> int:
+    """Longer side, in pixels, the picture is looked at: outlines need as many, however small the render is to be, and
+    a model reads numbers off magnified crops."""
+    return max(WORKING_PX if agent == "offline" else MODEL_PX, resolution)
 
 
-def begin(folder: Path, picture: Picture, agent: str, seed: int, resolution: int, samples: int) -> RunFolder:
+def begin(
+    folder: Path, picture: Picture, settings: AgentSettings, seed: int, resolution: int, samples: int
+) -> RunFolder:
     """Make the run folder. Raises RecordError when it can't be written or already holds a run."""
     record = RunRecord(
         restage=version(),
@@ -30,7 +35,9 @@ def begin(folder: Path, picture: Picture, agent: str, seed: int, resolution: int
             size=picture.size,
             notes=picture.notes,
         ),
-        agent=agent,
+        agent=settings.generator.provider,
+        settings=settings,
+        stages=[StageRecord(name=stage.name) for stage in settings.stages()],
         seed=seed,
         resolution=resolution,
         samples=samples,

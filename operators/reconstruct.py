@@ -62,6 +62,7 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
         # Late: these import the libraries the extension bundles, which start-up need not wait for.
         from ..agent import begin, picture
         from ..agent.record import RecordError
+        from ..agent.settings import AgentSettings
         from ..worker.binary import BlenderNotFound, running
         from . import present, run_thread
 
@@ -73,7 +74,7 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
             folder = begin.begin(
                 _new_folder(settings.runs_folder, source.path),
                 source,
-                chosen.agent,
+                AgentSettings(),
                 chosen.seed,
                 chosen.resolution,
                 chosen.samples,

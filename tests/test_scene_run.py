@@ -13,6 +13,7 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
+from restage.agent.settings import AgentSettings  # noqa: E402
 from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
@@ -36,7 +37,7 @@ def registered():
 @pytest.fixture
 def request_run(tmp_path, table_picture, binary):
     source = picture.load(table_picture, 160)
-    folder = begin.begin(tmp_path / "run", source, "offline", 0, 96, 2)
+    folder = begin.begin(tmp_path / "run", source, AgentSettings(), 0, 96, 2)
     return run_thread.Request(
         RUN, "Scene", source, folder, scripted.Scripted().agent, OPTIONS, binary, Limits(), viewport_pictures=True
     )

@@ -23,6 +23,7 @@ _VIEWS = {
     "materials": ("albedo.png", "beauty.png"),
     "composition": ("overlay.png", "beauty.png"),
     "lighting": ("beauty.png", "viewport.png"),
+    "program": ("clay.png", "plan.png", "overlay.png", "beauty.png"),
 }
 """What to show of an attempt: what its stage is judged by."""
 _TEMPLATE = Path(__file__).with_name("page.html")

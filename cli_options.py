@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command's arguments, and what they ask for as settings of a run."""
+
+from __future__ import annotations
+
+import argparse
+
+from pydantic import ValidationError
+
+from .agent.settings import AGENTS, ROUNDS, AgentSettings, Asked
+from .agent.stages import STAGES
+from .version import version
+
+
+class OptionError(Exception):
+    """The options don't fit together; the text is one sentence."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = argparse.ArgumentParser(
+        prog="restage", description="Rebuild one picture as an editable Blender scene, with the scripts that make it."
+    )
+    made.add_argument("image", nargs="?", help="the picture: PNG, JPEG, WebP, TIFF, …")
+    made.add_argument("-o", "--output", metavar="DIR", help="the run folder to make")
+    made.add_argument("--resume", metavar="DIR", help="go on with the run in DIR")
+    made.add_argument("--seed", type=int, default=0, help="same seed, same scene (default: 0)")
+    made.add_argument("--resolution", type=_pixels, default=512, metavar="PX", help="longer side (default: 512)")
+    made.add_argument("--samples", type=_samples, default=32, metavar="N", help="Cycles samples (default: 32)")
+    made.add_argument("--json", action="store_true", help="print run.json at the end instead of a table")
+    made.add_argument("--blender", metavar="PATH", help="the Blender to use (default: $BLENDER, PATH, .venv)")
+    made.add_argument(
+        "--unconfined", action="store_true", help="run scripts even where this system can't lock the worker down"
+    )
+    made.add_argument("--version", action="version", version=f"restage {version()}")
+    _agent(made.add_argument_group("the agent", "Who writes the scripts and judges them."))
+    _bounds(made.add_argument_group("bounds", "How much may be tried and spent."))
+    return made
+
+
+def _agent(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--agent", choices=AGENTS, default="offline", help="who writes the scripts (default: offline)")
+    group.add_argument("--model", default="", metavar="NAME", help="which model; see --models")
+    group.add_argument(
+        "--base-url", default="", metavar="URL", help="of a compatible server, http://127.0.0.1:11434/v1"
+    )
+    group.add_argument(
+        "--verifier", default="", metavar="AGENT[:MODEL]", help="who judges, when not the same as the generator"
+    )
+    group.add_argument("--recording", default="", metavar="DIR", help="the run folder that --agent replay plays again")
+    group.add_argument("--one-shot", action="store_true", help="ask for the whole program in one call: the baseline")
+    group.add_argument("--no-solve", action="store_true", help="leave the agent's numbers as they are")
+    group.add_argument("--until", choices=("brief", *(s.name for s in STAGES[:-1])), default="", metavar="STAGE",
+                       help="stop after the brief or a stage; read and edit brief.json, then --resume")  # fmt: skip
+    group.add_argument("--models", action="store_true", help="list the models --agent can ask, and stop")
+    group.add_argument("--test-connection", action="store_true", help="ask --agent one small question, and stop")
+
+
+def _bounds(group: argparse._ArgumentGroup) -> None:
+    default = "/".join(map(str, ROUNDS))
+    group.add_argument("--rounds", type=_rounds, default=ROUNDS, metavar="S/G/M/C/L",
+                       help=f"rounds of setup/geometry/materials/composition/lighting (default: {default})")  # fmt: skip
+    group.add_argument("--candidates", type=_candidates, default=1, metavar="N", help="scripts per round (default: 1)")
+    group.add_argument("--max-usd", type=_positive, metavar="USD", help="stop with the best so far at this cost")
+    group.add_argument("--max-tokens", type=_tokens, metavar="N", help="stop with the best so far at this many tokens")
+    group.add_argument("--yes", action="store_true", help="send without asking, once the estimate has been printed")
+
+
+def settings(options: argparse.Namespace) -> AgentSettings:
+    """Return what the options ask for. Raises OptionError with one sentence when they don't fit together."""
+    if options.agent == "replay" and not options.recording:
+        raise OptionError("Name the run folder to play again: --agent replay --recording DIR.")
+    if options.agent == "compatible" and not options.base_url:
+        raise OptionError("Name the server: --agent compatible --base-url http://127.0.0.1:11434/v1 --model NAME.")
+    if options.agent == "offline" and options.one_shot:
+        raise OptionError("The offline agent works in stages; --one-shot needs a model (--agent).")
+    verifier = None
+    if options.verifier:
+        provider, _, model = options.verifier.partition(":")
+        if provider not in AGENTS or provider in ("offline", "replay"):
+            raise OptionError(f"--verifier takes openai, anthropic, compatible or handoff, not {provider!r}.")
+        verifier = Asked(provider=provider, model=model, base_url=options.base_url if provider == "compatible" else "")
+    try:
+        return AgentSettings(
+            generator=Asked(provider=options.agent, model=options.model, base_url=options.base_url),
+            verifier=verifier,
+            replay=options.recording,
+            one_shot=options.one_shot,
+            rounds=options.rounds,
+            candidates=options.candidates,
+            max_usd=options.max_usd,
+            max_tokens=options.max_tokens,
+            solve=not options.no_solve,
+        )
+    except ValidationError as error:
+        raise OptionError(f"These options can't be used: {error.errors()[0]['msg']}.") from error
+
+
+def _pixels(text: str) -> int:
+    return _whole(text, 32, 4096)
+
+
+def _samples(text: str) -> int:
+    return _whole(text, 1, 4096)
+
+
+def _candidates(text: str) -> int:
+    return _whole(text, 1, 8)
+
+
+def _tokens(text: str) -> int:
+    return _whole(text, 1, 10**9)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not an amount of money")
+    return value
+
+
+def _rounds(text: str) -> tuple[int, ...]:
+    found = tuple(_whole(part, 1, 20) for part in text.replace(",", "/").split("/"))
+    if len(found) != len(ROUNDS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not five numbers, as in {'/'.join(map(str, ROUNDS))}")
+    return found
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+    return value
