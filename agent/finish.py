@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..worker.protocol import Finished, FinishRequest, Job, StageScript, ViewRequest
-from . import certainty, files, masks, measure, program
+from . import certainty, files, masks, measure, parts, program
 from .brief import Brief
+from .perceptual import Judge
 from .picture import Picture
 from .ports import PoolPort
 from .record import FinalRecord, RecordError, RunFolder
@@ -25,6 +26,9 @@ from .views import load_views
 
 if TYPE_CHECKING:
     from .run import RunOptions
+
+FINAL_LPIPS_PX = 512
+"""The size at which published figures compare; attempts are compared at 256."""
 
 
 def finish(
@@ -74,10 +78,13 @@ def finish(
     if made.render:
         with Image.open(folder.path / "render.png") as image:
             views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
-    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views)
+    parts.merge(views, {item.name for item in brief.objects})
+    judge = Judge(picture.unit, longest=FINAL_LPIPS_PX)
+    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views, judge=judge)
     record.final = FinalRecord(
         psnr=numbers.psnr,
         ssim=numbers.ssim,
+        lpips=numbers.lpips,
         mean_iou=numbers.mean_iou,
         objects={item.name: item.iou for item in numbers.objects},
         ids={str(key): name for key, name in views.id_names.items()},
