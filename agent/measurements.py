@@ -37,6 +37,9 @@ class Measurements(BaseModel):
     """1 minus the mean absolute difference of blurred luminance, 0 to 1."""
     gradient: float | None = None
     """Cosine similarity of gradient magnitudes, 0 to 1."""
+    lpips: float | None = None
+    """How different a person would find the full render from the picture: 0 the same, 0.7 unrelated; the main measure
+    of one. Compared at 256 pixels or less."""
     psnr: float | None = None
     ssim: float | None = None
     sanity: list[str] = Field(default_factory=list)

@@ -12,6 +12,7 @@ from ..worker.protocol import Job, StageScript, ViewRequest
 from . import files, measure, overlay, parts, select
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
+from .perceptual import Judge
 from .picture import Picture
 from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
 from .record import RunFolder
@@ -46,6 +47,7 @@ class Trials:
     ) -> None:
         """Workers come from `pool`, results go to `folder` and `listener`."""
         self.picture = picture
+        self.judge = Judge(picture.unit)
         self.folder = folder
         self.pool = pool
         self.options = options
@@ -89,7 +91,9 @@ class Trials:
         parts.merge(views, context.masks.keys())
         numbers = Measurements()
         if result.status == "ok":
-            numbers = measure.measure(context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity))
+            numbers = measure.measure(
+                context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity), self.judge
+            )
         return Attempt(
             stage=context.stage.name,
             number=len(attempts) + 1,

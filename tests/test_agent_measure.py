@@ -91,3 +91,55 @@ def test_views_may_be_smaller_than_the_picture():
     wanted = {"Ball": disc(128, (64, 64), 32)}
     picture = np.full((128, 128, 3), 0.5, np.float32)
     assert measure.measure("geometry", picture, wanted, views_of(disc(), (0.5, 0.5, 0.5))).mean_iou > 0.9
+
+
+def drawn(boxes=((30, 60, 40), (100, 70, 30)), colours=((0.8, 0.15, 0.1), (0.15, 0.3, 0.75)), light=1.0):
+    """A floor fading into a wall with shaded boxes on it, 160 by 120."""
+    picture = np.ones((120, 160, 3), np.float32) * np.linspace(0.75, 0.5, 120, dtype=np.float32)[:, None, None]
+    for (x, y, side), colour in zip(boxes, colours, strict=True):
+        shade = np.linspace(1.0, 0.6, side, dtype=np.float32)[None, :, None]
+        picture[y + side : y + side + 4, x : x + side + 10] *= 0.5
+        picture[y : y + side, x : x + side] = shade * np.float32(colour)
+    return picture * np.float32(light)
+
+
+@pytest.mark.parametrize(
+    ("nearer", "farther"),
+    [
+        (drawn(((33, 60, 40), (100, 70, 30))), drawn(((45, 60, 40), (100, 70, 30)))),
+        (drawn(((38, 64, 40), (105, 66, 30))), drawn((), ())),
+        (drawn(((30, 60, 44), (100, 70, 30))), drawn(((30, 60, 40),), ((0.8, 0.15, 0.1),))),
+        (drawn(colours=((0.75, 0.2, 0.1), (0.2, 0.3, 0.7))), drawn(colours=((0.15, 0.6, 0.1), (0.2, 0.3, 0.7)))),
+        (drawn(light=0.92), drawn(light=0.6)),
+        (drawn(((33, 62, 40), (102, 70, 30)), light=0.9), drawn((), ())),
+        (drawn(((34, 60, 40), (98, 70, 30))), drawn(colours=((0.6, 0.6, 0.6), (0.5, 0.5, 0.5)))),
+    ],
+    ids=[
+        "near place",
+        "boxes or none",
+        "both or one",
+        "near colour",
+        "near light",
+        "dim boxes or none",
+        "moved or grey",
+    ],
+)
+@pytest.mark.parametrize("stage", ["lighting", "program"])
+def test_the_full_render_that_is_plainly_nearer_scores_higher(stage, nearer, farther):
+    scores = [measure.measure(stage, drawn(), {}, AttemptViews(beauty=view)) for view in (nearer, farther)]
+    assert scores[0].lpips < scores[1].lpips and scores[0].score > scores[1].score + 0.01
+    assert measure.measure(stage, drawn(), {}, AttemptViews(beauty=drawn())).score == pytest.approx(1, abs=1e-6)
+
+
+def test_without_masks_the_render_decides_between_compositions():
+    moved = [drawn(((x, 60, 40), (100, 70, 30))) for x in (30, 36, 60)]
+    scores = [measure.measure("composition", drawn(), {}, AttemptViews(beauty=view)).score for view in moved]
+    assert scores == sorted(scores, reverse=True) and scores[0] > scores[1] > scores[2] > 0
+
+
+def test_a_picture_too_small_for_the_judge_is_scored_without_it():
+    picture = drawn()[:24, :32]
+    same, darker = (
+        measure.measure("lighting", picture, {}, AttemptViews(beauty=view)) for view in (picture, picture / 2)
+    )
+    assert same.lpips is None and same.score > darker.score

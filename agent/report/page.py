@@ -57,6 +57,8 @@ def _summary(folder: RunFolder) -> str:
     if record.final:
         if record.final.psnr is not None:
             cells[2:2] = [("PSNR", f"{record.final.psnr:.2f} dB"), ("SSIM", f"{record.final.ssim:.3f}")]
+        if record.final.lpips is not None:
+            cells.insert(2, ("LPIPS", f"{record.final.lpips:.3f}"))
         if record.final.mean_iou is not None:
             cells.insert(4, ("mask IoU", f"{record.final.mean_iou:.3f}"))
     if record.cost_usd:
@@ -131,7 +133,10 @@ def _attempt(folder: RunFolder, stage: StageRecord, attempt: AttemptRecord) -> s
     image = images or '<div class="none">no picture</div>'
     chosen = attempt.number == stage.accepted
     lines = [f"<b>{'★ ' if chosen else ''}attempt {attempt.number}</b>, round {attempt.round}"]
-    lines.append(f"score {attempt.score:.3f}" if attempt.status == "ok" else f"<i>{html.escape(attempt.status)}</i>")
+    lpips = attempt.measurements.lpips
+    likeness = "" if lpips is None else f", LPIPS {lpips:.3f}"
+    ok = attempt.status == "ok"
+    lines.append(f"score {attempt.score:.3f}{likeness}" if ok else f"<i>{html.escape(attempt.status)}</i>")
     lines += [html.escape(text) for text in (attempt.message, attempt.note) if text]
     if attempt.verdict:
         verdict = "approved" if attempt.verdict.approve else "handed back"
