@@ -35,6 +35,8 @@ class Usage:
     cost_usd: float = 0.0
     cached_input_tokens: int = 0
     """Read from the provider's cache; part of `input_tokens`."""
+    cache_write_tokens: int = 0
+    """Written to the provider's cache, at a price of their own; part of `input_tokens`."""
 
     def __add__(self, other: Usage) -> Usage:
         """Both turns together."""
@@ -43,6 +45,7 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.cost_usd + other.cost_usd,
             self.cached_input_tokens + other.cached_input_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
         )
 
 

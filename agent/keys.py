@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys of the model providers: from the environment, else from the system's own key store. Never in a file of ours."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Literal
+
+from .keystore import NoKeyStore, Store, system_store
+
+VARIABLES = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "compatible": "RESTAGE_COMPATIBLE_API_KEY",
+}
+"""The environment variable of each provider that takes a key."""
+_SECRET = re.compile(r"\b(sk|pk|rk|key|gsk|xai|hf)[-_][A-Za-z0-9_\-]{8,}|(?i:\bbearer\s+)[A-Za-z0-9._~+/=\-]{6,}")
+HIDDEN = "[key]"
+
+Where = Literal["environment", "key store", "nowhere"]
+
+
+def get(provider: str, store: Store | None = None) -> str | None:
+    """Return the provider's key, None when there is none. May wait for the artist to unlock the key store, so not on
+    the main thread. Raises NoKeyStore when the store is there but does not answer."""
+    found = _from_environment(provider)
+    if found or provider not in VARIABLES:
+        return found
+    try:
+        return (store or system_store()).get(provider)
+    except NoKeyStore as error:
+        if error.absent:
+            return None
+        raise
+
+
+def put(provider: str, key: str, store: Store | None = None) -> None:
+    """Keep a key in the system's key store. Raises NoKeyStore, and ValueError for what cannot be a key."""
+    key = key.strip()
+    if provider not in VARIABLES:
+        raise ValueError(f"The provider {provider} takes no key.")
+    if not re.fullmatch(r"[\x21-\x7e]{8,1024}", key) or any(letter in key for letter in "\"'\\`"):
+        raise ValueError("That is not a key: a key is 8 to 1024 letters, digits and signs without spaces or quotes.")
+    (store or system_store()).put(provider, key)
+
+
+def delete(provider: str, store: Store | None = None) -> None:
+    """Remove a key from the system's key store; nothing happens when it isn't there. Raises NoKeyStore."""
+    (store or system_store()).delete(provider)
+
+
+def where(provider: str, store: Store | None = None) -> Where:
+    """Return where the provider's key is found. Asks the key store: not for a panel's draw. Raises NoKeyStore."""
+    if _from_environment(provider):
+        return "environment"
+    return "key store" if get(provider, store) else "nowhere"
+
+
+def in_environment(provider: str) -> bool:
+    """Return whether the environment has the key: cheap, fit for a panel's draw."""
+    return _from_environment(provider) is not None
+
+
+def redact(text: str, *known: str | None) -> str:
+    """Return a text without keys: those given, and whatever looks like one."""
+    for key in known:
+        if key:
+            text = text.replace(key, HIDDEN)
+    return _SECRET.sub(HIDDEN, text)
+
+
+def _from_environment(provider: str) -> str | None:
+    return os.environ.get(VARIABLES.get(provider, ""), "").strip() or None
