@@ -6,6 +6,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from . import faint
 from . import features as f
 from .backdrop import Backdrop
 from .basins import OUTSIDE, Patches, oversegment
@@ -25,11 +26,13 @@ def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
     light, chroma = behind.difference(seen.smooth)
     if behind.flat:
         back = _flood_flat(seen, behind, light, chroma)
+        back &= ~faint.enclosed(seen, ~back)
     else:
         back = _flood_smooth(seen, behind, light, chroma)
         back |= _whiskers(seen, ~back, light, chroma)
         if behind.drift < STUDIO_DRIFT:
             back |= _cast_shadows(seen, ~back, light, chroma)
+        back &= ~faint.enclosed(seen, ~back)
         return sharpen(seen, _peeled(seen, behind, ~back))
     return sharpen(seen, ~back)
 

@@ -40,6 +40,7 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         studio = behind.drift < foreground.STUDIO_DRIFT
         things = foreground.extract(seen, behind)
         masks = shapes.separate(things) if studio else split.things_on_floor(seen, behind, things)[:MOST]
+        masks = masks if studio else shapes.as_one(masks)
         if _sensible(masks, 0.6) and (studio or _simple(masks)):
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
     masks = scenery.things_in_scene(picture.rgb, seed)

@@ -15,6 +15,10 @@ PIECE = 0.03
 """Parts smaller than this share of everything that is not backdrop are fragments of a neighbour."""
 BRANCH = 0.12
 """Parts smaller than this share belong to a ragged or thin neighbour close by."""
+WHOLE = 0.97
+"""Share of all that stands on a floor from which a connected part is everything."""
+FEW, PLAIN = 3, 0.93
+"""Up to so many pieces of at least this solidity are things that touch, not parts of one."""
 COMPACT = 0.85
 """Solidity from which a part looks like a thing of its own."""
 
@@ -105,6 +109,23 @@ def separate(things: f.Mask) -> list[f.Mask]:
         roots.setdefault(_root(group, index), []).append(index)
     masks = [np.asarray(np.isin(labels, members), bool) for members in roots.values()]
     return sorted(masks, key=lambda mask: -int(np.count_nonzero(mask)))
+
+
+def as_one(masks: list[f.Mask]) -> list[f.Mask]:
+    """Put the pieces of a floor's only thing together: a stool's seat and legs, a truck's body and wheels.
+
+    Where everything on the floor hangs together, it is one thing built of parts, unless it is a few plain solids that
+    touch. Other masks are returned as they came.
+    """
+    if len(masks) < 2:
+        return masks
+    together = f.closed(np.asarray(np.any(masks, axis=0), bool), 2)
+    count, _, stats = f.components(together)
+    if count > 2 and max(int(a) for a in stats[1:, 4]) < WHOLE * np.count_nonzero(together):
+        return masks
+    if len(masks) <= FEW and all(f.solidity(mask) > PLAIN for mask in masks):
+        return masks
+    return [largest(together)]
 
 
 def _compact(mask: f.Mask) -> bool:
