@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the extension's zip for this machine: `python tools/build_extension.py [-o dist]`.
+"""Build the extension's zip: `python tools/build_extension.py [--platform NAME] [-o dist]`.
 
-Downloads the wheels of `tools/wheels.txt` for CPython 3.11 (Blender 4.2 to 5.0) and 3.13 (5.1 and newer), copies what
-ships into a build folder, writes the manifest with the wheels into it, and has Blender's own tool validate and build
-it. Any warning of that tool is an error. Prints the path of the zip.
+For this machine unless told otherwise. Takes the locked wheels (tools/fetch_wheels.py), copies what ships into a build
+folder, writes the manifest with the wheels into it, and has Blender's own tool validate and build it. Any warning of
+that tool is an error. Then opens the zip and checks what is in it (tools/check_package.py). Prints the path of the zip.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
-import platform
 import re
 import shutil
 import subprocess
@@ -20,66 +18,17 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from check_package import problems
+from fetch_wheels import Lock, PackageError, fetch, read_lock
+from notices import collect, page
+from wheel_platforms import ALL, this_one
+
 ROOT = Path(__file__).resolve().parent.parent
-LIST = ROOT / "tools" / "wheels.txt"
-PYTHONS = ("3.11", "3.13")
-
-PLATFORMS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
-    ("Linux", "x86_64"): (
-        "linux-x64",
-        ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
-    ),
-    ("Linux", "aarch64"): (
-        "linux-arm64",
-        ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
-    ),
-    ("Darwin", "arm64"): ("macos-arm64", ("macosx_13_0_arm64", "macosx_12_0_arm64", "macosx_11_0_arm64")),
-    ("Darwin", "x86_64"): ("macos-x64", ("macosx_13_0_x86_64", "macosx_12_0_x86_64", "macosx_10_13_x86_64")),
-    ("Windows", "AMD64"): ("windows-x64", ("win_amd64",)),
-    ("Windows", "ARM64"): ("windows-arm64", ("win_arm64",)),
-}
-"""By `platform.system()` and `platform.machine()`: Blender's name, and pip's tags, of what its builds run on."""
+CACHE = ROOT / ".cache" / "wheels"
 
 
-class BuildError(Exception):
-    """The zip can't be built; the text says why."""
-
-
-def this_platform() -> tuple[str, tuple[str, ...]]:
-    """Return Blender's name of this machine's platform and pip's tags for it."""
-    try:
-        return PLATFORMS[platform.system(), platform.machine()]
-    except KeyError as error:
-        raise BuildError(f"No Blender runs on {platform.system()} {platform.machine()}.") from error
-
-
-def download_wheels(cache: Path) -> list[Path]:
-    """Return the wheels for this machine, downloaded unless the cache has them already."""
-    name, tags = this_platform()
-    digest = hashlib.sha256(LIST.read_bytes() + repr((tags, PYTHONS)).encode()).hexdigest()[:12]
-    folder = cache / f"{name}-{digest}"
-    if not folder.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as partial:
-            for python in PYTHONS:
-                _pip_download(python, tags, Path(partial))
-            # Only a complete folder gets the name.
-            shutil.copytree(partial, folder)
-    return sorted(folder.glob("*.whl"))
-
-
-def _pip_download(python: str, tags: tuple[str, ...], target: Path) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
-    command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
-    command += [f"--abi={abi}" for abi in ("cp" + python.replace(".", ""), "abi3", "none")]
-    command += [f"--platform={tag}" for tag in tags]
-    done = subprocess.run([*command, "-d", str(target), "-r", str(LIST)], capture_output=True, text=True)
-    if done.returncode:
-        raise BuildError(f"pip could not download the wheels for Python {python}:\n{done.stderr.strip()}")
-
-
-def stage(target: Path, wheels: list[Path]) -> None:
-    """Copy what ships into `target`, with the wheels and a manifest that lists them."""
+def stage(target: Path, platform: str, wheels: list[Path]) -> None:
+    """Copy what ships into `target`, with the wheels, their licences, and a manifest that lists them."""
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     patterns = tomllib.loads(manifest)["build"]["paths_exclude_pattern"]
     # Top-level folders that stay out aren't copied at all; finer patterns are left to Blender's tool.
@@ -94,8 +43,10 @@ def stage(target: Path, wheels: list[Path]) -> None:
     (target / "wheels").mkdir()
     for wheel in wheels:
         shutil.copyfile(wheel, target / "wheels" / wheel.name)
-    listed = "".join(f'  "./wheels/{wheel.name}",\n' for wheel in wheels)
-    extra = f'platforms = ["{this_platform()[0]}"]\n\nwheels = [\n{listed}]\n\n[permissions]\n'
+    (target / "THIRD_PARTY.md").write_text(page(collect(wheels)), encoding="utf-8")
+    names = sorted(wheel.name for wheel in wheels)
+    listed = "".join(f'  "./wheels/{name}",\n' for name in names)
+    extra = f'platforms = ["{platform}"]\n\nwheels = [\n{listed}]\n\n[permissions]\n'
     (target / "blender_manifest.toml").write_text(manifest.replace("[permissions]\n", extra, 1), encoding="utf-8")
 
 
@@ -109,48 +60,61 @@ def extension_tool(blender: str | None) -> list[str]:
         path for folder in folders for path in Path(folder).glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")
     ]
     if not found:
-        raise BuildError("This Python has no bpy wheel; name a Blender 4.2 or newer with --blender.")
+        raise PackageError("This Python has no bpy wheel; name a Blender 4.2 or newer with --blender.")
     return [sys.executable, str(found[0])]
 
 
 def run_tool(command: list[str], folder: Path) -> str:
-    """Run the extension tool in a folder; return what it said. Raises BuildError on an error or a warning."""
+    """Run the extension tool in a folder; return what it said. Raises PackageError on an error or a warning."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     said = f"{done.stdout}{done.stderr}"
     if done.returncode or re.search(r"\b(warning|warn|error)\b", said, re.IGNORECASE):
-        raise BuildError(f"{' '.join(command)} is not clean (exit {done.returncode}):\n{said.strip()}")
+        raise PackageError(f"{' '.join(command)} is not clean (exit {done.returncode}):\n{said.strip()}")
     return said
 
 
-def build(output: Path, cache: Path, blender: str | None = None) -> Path:
-    """Build the zip into the folder `output` and return its path."""
-    wheels = download_wheels(cache)
-    tool = extension_tool(blender)
+def zip_name(platform: str) -> str:
+    """Return what the zip for a platform is called, as Blender's tool would call it."""
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    return f"{manifest['id']}-{manifest['version']}-{platform.replace('-', '_')}.zip"
+
+
+def build(lock: Lock, platform: str, output: Path, cache: Path, blender: str | None = None) -> Path:
+    """Build a platform's zip into the folder `output` and return its path. Raises PackageError."""
+    wheels = fetch(lock, platform, cache)
+    tool = extension_tool(blender)
     output.mkdir(parents=True, exist_ok=True)
-    name = f"{manifest['id']}-{manifest['version']}-{this_platform()[0].replace('-', '_')}.zip"
-    with tempfile.TemporaryDirectory(prefix="restage-build-") as folder:
+    name = zip_name(platform)
+    # Beside the output, so that the finished zip only moves.
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=output) as folder:
         source = Path(folder) / "restage"
         source.mkdir()
-        stage(source, wheels)
+        stage(source, platform, wheels)
         run_tool([*tool, "validate", "."], source)
         made = Path(folder) / name
         run_tool([*tool, "build", "--source-dir", ".", "--output-filepath", str(made)], source)
         run_tool([*tool, "validate", str(made)], source)
-        shutil.copyfile(made, output / name)
+        if found := problems(made, lock, platform):
+            raise PackageError(f"{name} is not as it should be:\n" + "\n".join(found))
+        made.replace(output / name)
     return output / name
 
 
 def main() -> int:
     """Build, and print where the zip is."""
-    parser = argparse.ArgumentParser(description="Build the Restage extension's zip for this machine.")
+    parser = argparse.ArgumentParser(description="Build the Restage extension's zip.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", metavar="DIR")
-    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "wheels", metavar="DIR", help="for the wheels")
+    parser.add_argument("--platform", choices=[item.name for item in ALL], help="(default: this machine's)")
+    parser.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help="for the wheels")
     parser.add_argument("--blender", metavar="PATH", help="the Blender that builds (default: the bpy wheel's tool)")
     options = parser.parse_args()
     try:
-        made = build(options.output, options.cache, options.blender)
-    except BuildError as error:
+        platform = options.platform or this_one().name
+        made = build(read_lock(), platform, options.output, options.cache, options.blender)
+    except KeyError as error:
+        print(f"build: no Blender runs on {error}; name a platform with --platform.", file=sys.stderr)
+        return 1
+    except PackageError as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     print(made)
