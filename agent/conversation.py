@@ -66,7 +66,7 @@ class TextRecord(_Model):
 
     kind: Literal["text"] = "text"
     text: str = ""
-    sha256: str = ""
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     """Of its UTF-8; empty for one that was never in a file of its own."""
 
 
@@ -74,7 +74,7 @@ class PictureRecord(_Model):
     """A picture by hash."""
 
     kind: Literal["picture"] = "picture"
-    sha256: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     media_type: Literal["image/png", "image/jpeg"] = "image/png"
     label: str = ""
     size: tuple[int, int] = (0, 0)

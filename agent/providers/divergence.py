@@ -45,7 +45,7 @@ def compare(request: Request, recorded: Exchange) -> Divergence | None:
 def _first(request: Request, recorded: Exchange) -> tuple[str, str]:
     if request.system != recorded.system.text:
         return _texts("the system text", recorded.system.text, request.system)
-    pictures = 0
+    pictures = blocks = 0
     several = len(request.messages) > 1 or len(recorded.messages) > 1
     for at, (old, new) in enumerate(zip_longest(recorded.messages, request.messages), 1):
         if old is None:
@@ -55,9 +55,11 @@ def _first(request: Request, recorded: Exchange) -> tuple[str, str]:
         if old.role != new.role:
             return f"message {at}", f"it was the {old.role}'s and is the {new.role}'s now."
         inside = f" of message {at}" if several else ""
-        for block, (was, part) in enumerate(zip_longest(old.parts, new.parts), 1):
-            pictures += isinstance(part if part is not None else was, Image | PictureRecord)
-            if found := _parts(was, part, block, pictures, inside):
+        for was, part in zip_longest(old.parts, new.parts):
+            is_picture = isinstance(was if part is None else part, Image | PictureRecord)
+            pictures, blocks = pictures + is_picture, blocks + (not is_picture)
+            where = f"picture {pictures}{inside}" if is_picture else f"text {blocks}{inside}"
+            if found := _parts(was, part, where):
                 return found
     was_wanted = recorded.wanted.text if recorded.wanted else ""
     wanted = "" if request.schema is None else schema_text(request.schema)
@@ -66,29 +68,27 @@ def _first(request: Request, recorded: Exchange) -> tuple[str, str]:
     return "all that was recorded", "nothing differs, but its fingerprint was made by another version of Restage."
 
 
-def _parts(
-    was: TextRecord | PictureRecord | None, part: Part | None, block: int, pictures: int, inside: str
-) -> tuple[str, str] | None:
-    if isinstance(part, Image):
-        where = f"picture {pictures}{inside} ({part.label or 'no label'})"
-        if not isinstance(was, PictureRecord):
-            return where, "nothing was recorded there." if was is None else "a text was recorded there."
-        if was.sha256 == part.sha256:
-            return None
-        label = "" if was.label == part.label else f"what was recorded there is {was.label or 'unnamed'}; "
-        sizes = f"{was.size[0]} x {was.size[1]} recorded, {part.size[0]} x {part.size[1]} now"
-        size = "both are of the same size" if was.size == part.size else sizes
-        return where, f"{label}the pictures differ ({size}; recorded {was.sha256[:12]}, now {part.sha256[:12]})."
+def _parts(was: TextRecord | PictureRecord | None, part: Part | None, where: str) -> tuple[str, str] | None:
     if part is None:
-        what = (
-            f"picture {pictures}{inside} ({was.label})" if isinstance(was, PictureRecord) else f"text {block}{inside}"
-        )
-        return what, "it was recorded and is not asked now."
+        label = f" ({was.label})" if isinstance(was, PictureRecord) else ""
+        return where + label, "it was recorded and is not asked now."
+    if isinstance(part, Image):
+        where = f"{where} ({part.label or 'no label'})"
+        if isinstance(was, PictureRecord):
+            return None if was.sha256 == part.sha256 else (where, _pictures(was, part))
+        return where, "nothing was recorded there." if was is None else "a text was recorded there."
     if isinstance(was, PictureRecord):
-        return f"text {block}{inside}", f"the picture {was.label or was.sha256[:12]} was recorded there."
+        return where, f"the picture {was.label or was.sha256[:12]} was recorded there."
     if was is None:
-        return f"text {block}{inside}", "nothing was recorded there."
-    return None if was.text == part.text else _texts(f"text {block}{inside}", was.text, part.text)
+        return where, "nothing was recorded there."
+    return None if was.text == part.text else _texts(where, was.text, part.text)
+
+
+def _pictures(was: PictureRecord, now: Image) -> str:
+    label = "" if was.label == now.label else f"what was recorded there is {was.label or 'unnamed'}; "
+    sizes = f"{was.size[0]} x {was.size[1]} recorded, {now.size[0]} x {now.size[1]} now"
+    size = "both are of the same size" if was.size == now.size else sizes
+    return f"{label}the pictures differ ({size}; recorded {was.sha256[:12]}, now {now.sha256[:12]})."
 
 
 def _texts(where: str, old: str, new: str) -> tuple[str, str]:

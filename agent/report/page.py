@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from pathlib import Path
 from string import Template
 
 import numpy as np
 from PIL import Image
 
-from ..record import AttemptRecord, RunFolder, StageRecord
+from .. import conversation
+from ..conversation import Exchange
+from ..record import AttemptRecord, RecordError, RunFolder, StageRecord
 from ..stages import BY_NAME
+from . import tables, talk
 from .chart import chart
+from .embed import Embedded, figure, opened, uri
 from .highlight import highlight
 
 _VIEWS = {
@@ -31,17 +33,39 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 
 def page(folder: RunFolder) -> str:
     """Return the page as HTML; every picture is inside it."""
-    record = folder.record
+    record, embedded = folder.record, Embedded()
+    said, trouble = _said(folder)
+    # In the page's order: what comes again refers to where it came first.
+    brief = _brief(folder) + talk.about_brief(folder.path, said, embedded)
+    stages = "".join(_stage(folder, stage, said, embedded) for stage in record.stages)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(record.picture.name),
         summary=_summary(folder),
         pictures=_pictures(folder),
         confidence=_confidence(folder),
+        brief=brief,
         objects=_objects(folder),
         chart=chart(record.stages),
-        stages="".join(_stage(folder, stage) for stage in record.stages),
+        stages=stages + talk.about_nothing_known(folder.path, said, record.stages, embedded) + trouble,
+        costs=tables.costs(record),
         timing=_timing(folder),
+        thumbnails=embedded.style(),
     )
+
+
+def _said(folder: RunFolder) -> tuple[list[Exchange], str]:
+    """The conversation; when it is damaged the page says so instead, for the rest of the run is still there."""
+    try:
+        return conversation.load(folder.path), ""
+    except RecordError as error:
+        return [], f"<p><i>{html.escape(str(error))}</i></p>"
+
+
+def _brief(folder: RunFolder) -> str:
+    try:
+        return tables.brief(folder.load_brief())
+    except RecordError as error:
+        return f"<p><i>{html.escape(str(error))}</i></p>"
 
 
 def _summary(folder: RunFolder) -> str:
@@ -70,11 +94,11 @@ def _pictures(folder: RunFolder) -> str:
     reference, render = folder.path / "picture.png", folder.path / "render.png"
     figures = []
     if reference.exists():
-        figures.append(_figure(_open(reference), "the picture"))
+        figures.append(figure(opened(reference), "the picture"))
     if render.exists():
-        figures.append(_figure(_open(render), "the scene, rendered"))
+        figures.append(figure(opened(render), "the scene, rendered"))
         if reference.exists():
-            figures.append(_figure(_difference(_open(reference), _open(render)), "difference (darker is nearer)"))
+            figures.append(figure(_difference(opened(reference), opened(render)), "difference (darker is nearer)"))
     return "".join(figures)
 
 
@@ -107,9 +131,10 @@ def _objects(folder: RunFolder) -> str:
     return f"<h2>Objects</h2><table><tr><th>object</th><th>mask IoU</th><th></th></tr>{rows}</table>"
 
 
-def _stage(folder: RunFolder, stage: StageRecord) -> str:
+def _stage(folder: RunFolder, stage: StageRecord, said: list[Exchange], embedded: Embedded) -> str:
     settles = BY_NAME[stage.name].settles
-    attempts = "".join(_attempt(folder, stage, attempt) for attempt in stage.attempts)
+    spoken = {item.turn.round for item in said if item.turn.stage == stage.name}
+    attempts = "".join(_attempt(folder, stage, attempt, attempt.round in spoken) for attempt in stage.attempts)
     script = folder.script_path(stage.name)
     code = ""
     if script.exists():
@@ -122,14 +147,15 @@ def _stage(folder: RunFolder, stage: StageRecord) -> str:
     return (
         f"<section><h2>{BY_NAME[stage.name].number}. {stage.name} "
         f"<small>{html.escape(settles)} · {stage.status} · {stage.seconds:.1f} s</small></h2>"
-        f'<div class="attempts">{attempts}</div>{code}</section>'
+        f'<div class="attempts">{attempts}</div>'
+        f"{talk.about_stage(folder.path, stage, said, embedded)}{code}</section>"
     )
 
 
-def _attempt(folder: RunFolder, stage: StageRecord, attempt: AttemptRecord) -> str:
+def _attempt(folder: RunFolder, stage: StageRecord, attempt: AttemptRecord, spoken: bool) -> str:
     path = folder.path / attempt.folder
-    pictures = [path / name for name in _VIEWS[stage.name] if (path / name).exists()]
-    images = "".join(f'<img alt="{picture.stem}" src="{_uri(_open(picture))}">' for picture in pictures)
+    pictures = [path / name for name in _VIEWS.get(stage.name, ()) if (path / name).exists()]
+    images = "".join(f'<img alt="{picture.stem}" src="{uri(opened(picture))}">' for picture in pictures)
     image = images or '<div class="none">no picture</div>'
     chosen = attempt.number == stage.accepted
     lines = [f"<b>{'★ ' if chosen else ''}attempt {attempt.number}</b>, round {attempt.round}"]
@@ -138,14 +164,11 @@ def _attempt(folder: RunFolder, stage: StageRecord, attempt: AttemptRecord) -> s
     ok = attempt.status == "ok"
     lines.append(f"score {attempt.score:.3f}{likeness}" if ok else f"<i>{html.escape(attempt.status)}</i>")
     lines += [html.escape(text) for text in (attempt.message, attempt.note) if text]
-    if attempt.verdict:
-        verdict = "approved" if attempt.verdict.approve else "handed back"
-        lines.append(f"<em>{verdict}</em> {html.escape(attempt.verdict.summary)}")
-    items = "".join(
-        f"<li>{html.escape(f'{item.object} {item.property}: {item.observed}, wanted {item.wanted}'.strip())}</li>"
-        for item in (attempt.verdict.items if attempt.verdict else [])
-    )
-    body = "".join(f"<p>{line}</p>" for line in lines) + (f"<ul>{items}</ul>" if items else "")
+    if tokens := attempt.input_tokens + attempt.output_tokens:
+        lines.append(f"<small>{tokens:,} tokens, {talk.money(attempt.cost_usd)}</small>")
+    if spoken:
+        lines.append(f'<a href="#{talk.anchor(stage.name, attempt.round)}">what was said</a>')
+    body = "".join(f"<p>{line}</p>" for line in lines) + tables.checklist(attempt.verdict)
     return f'<article class="{"chosen" if chosen else ""}">{image}{body}</article>'
 
 
@@ -161,20 +184,3 @@ def _timing(folder: RunFolder) -> str:
     )
     total = f'<tr><th>whole run</th><th class="num">{record.seconds:.2f} s</th></tr>'
     return f"<table><tr><th>in the workers, all attempts</th><th></th></tr>{rows}{total}</table>"
-
-
-def _figure(image: Image.Image, caption: str) -> str:
-    return f'<figure><img alt="{html.escape(caption)}" src="{_uri(image)}"><figcaption>{caption}</figcaption></figure>'
-
-
-def _open(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        rgba = image.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-    return Image.alpha_composite(white, rgba).convert("RGB")
-
-
-def _uri(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
