@@ -11,46 +11,57 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
+from . import cli_agent, cli_options
 from .agent import picture as pictures
+from .agent.assemble import assemble
 from .agent.begin import begin, working_px
 from .agent.ports import NoWorker
+from .agent.providers.errors import ProviderError
 from .agent.record import RecordError, RunFolder, RunRecord
 from .agent.run import Run, RunOptions
 from .terminal import TerminalListener, table
-from .version import version
 from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.client import Limits, NoConfinement, WorkerError, WorkerPool
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-AGENTS = ("offline",)
 
 
-def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
-    """Run the command and return its exit code; `binary` is the running Blender, when there is one."""
+def main(argv: Sequence[str], binary: BlenderBinary | None = None, online: bool = True) -> int:
+    """Run the command and return its exit code; `binary` is the running Blender, when there is one, and `online`
+    whether it may go online."""
     try:
-        return _run(_parser().parse_args(argv), binary)
+        return _run(cli_options.parser().parse_args(argv), binary, online)
     except KeyboardInterrupt:
         # Ctrl-C before the run listens to it, or the second one.
         print("restage: stopped at once. A folder that was begun resumes with --resume.", file=sys.stderr)
         return INTERRUPTED
 
 
-def _run(options: argparse.Namespace, binary: BlenderBinary | None) -> int:
+def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool) -> int:
     listener = TerminalListener()
     try:
-        folder, picture, worker_binary = _open(options, binary)
-    except (pictures.PictureError, RecordError, BlenderNotFound) as error:
+        if options.models or options.test_connection:
+            return cli_agent.about(options, online)
+        folder, picture, worker_binary = _open(options, binary, online)
+        assembled = assemble(folder.record.settings, folder, online, listener.log)
+        cli_agent.confirm(assembled, folder, options.yes)
+    except (pictures.PictureError, RecordError, BlenderNotFound, cli_options.OptionError, ProviderError) as error:
+        return _bad(str(error))
+    except cli_agent.NotSent as error:
         return _bad(str(error))
     except OSError as error:
         return _bad(f"{error.filename or options.output or options.resume} can't be used: {error.strerror or error}.")
     cancel = Event()
     try:
         with _interruptible(cancel), WorkerPool(worker_binary, Limits(), allow_unconfined=options.unconfined) as pool:
-            run = Run(picture, folder, _agent(folder.record.agent), pool, _options(folder.record), listener)
+            chosen = _run_options(folder.record, options.until)
+            run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
             record = run.execute(cancel)
-    except (RecordError, NoWorker, WorkerError) as error:
+    except (RecordError, NoWorker, WorkerError, ProviderError) as error:
         listener.end()
         print(f"restage: {error}", file=sys.stderr)
+        if isinstance(error, ProviderError):
+            print(f"restage: nothing is lost. Go on with: restage --resume {folder.path}", file=sys.stderr)
         return FAILED
     except NoConfinement as error:
         print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
@@ -63,82 +74,53 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None) -> int:
     if record.status == "cancelled":
         print(f"restage: stopped. Go on with: restage --resume {folder.path}", file=sys.stderr)
         return INTERRUPTED
+    if record.status in ("paused", "capped"):
+        print(f"restage: {record.message} Go on with: restage --resume {folder.path}", file=sys.stderr)
     print(record.model_dump_json(indent=1) if options.json else table(folder))
     return OK
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="restage", description="Rebuild one picture as an editable Blender scene, with the scripts that make it."
-    )
-    parser.add_argument("image", nargs="?", help="the picture: PNG, JPEG, WebP, TIFF, …")
-    parser.add_argument("-o", "--output", metavar="DIR", help="the run folder to make")
-    parser.add_argument("--resume", metavar="DIR", help="go on with the run in DIR")
-    parser.add_argument("--agent", choices=AGENTS, default="offline", help="who writes the scripts (default: offline)")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same scene (default: 0)")
-    parser.add_argument("--resolution", type=_pixels, default=512, metavar="PX", help="longer side (default: 512)")
-    parser.add_argument("--samples", type=_samples, default=32, metavar="N", help="Cycles samples (default: 32)")
-    parser.add_argument("--json", action="store_true", help="print run.json at the end instead of a table")
-    parser.add_argument("--blender", metavar="PATH", help="the Blender to use (default: $BLENDER, PATH, .venv)")
-    parser.add_argument(
-        "--unconfined", action="store_true", help="run scripts even where this system can't lock the worker down"
-    )
-    parser.add_argument("--version", action="version", version=f"restage {version()}")
-    return parser
-
-
 def _open(
-    options: argparse.Namespace, binary: BlenderBinary | None
+    options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
     """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
     if options.resume:
         if options.image or options.output:
             raise RecordError("--resume goes on with a run as it was begun; give no image and no -o with it.")
         folder = RunFolder.open(Path(options.resume))
-        picture = pictures.load(folder.path / "picture.png", working_px(folder.record.resolution))
+        settings = folder.record.settings
+        # A run that reached its cap goes on with a higher one.
+        settings.max_usd = options.max_usd or settings.max_usd
+        settings.max_tokens = options.max_tokens or settings.max_tokens
+        longest = working_px(folder.record.resolution, settings.generator.provider)
+        picture = pictures.load(folder.path / "picture.png", longest)
         return folder, picture, binary or find(options.blender)
     if not options.image:
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
         raise RecordError("Name the folder to make: restage IMAGE -o DIR.")
-    picture = pictures.load(options.image, working_px(options.resolution))
+    settings = cli_options.settings(options)
+    picture = pictures.load(options.image, working_px(options.resolution, settings.generator.provider))
     worker_binary = binary or find(options.blender)
-    folder = begin(Path(options.output), picture, options.agent, options.seed, options.resolution, options.samples)
+    # Before the folder is made: a missing key leaves none behind.
+    cli_agent.check(settings, online)
+    folder = begin(Path(options.output), picture, settings, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary
 
 
-def _agent(name: str):  # type: ignore[no-untyped-def]
-    """Return the agent of that name; imported late, so that a wrong picture is refused at once."""
-    from .agent.offline.agent import make
-
-    return make()
-
-
-def _options(record: RunRecord) -> RunOptions:
-    return RunOptions(resolution=record.resolution, samples=record.samples, seed=record.seed)
+def _run_options(record: RunRecord, until: str) -> RunOptions:
+    return RunOptions(
+        resolution=record.resolution,
+        samples=record.samples,
+        seed=record.seed,
+        settings=record.settings,
+        until=until,
+    )
 
 
 def _bad(sentence: str) -> int:
     print(f"restage: {sentence}", file=sys.stderr)
     return BAD_INPUT
-
-
-def _pixels(text: str) -> int:
-    return _whole(text, 32, 4096)
-
-
-def _samples(text: str) -> int:
-    return _whole(text, 1, 4096)
-
-
-def _whole(text: str, low: int, high: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
-    return value
 
 
 @contextmanager

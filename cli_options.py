@@ -50,16 +50,25 @@ def _agent(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--recording", default="", metavar="DIR", help="the run folder that --agent replay plays again")
     group.add_argument("--one-shot", action="store_true", help="ask for the whole program in one call: the baseline")
     group.add_argument("--no-solve", action="store_true", help="leave the agent's numbers as they are")
-    group.add_argument("--until", choices=("brief", *(s.name for s in STAGES[:-1])), default="", metavar="STAGE",
-                       help="stop after the brief or a stage; read and edit brief.json, then --resume")  # fmt: skip
+    group.add_argument(
+        "--until",
+        choices=("brief", *(stage.name for stage in STAGES[:-1])),
+        default="",
+        metavar="STAGE",
+        help="stop after the brief (to read and edit brief.json) or a stage; --resume goes on",
+    )
     group.add_argument("--models", action="store_true", help="list the models --agent can ask, and stop")
     group.add_argument("--test-connection", action="store_true", help="ask --agent one small question, and stop")
 
 
 def _bounds(group: argparse._ArgumentGroup) -> None:
-    default = "/".join(map(str, ROUNDS))
-    group.add_argument("--rounds", type=_rounds, default=ROUNDS, metavar="S/G/M/C/L",
-                       help=f"rounds of setup/geometry/materials/composition/lighting (default: {default})")  # fmt: skip
+    group.add_argument(
+        "--rounds",
+        type=_rounds,
+        default=ROUNDS,
+        metavar="S/G/M/C/L",
+        help=f"rounds of setup, geometry, materials, composition, lighting (default: {'/'.join(map(str, ROUNDS))})",
+    )
     group.add_argument("--candidates", type=_candidates, default=1, metavar="N", help="scripts per round (default: 1)")
     group.add_argument("--max-usd", type=_positive, metavar="USD", help="stop with the best so far at this cost")
     group.add_argument("--max-tokens", type=_tokens, metavar="N", help="stop with the best so far at this many tokens")

@@ -74,7 +74,8 @@ def _run_command(argv: list[str]) -> int:
 
     path = bpy.app.binary_path
     # The bpy wheel has no program of its own; the command then looks for one as `./restage` does.
-    return cli.main(argv, running(path, tuple(bpy.app.version), sys.executable) if path else None)
+    here = running(path, tuple(bpy.app.version), sys.executable) if path else None
+    return cli.main(argv, here, online=bpy.app.online_access)
 
 
 def _run_thread() -> object:

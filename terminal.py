@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from typing import TextIO
 
 from .agent.listener import AttemptShown, Progress, StageDone
 from .agent.record import RunFolder, RunRecord
+
+_DIGITS = re.compile(r"\d+")
 
 
 class TerminalListener:
@@ -25,13 +28,15 @@ class TerminalListener:
         score = "" if progress.score is None else f"  score {progress.score:.3f}"
         where = f"[{progress.stage_number}/{progress.stage_count}] {progress.stage}"
         turn = f"round {progress.round}/{progress.rounds}" if progress.round else "done"
-        text = f"{where:<17} {turn:<10} {progress.doing}{score}  {progress.elapsed:.1f} s"
+        money = f"  {progress.tokens:,} tokens, ${progress.cost_usd:.2f}" if progress.tokens else ""
+        text = f"{where:<17} {turn:<10} {progress.doing}{score}{money}  {progress.elapsed:.1f} s"
         if self._living:
             width = shutil.get_terminal_size().columns - 1
             self._put("\r\x1b[K" + text[:width])
-        elif text != self._last:
+        elif (news := _DIGITS.sub("", f"{where} {turn} {progress.doing}") + score) != self._last:
+            # A plain log wants what happened, not every second of waiting.
             self._put(text + "\n")
-        self._last = text
+            self._last = news
 
     def attempt(self, shown: AttemptShown) -> None:
         """Say what came of an attempt that failed; the good ones show in the score."""
@@ -81,6 +86,9 @@ def _closing(record: RunRecord) -> list[str]:
         lines.append(
             f"the agent is {record.confidence:.0%} sure: {' '.join(record.reasons) or 'nothing spoke against it.'}"
         )
+    if record.input_tokens:
+        counts = f"{record.input_tokens:,} tokens in, {record.output_tokens:,} out"
+        lines.append(f"{record.agent}: {counts}, ${record.cost_usd:.2f}")
     lines.append(f"{record.seconds:.1f} s, worker's peak memory {record.peak_memory_mb:.0f} MB, {record.blender}")
     return lines
 

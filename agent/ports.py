@@ -25,6 +25,7 @@ from ..worker.protocol import (
     StageScript,
 )
 from .listener import AttemptShown
+from .roles import Usage
 
 Question = LightBasisRequest | LookRequest | ApiFactsRequest | FinishRequest
 """What a worker can be asked after a job; API facts also before one."""
@@ -68,6 +69,15 @@ class PoolPort(Protocol):
 
     def open(self) -> WorkerPort:
         """Return a worker nobody else uses, and warm the next one. Raises WorkerError with one sentence."""
+        ...
+
+
+class MeterPort(Protocol):
+    """What counts the cost of an agent's requests."""
+
+    @property
+    def total(self) -> Usage:
+        """All of it so far, with what a resumed run had cost before."""
         ...
 
 

@@ -17,10 +17,10 @@ from . import api_facts, approval, finish, masks, measure, select
 from .brief import Brief
 from .listener import Listener, Progress, StageDone
 from .picture import Picture
-from .ports import PoolPort, ViewportRender, WorkerPort
+from .ports import MeterPort, PoolPort, ViewportRender, WorkerPort
 from .providers.errors import BadReply, CapReached
 from .record import RunFolder, RunRecord, now
-from .roles import Agent, Attempt, Cancelled, Context, Draft
+from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
 from .settings import AgentSettings
 from .stages import BY_NAME, Stage
 from .trial import TrialOptions, Trials, frame
@@ -63,8 +63,9 @@ class Run:
         options: RunOptions,
         listener: Listener,
         viewport: ViewportRender | None = None,
+        meter: MeterPort | None = None,
     ) -> None:
-        """Prepare a run; nothing happens before `execute`."""
+        """Prepare a run; nothing happens before `execute`. `meter` counts what the agent's requests cost."""
         self.picture = picture
         self.folder = folder
         self.agent = agent
@@ -74,6 +75,7 @@ class Run:
         self.trials = Trials(
             picture, folder, pool, TrialOptions(options.attempt_px, options.attempt_samples), listener, viewport
         )
+        self.meter = meter
         self.stages = options.settings.stages()
         self._began = time.monotonic()
         self._before = folder.record.seconds
@@ -116,6 +118,11 @@ class Run:
         finally:
             record.seconds = round(self._elapsed(), 3)
             record.finished = now()
+            if self.meter is not None:
+                # With the replies that could not be used, which no attempt accounts for.
+                total = self.meter.total
+                record.input_tokens, record.output_tokens = total.input_tokens, total.output_tokens
+                record.cost_usd = round(total.cost_usd, 6)
             self.folder.save()
         finish.report(self.folder)
         return record
@@ -340,6 +347,7 @@ class Run:
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:
         record = self.folder.record
+        spent = self.meter.total if self.meter else Usage(record.input_tokens, record.output_tokens, record.cost_usd)
         self.listener.progress(
             Progress(
                 stage.name,
@@ -350,8 +358,8 @@ class Run:
                 doing,
                 score,
                 self._elapsed(),
-                record.input_tokens + record.output_tokens,
-                record.cost_usd,
+                spent.input_tokens + spent.output_tokens,
+                spent.cost_usd,
             )
         )
 

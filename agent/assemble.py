@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put a run's agent together from its settings: providers, metered and recorded, behind a generator and a verifier.
+
+Every import of a part is late: a wrong picture is refused at once, and start-up never waits for client libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .record import RunFolder
+from .roles import Agent, Usage
+from .settings import AgentSettings, Asked
+
+if TYPE_CHECKING:
+    from .cost import Meter
+    from .providers.base import Provider
+
+HANDOFF_FOLDER = "handoff"
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """An agent ready to work, and what stands behind it."""
+
+    agent: Agent
+    providers: tuple[Provider, ...] = ()
+    """Generator's and verifier's, without what is wrapped around them; none for the offline agent."""
+    meter: Meter | None = None
+
+
+def assemble(settings: AgentSettings, folder: RunFolder, online: bool, log: Callable[[str], None]) -> Assembled:
+    """Return the agent of a run.
+
+    `online`: whether Blender may go online; `log` is told where a replay leaves its recording. Raises
+    errors.ProviderError with a sentence when a provider can't be had (no key, no model), and RecordError when a
+    recording can't be read.
+    """
+    if settings.generator.provider == "offline":
+        from .offline.agent import make
+
+        return Assembled(make())
+    from .conversation import Conversation, Recorded
+    from .cost import Meter, Metered
+    from .model_agent import make as make_model_agent
+
+    conversation = Conversation(folder.path)
+    record = folder.record
+    spent = Usage(record.input_tokens, record.output_tokens, record.cost_usd)
+    meter = Meter(settings.max_usd, settings.max_tokens, spent)
+
+    def ready(provider: Provider) -> Provider:
+        return Recorded(Metered(provider, meter), conversation)
+
+    generator = provider_of(settings.generator, settings, folder.path, online, log)
+    verifier = generator
+    if settings.verifier is not None and settings.verifier != settings.generator:
+        verifier = provider_of(settings.verifier, settings, folder.path, online, log)
+    asked = ready(generator)
+    agent = make_model_agent(asked, asked if verifier is generator else ready(verifier), settings.one_shot)
+    return Assembled(
+        replace(agent, needs_facts=True),
+        (generator,) if verifier is generator else (generator, verifier),
+        meter,
+    )
+
+
+def provider_of(
+    asked: Asked, settings: AgentSettings, folder: Path, online: bool, log: Callable[[str], None]
+) -> Provider:
+    """Return the bare provider that is asked for. Raises as `assemble`."""
+    if asked.provider == "handoff":
+        from .providers.handoff import Handoff
+
+        return Handoff(folder / HANDOFF_FOLDER, asked.model or "by hand")
+    if asked.provider == "replay":
+        from .providers.replay import Replay
+
+        return Replay(Path(settings.replay).expanduser(), log)
+    from .providers.make import make
+
+    return make(asked.provider, asked.model, asked.base_url, online)
