@@ -1,5 +1,5 @@
 # Restage. `make demo` shows it, `make test` checks it. SPDX-License-Identifier: GPL-3.0-or-later
-.PHONY: setup demo test lint test-ui build install bench clean
+.PHONY: setup demo test lint test-ui build lock package install bench docs clean
 
 setup:
 	@tools/venv.sh .venv
@@ -26,6 +26,18 @@ test-ui: setup
 # The extension's zip for this machine, in dist/.
 build: setup
 	.venv/bin/python tools/build_extension.py
+
+# The zips of all platforms and a repository to host, in dist/; their sizes in docs/packages.md. Downloads 300 MB once.
+package: setup
+	.venv/bin/python tools/package.py
+
+# After a change of tools/wheels.txt: every wheel's name and hash, as PyPI has them.
+lock: setup
+	.venv/bin/python tools/lock_wheels.py
+
+# The picture of the architecture, from the imports of the code.
+docs: setup
+	.venv/bin/python tools/draw_architecture.py
 
 # Build it and install it into $$BLENDER, or `blender` on PATH.
 install: build

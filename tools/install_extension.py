@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install the built zip into a Blender: `python tools/install_extension.py [ZIP]`.
 
-The Blender is $BLENDER, else `blender` on PATH; the zip is the newest one in `dist/`. The extension is enabled.
+The Blender is $BLENDER, else `blender` on PATH; the zip is this machine's in `dist/`. The extension is enabled.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from wheel_platforms import this_one
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
     """Install; return 0, or 1 after a sentence on what is missing."""
     parser = argparse.ArgumentParser(description="Install the Restage extension into Blender.")
-    parser.add_argument("zip", nargs="?", type=Path, help="the zip (default: the newest in dist/)")
+    parser.add_argument("zip", nargs="?", type=Path, help="the zip (default: this machine's newest in dist/)")
     parser.add_argument("--blender", default=os.environ.get("BLENDER"), metavar="PATH")
     options = parser.parse_args()
-    zips = sorted((ROOT / "dist").glob("restage-*.zip"), key=lambda path: path.stat().st_mtime)
+    mine = this_one().name.replace("-", "_")
+    zips = sorted((ROOT / "dist").glob(f"restage-*-{mine}.zip"), key=lambda path: path.stat().st_mtime)
     package = options.zip or (zips[-1] if zips else None)
     blender = shutil.which(options.blender or "blender")
     if package is None:

@@ -32,14 +32,20 @@ if [ -z "$series" ]; then
 fi
 python=$(find_python "$(wanted "$series")") || { echo "no Python $(wanted "$series") for bpy $series" >&2; exit 3; }
 stamp=$folder/.done-$series
-[ "$stamp" -nt "$root/requirements.txt" ] && exit 0
-echo "Making $folder: bpy $series on $("$python" --version)" >&2
-# Debian splits venv's pip from Python.
-"$python" -c 'import ensurepip' 2>/dev/null || debian_install python3-venv
-"$python" -m venv --clear "$folder"
+[ "$stamp" -nt "$root/requirements.txt" ] && [ "$stamp" -nt "$root/tools/wheels.txt" ] && exit 0
+if [ -e "$stamp" ] && "$folder/bin/pip" --version >/dev/null 2>&1; then
+    echo "Bringing $folder up to date" >&2
+else
+    echo "Making $folder: bpy $series on $("$python" --version)" >&2
+    # Debian splits venv's pip from Python.
+    "$python" -c 'import ensurepip' 2>/dev/null || debian_install python3-venv
+    "$python" -m venv --clear "$folder"
+fi
 numpy=
 [ "$series" = 4.2 ] && numpy='numpy==1.26.*' # what Blender 4.2 ships; its wheel leaves it open
-"$folder/bin/pip" --quiet --disable-pip-version-check install "bpy==$series.*" $numpy -r "$root/requirements.txt"
+# The constraints are what the extension bundles: what is tested is what ships.
+"$folder/bin/pip" --quiet --disable-pip-version-check install "bpy==$series.*" $numpy \
+    -r "$root/requirements.txt" -c "$root/tools/wheels.txt"
 mkdir -p "$folder/package"
 ln -sfn "$root" "$folder/package/restage" # the repository root is the package, whatever the clone is called
 "$folder/bin/python" - "$folder" <<'PY'
