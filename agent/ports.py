@@ -22,12 +22,14 @@ from ..worker.protocol import (
     Look,
     LookRequest,
     Ready,
+    Solved,
+    SolveRequest,
     StageScript,
 )
 from .listener import AttemptShown
 from .roles import Usage
 
-Question = LightBasisRequest | LookRequest | ApiFactsRequest | FinishRequest
+Question = LightBasisRequest | LookRequest | ApiFactsRequest | SolveRequest | FinishRequest
 """What a worker can be asked after a job; API facts also before one."""
 
 
@@ -47,7 +49,9 @@ class WorkerPort(Protocol):
         """Run a job; whatever the script does becomes a status, never an exception."""
         ...
 
-    def ask(self, request: Question, cancel: Event | None = None) -> LightBasis | Look | ApiFacts | Finished | Failure:
+    def ask(
+        self, request: Question, cancel: Event | None = None
+    ) -> LightBasis | Look | ApiFacts | Solved | Finished | Failure:
         """Ask something of the scene the last job built."""
         ...
 

@@ -38,6 +38,8 @@ from .protocol import (
     Look,
     LookRequest,
     Message,
+    Solved,
+    SolveRequest,
     StageScript,
     Status,
 )
@@ -200,16 +202,16 @@ class Worker:
 
     def ask(
         self,
-        request: LightBasisRequest | LookRequest | ApiFactsRequest | FinishRequest,
+        request: LightBasisRequest | LookRequest | ApiFactsRequest | SolveRequest | FinishRequest,
         cancel: threading.Event | None = None,
-    ) -> LightBasis | Finished | Failure:
+    ) -> LightBasis | Look | ApiFacts | Solved | Finished | Failure:
         """Ask something about the scene that the last job built; whatever goes wrong comes back as a Failure."""
         try:
             self.wait_ready(cancel)
         except WorkerError as error:
             return Failure(str(error))
         outcome = self._ask(request, cancel)
-        if isinstance(outcome, (LightBasis, Look, ApiFacts, Finished, Failure)):
+        if isinstance(outcome, (LightBasis, Look, ApiFacts, Solved, Finished, Failure)):
             return outcome
         if isinstance(outcome, tuple):
             return Failure(outcome[1])
@@ -288,7 +290,7 @@ class Worker:
             return cast(Message, outcome)
 
     def _step_seconds(self, step: str, request: Message) -> float | None:
-        scripts = len(request.accepted) if isinstance(request, Job) else 1
+        scripts = len(request.accepted) if isinstance(request, (Job, SolveRequest)) else 1
         return {
             "replay": self._limits.script_seconds * max(1, scripts),
             "run": self._limits.script_seconds,

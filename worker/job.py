@@ -66,6 +66,22 @@ def prepare(accepted: tuple[StageScript, ...], guard: bool, base: Base | None) -
     return Base(accepted, guard)
 
 
+def build(job: Job, scratch: Path, progress: Callable[[str], None], base: Base | None = None) -> dict[str, Body]:
+    """Bring a job's scene to where its views would be rendered, on the empty scene or on `base`; return its bodies.
+
+    What the candidate may change is not looked at. Raises Stopped.
+    """
+    attempt = _Attempt(job, scratch, progress, base)
+    with attempt.step("replay"):
+        attempt.replay()
+    with attempt.step("run"):
+        attempt._script(job.candidate, replayed=False)
+    with attempt.step("check"):
+        attempt._repair()
+        attempt._check()
+    return attempt.bodies
+
+
 def run(job: Job, scratch: Path, progress: Callable[[str], None], base: Base | None = None) -> JobResult:
     """Run a job on the empty scene, or on `base` where one stands that it begins with.
 

@@ -246,6 +246,52 @@ class LightBasis:
 
 
 @dataclass(frozen=True)
+class SolveRequest:
+    """Run variants of a stage script, each on the same accepted scripts, and say what each makes, without rendering.
+
+    The worker's scene is the last variant's afterwards.
+    """
+
+    accepted: tuple[StageScript, ...]
+    stage: str
+    variants: tuple[str, ...]
+    """Script texts; the first is the one that the others are compared with."""
+    objects: tuple[str, ...] = ()
+    """Names of objects (with their parts, `NAME.*`) to sample points of."""
+    samples: float = 0.0
+    """Points per 10,000th of the frame's area that an object covers; 0 for none."""
+    seconds: float = 0.0
+    """Leave out the variants that would begin after this long; 0 for none."""
+    guard: bool = True
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What one variant made."""
+
+    ok: bool
+    message: str = ""
+    projection: tuple[float, ...] = ()
+    """World to clip space, 16 numbers row by row; empty without a camera."""
+    numbers: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Lights, world, materials and view; keys in worker/solve/numbers.py."""
+    bounds: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """World bounds of the sampled objects: x, y, z of the low corner, then of the high one, metres."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What the variants made, in order; fewer when time ran out.
+
+    `points` is an `.npz` with float32 (n, 3) world points under `INDEX/OBJECT`, the same places of the surface in every
+    variant in which the object has the same faces, and missing in others.
+    """
+
+    variants: tuple[Variant, ...] = ()
+    points: str = ""
+
+
+@dataclass(frozen=True)
 class FinishRequest:
     """Make the final files of a run from the scene that the last job built: all in the scratch folder."""
 
@@ -325,6 +371,8 @@ Message = (
     | Look
     | ApiFactsRequest
     | ApiFacts
+    | SolveRequest
+    | Solved
     | FinishRequest
     | Finished
     | Failure

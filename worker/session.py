@@ -8,7 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import execute, job
-from .protocol import Failure, FinishRequest, Job, LightBasisRequest, Message, Prepare, Prepared, StageScript
+from .protocol import (
+    Failure,
+    FinishRequest,
+    Job,
+    LightBasisRequest,
+    Message,
+    Prepare,
+    Prepared,
+    SolveRequest,
+    StageScript,
+)
 
 
 class Session:
@@ -35,6 +45,13 @@ class Session:
             result = job.run(request, self._scratch, self._progress, base)
             self._built = result.status == "ok"
             return result
+        if isinstance(request, SolveRequest):
+            from .solve import variants
+
+            self._fresh, self._built, self._base = False, False, None
+            solved = variants.run(request, self._scratch, self._progress, execute.reset)
+            self._built = bool(solved.variants) and solved.variants[-1].ok
+            return solved
         if isinstance(request, (LightBasisRequest, FinishRequest)):
             if not self._built:
                 return Failure("There is no finished scene in this worker: run a job first.")

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Samples on an object's surface that stay at the same places of it while its numbers change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..evaluate import Body
+
+_LEAST = 64
+_BEHIND = 0.15
+"""Weight of what is seen edge-on or from behind, for it may turn into view."""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Where on the surface: triangle of each sample and its barycentric coordinates (n, 3); and the topology."""
+
+    triangles: np.ndarray
+    weights: np.ndarray
+    corners: np.ndarray
+    vertices: int
+
+
+def pick(body: Body, projection: np.ndarray, density: float) -> Picks:
+    """Choose samples, about `density` per 10,000th of the frame's area that a triangle covers when projected."""
+    clip = np.concatenate([body.points, np.ones((len(body.points), 1))], axis=1) @ projection.T
+    # What lies behind the camera has no place in the frame; a floor may reach there.
+    w = np.where(clip[:, 3] > 1e-3, clip[:, 3], np.nan)
+    flat = clip[:, :2] / w[:, None]
+    a, b, c = (flat[body.triangles[:, i]] for i in range(3))
+    # The frame is 2 by 2 in clip space.
+    area = np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])) / 8
+    area = np.clip(np.nan_to_num(area, nan=0.0), 0.0, 1.0)
+    p, q, r = (body.points[body.triangles[:, i]] for i in range(3))
+    real = np.linalg.norm(np.cross(q - p, r - p), axis=1)
+    share = area + _BEHIND * area.sum() * real / max(float(real.sum()), 1e-12)
+    wanted = share * density * 1e4
+    count = max(_LEAST, round(float(wanted.sum())))
+    # The same numbers every time, so that equal scripts get equal samples.
+    random = np.random.default_rng(7)
+    total = float(wanted.sum())
+    steps = np.cumsum(wanted) / total if total > 0 else np.linspace(0, 1, len(wanted))
+    # Stratified: one sample per equal share of the area.
+    at = (np.arange(count) + random.random(count)) / count
+    chosen = np.minimum(np.searchsorted(steps, at), len(wanted) - 1)
+    u, v = np.sqrt(random.random(count)), random.random(count)
+    weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
+    return Picks(chosen, weights, body.triangles, len(body.points))
+
+
+def points(body: Body, picks: Picks) -> np.ndarray | None:
+    """World points of the samples (n, 3); None when the object's faces are no longer the same."""
+    if len(body.points) != picks.vertices or body.triangles.shape != picks.corners.shape:
+        return None
+    # How a quad is cut in two may change with its shape; the samples stay on the corners they were chosen by.
+    corners = body.points[picks.corners[picks.triangles]]
+    return np.einsum("nk,nkd->nd", picks.weights, corners)
