@@ -101,10 +101,8 @@ class ReplyRecord(_Model):
     """What the server said it is."""
     seconds: float = 0.0
     retries: int = 0
-    input_tokens: int = 0
-    cached_input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
+    spent: dict[str, int | float] = Field(default_factory=dict)
+    """roles.Usage."""
 
     def reply(self) -> Reply:
         """As a provider returns it."""
@@ -113,7 +111,8 @@ class ReplyRecord(_Model):
     @property
     def usage(self) -> Usage:
         """What it cost."""
-        return Usage(self.input_tokens, self.output_tokens, self.cost_usd, self.cached_input_tokens)
+        known = {field.name for field in dataclasses.fields(Usage)}
+        return Usage(**{name: value for name, value in self.spent.items() if name in known})  # type: ignore[arg-type]
 
 
 class ErrorRecord(_Model):
@@ -323,7 +322,7 @@ def _reply(reply: Reply) -> ReplyRecord:
         model=reply.model,
         seconds=reply.seconds,
         retries=reply.retries,
-        **dataclasses.asdict(reply.usage),
+        spent=dataclasses.asdict(reply.usage),
     )
 
 

@@ -67,8 +67,8 @@ def _group(run: Path, exchanges: list[tuple[Exchange, str]], title: str, embedde
     if not exchanges:
         return ""
     replies = [item.reply for item, _ in exchanges if item.reply]
-    tokens = sum(reply.input_tokens + reply.output_tokens for reply in replies)
-    cost = sum(reply.cost_usd for reply in replies)
+    tokens = sum(reply.usage.input_tokens + reply.usage.output_tokens for reply in replies)
+    cost = sum(reply.usage.cost_usd for reply in replies)
     seconds = sum(item.seconds for item, _ in exchanges)
     count = f"{len(exchanges)} request{'s' if len(exchanges) != 1 else ''}"
     sums = f"{count}, {tokens:,} tokens, {money(cost)}, {seconds:.0f} s"
@@ -83,10 +83,10 @@ def _group(run: Path, exchanges: list[tuple[Exchange, str]], title: str, embedde
 def _exchange(run: Path, item: Exchange, about: str, embedded: Embedded) -> str:
     words = [_ROLES[item.turn.role], f"request {item.turn.number}", about, f"{item.provider} {item.model}".strip()]
     if item.reply:
-        reply = item.reply
-        cached = f" ({reply.cached_input_tokens:,} cached)" if reply.cached_input_tokens else ""
-        words.append(f"{reply.input_tokens:,} tokens in{cached}, {reply.output_tokens:,} out")
-        words.append(money(reply.cost_usd))
+        reply, usage = item.reply, item.reply.usage
+        cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
+        words.append(f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out")
+        words.append(money(usage.cost_usd))
         words.append(f"{reply.retries} tries more" if reply.retries else "")
         answer = "<h4>Reply</h4>" + embedded.text(reply.text)
         if reply.stop == "length":
