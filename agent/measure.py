@@ -145,9 +145,14 @@ def _objects(
         difference = None
         if colours is not None and both.any():
             difference = float(np.linalg.norm(colours[0][both] - colours[1][both], axis=-1).mean())
+        edges = _box_edges(wanted, got)
         measures.append(
             ObjectMeasure(
-                name=name, iou=mask_iou(wanted, got), box_offset=_box_offset(wanted, got), colour_difference=difference
+                name=name,
+                iou=mask_iou(wanted, got),
+                box_offset=max(abs(edge) for edge in edges) if edges else 1.0,
+                box_edges=edges,
+                colour_difference=difference,
             )
         )
     return measures
@@ -163,16 +168,18 @@ def _coverage(masks: Masks, ids: NDArray[np.int32], names: dict[int, str]) -> fl
     return mask_iou(wanted, got)
 
 
-def _box_offset(wanted: NDArray[np.bool_], got: NDArray[np.bool_]) -> float:
+def _box_edges(wanted: NDArray[np.bool_], got: NDArray[np.bool_]) -> tuple[float, float, float, float] | None:
+    """How far each edge of the second mask's box lies right of or below the first's, as fractions of the frame."""
     if not wanted.any() or not got.any():
-        return 1.0
+        return None
     height, width = wanted.shape
 
     def box(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         ys, xs = np.nonzero(mask)
         return np.array([xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height])
 
-    return float(np.abs(box(wanted) - box(got)).max())
+    left, top, right, bottom = (float(edge) for edge in box(got) - box(wanted))
+    return left, top, right, bottom
 
 
 def srgb(light: Floats) -> Floats:

@@ -16,6 +16,9 @@ class ObjectMeasure(BaseModel):
     """Visible mask in the object-id view against the picture's mask; 0 when the object is missing."""
     box_offset: float
     """Largest distance between the edges of the two boxes, as a fraction of the frame."""
+    box_edges: tuple[float, float, float, float] | None = None
+    """How far the render's left, top, right and bottom edges lie right of (below) the picture's, as fractions of the
+    frame; None when either has no such box."""
     colour_difference: float | None = None
     """Mean CIE76 difference in Lab between the view the stage is judged by and the picture, inside both masks."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 import cv2
@@ -101,7 +102,7 @@ def write(
     draw = ImageDraw.Draw(image)
     font = _font(pixels)
     for text, (x, y), anchor in texts:
-        text = printable(text)
+        text = printable(text, 80)
         wide, high = text_size(text, pixels)
         left = x - {"l": 0.0, "m": wide / 2, "r": wide}[anchor[0]]
         top = y - {"t": 0.0, "m": high / 2, "b": high}[anchor[1]]
@@ -115,7 +116,7 @@ def write(
 
 def text_size(text: str, pixels: int) -> tuple[float, float]:
     """Width and line height of a text in pixels."""
-    return float(_font(pixels).getlength(printable(text))), float(round(pixels * 1.2))
+    return float(_font(pixels).getlength(printable(text, 80))), float(round(pixels * 1.2))
 
 
 def printable(text: str, most: int = 32) -> str:
@@ -146,7 +147,7 @@ def dashed(canvas: Bytes, points: NDArray[Any], colour: Rgb = WHITE, dash: float
         return
     count = max(2, 2 * round(along[-1] / dash / 2))
     marks = np.linspace(0, along[-1], count + 1)
-    for index, (start, end) in enumerate(zip(marks[:-1], marks[1:], strict=True)):
+    for index, (start, end) in enumerate(pairwise(marks)):
         inner = along[(along > start) & (along < end)]
         stops = np.concatenate([[start], inner, [end]])
         piece = np.column_stack([np.interp(stops, along, ring[:, axis]) for axis in (0, 1)])

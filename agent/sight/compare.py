@@ -25,7 +25,6 @@ FULL_COLOUR = 40.0
 """Difference of CIE L* (0 to 100) that is shown in full blue or red."""
 TOO_DARK, EQUAL, TOO_BRIGHT = (20, 70, 235), (150, 150, 150), (230, 30, 20)
 PICTURE_COLOUR, RENDER_COLOUR = (20, 20, 20), (0, 95, 170)
-FILL = 0.12
 
 
 def side_by_side(reference: Pixels, render: Pixels, box: Box = WHOLE, longest: int = 1024) -> Bytes:
@@ -39,7 +38,7 @@ def side_by_side_of(panels: list[tuple[str, Pixels]], box: Box = WHOLE, longest:
     first = to_bytes(panels[0][1])
     wide, high = (box[2] - box[0]) * first.shape[1], (box[3] - box[1]) * first.shape[0]
     stacked = wide > STACK_FROM * high
-    pixels = canvas.font_px(longest)
+    pixels = canvas.font_px(round(0.8 * longest))
     title = round(pixels * 1.7)
     # The space for one panel: a share of the result along the row or column they stand in.
     share = longest // len(panels)
@@ -116,7 +115,7 @@ def outlined(
             canvas.polyline(on.inside, ring, colour)
         if rings:
             top = max(rings, key=len)
-            labels.append((item.name, tuple(top[int(np.argmin(top[:, 1]))]), colour))
+            labels.append((canvas.printable(item.name), tuple(top[int(np.argmin(top[:, 1]))]), colour))
     _name(on, labels)
     return np.vstack([on.canvas, _key(on, "dashed: in the picture (brief)", "plain colour: in the render")])
 
@@ -130,7 +129,11 @@ def boxes_drawn(picture: Pixels, brief: Brief, longest: int = 768, box: Box = WH
 
 
 def setup_drawn(
-    picture: Pixels, brief: Brief, horizon: tuple[float, float] | None, longest: int = 768, expected: float | None = None
+    picture: Pixels,
+    brief: Brief,
+    horizon: tuple[float, float] | None,
+    longest: int = 768,
+    expected: float | None = None,
 ) -> Bytes:
     """Return the ruled picture with the brief's boxes, the scene's horizon (plain red, heights at the left and right
     edge) and the brief's (dashed), each a fraction of the frame."""
@@ -145,7 +148,7 @@ def setup_drawn(
         notes.append(f"dashed: the brief's horizon, {100 * expected:.0f} %")
     if horizon is not None:
         ends = on.at([(0, horizon[0]), (1, horizon[1])])
-        if -3 < min(horizon) and max(horizon) < 4:
+        if min(horizon) > -3 and max(horizon) < 4:
             canvas.polyline(on.inside, ends, (255, 40, 40), closed=False)
         notes.append(f"red: the camera's horizon, {100 * (horizon[0] + horizon[1]) / 2:.0f} %")
     return np.vstack([on.canvas, _key(on, *notes)]) if notes else on.canvas
@@ -160,7 +163,7 @@ def _draw_boxes(on: Sheet, brief: Brief, outlines: bool) -> None:
                 canvas.dashed(on.inside, on.at(ring))
         corners = _corners(on, item)
         canvas.polyline(on.inside, corners, colour)
-        labels.append((item.name, (corners[0][0], corners[0][1]), colour))
+        labels.append((canvas.printable(item.name), (corners[0][0], corners[0][1]), colour))
     _name(on, labels)
 
 
@@ -209,7 +212,7 @@ def _key(on: Sheet, *lines: str) -> Bytes:
     texts: list[tuple[str, tuple[float, float], Anchor]] = []
     x, row, step = float(pixels), 0, pixels * 1.4
     for line in lines:
-        wide = canvas.text_size(line[:60], pixels)[0]
+        wide = canvas.text_size(line, pixels)[0]
         if texts and x + wide > width - pixels:
             x, row = float(pixels), row + 1
         texts.append((line, (x, 2 + row * step), "lt"))
@@ -221,16 +224,20 @@ def _key(on: Sheet, *lines: str) -> Bytes:
 
 def _legend(width: int, pixels: int) -> Bytes:
     """The scale of the signed difference: from too dark over equal to too bright."""
-    strip = np.full((round(pixels * 3.4), width, 3), PAPER, np.uint8)
+    strip = np.full((round(pixels * 4.2), width, 3), PAPER, np.uint8)
     left, right, high = round(width * 0.08), round(width * 0.92), round(pixels * 1.2)
     off = np.linspace(-1, 1, right - left)[:, None]
     colour = np.where(off < 0, np.array(TOO_DARK, np.float64), np.array(TOO_BRIGHT, np.float64))
     strength = np.abs(off) ** 0.8
     strip[2 : 2 + high, left:right] = np.asarray(EQUAL) * (1 - strength) + colour * strength
-    texts: list[tuple[str, tuple[float, float], Anchor]] = []
+    below, last = 3 + high, 3 + high + pixels * 1.3
+    texts: list[tuple[str, tuple[float, float], Anchor]] = [
+        ("render too dark", (left, last), "lt"),
+        ("CIE L*, render minus picture", ((left + right) / 2, last), "mt"),
+        ("render too bright", (right, last), "rt"),
+    ]
     for level in (-40, -20, 0, 20, 40):
         x = left + (level / FULL_COLOUR + 1) / 2 * (right - left)
-        said = {-40: "-40 render too dark", 0: "equal", 40: "render too bright +40"}.get(level, f"{level:+d} L*")
-        texts.append((said, (x, 3 + high), {-40: "lt", 40: "rt"}.get(level, "mt")))  # type: ignore[arg-type]
+        texts.append((f"{level:+d}" if level else "0, equal", (x, below), "mt"))
     canvas.write(strip, texts, pixels, INK)
     return strip

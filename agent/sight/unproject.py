@@ -80,7 +80,7 @@ class View:
         if abs(along[2]) < 1e-9:
             return None
         distance = (z - origin[2]) / along[2]
-        if not (self.orthographic or 0 < distance) or abs(distance) > FARTHEST:
+        if not (self.orthographic or distance > 0) or abs(distance) > FARTHEST:
             return None
         hit = origin + distance * along
         return float(hit[0]), float(hit[1])

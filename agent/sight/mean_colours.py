@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mean colours per object and of the background, in the picture and in a view, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..colour_space import to_lab, to_linear, to_srgb
+from ..measure import fit, fit_mask
+from ..roles import Attempt, AttemptViews, Context
+
+Masks = Mapping[str, NDArray[np.bool_]]
+Light = NDArray[np.float64]
+LEAST_PX = 12
+"""Fewer pixels say nothing of a colour."""
+ERODE = 0.012
+"""Width of the rim that is left out of a mask, as a share of the frame: it mixes with what is behind."""
+BANDS = (("background, top third", 0, 1), ("background, middle", 1, 2), ("background, bottom third", 2, 3))
+
+
+def judged_view(stage: str, views: AttemptViews) -> tuple[str, NDArray[np.float64]] | None:
+    """Return the view whose colours say most at a stage and its name, as linear light: the full render where light is
+    settled, the flat albedo before."""
+    if views.beauty is not None and (stage in ("lighting", "program") or views.albedo is None):
+        return "render", to_linear(views.beauty)
+    if views.albedo is not None:
+        return "albedo", np.asarray(views.albedo, np.float64)
+    return None
+
+
+def object_colours(picture: NDArray[np.uint8], masks: Masks) -> dict[str, Light]:
+    """Return the mean colour, linear light, inside each mask without its rim; masks too small are left out."""
+    light = to_linear(picture / 255.0)
+    return {name: mean for name, mask in masks.items() if (mean := _mean(light, _core(mask))) is not None}
+
+
+def colours(context: Context, attempt: Attempt) -> str:
+    """Mean colour per object in the picture and in the view the attempt is judged by, as sRGB hex and linear RGB;
+    and of the background's top, middle and bottom."""
+    views = attempt.views
+    found = judged_view(context.stage.name, views)
+    if found is None or views.ids is None:
+        return ""
+    name, light = found
+    height, width = views.ids.shape
+    if light.shape[:2] != (height, width):
+        light = np.asarray(fit(light.astype(np.float32), width, height), np.float64)
+    picture = to_linear(fit(context.picture.unit, width, height))
+    keys = {label: key for key, label in views.id_names.items()}
+    rows = []
+    for label, mask in context.masks.items():
+        wanted = fit_mask(mask, width, height)
+        got = views.ids == keys[label] if label in keys else np.zeros_like(wanted)
+        rows.append(_row(label, _mean(picture, _core(wanted)), _mean(light, _core(got))))
+    behind = ~np.logical_or.reduce([fit_mask(m, width, height) for m in context.masks.values()] or [got_none(views)])
+    seen = ~np.isin(views.ids, [key for key, label in views.id_names.items() if label in context.masks])
+    if name == "albedo":
+        # Flat albedo is black where nothing stands, and that is not a colour.
+        seen &= views.ids > 0
+    for label, first, last in BANDS:
+        band = np.zeros((height, width), bool)
+        band[first * height // 3 : last * height // 3] = True
+        rows.append(_row(label, _mean(picture, behind & band), _mean(light, seen & band)))
+    head = ["where", "picture", "linear", name, "linear", f"picture / {name}", "ΔE"]
+    lines = [head, ["---"] * len(head), *rows]
+    note = (
+        "Means inside the masks without their rims; linear values are what Blender's colour fields want. "
+        "picture / view: what each linear channel of the view would have to be multiplied by."
+    )
+    if name == "albedo":
+        note += (
+            " The picture's colours hold light and shadow, the albedo none: a common factor is the light's business, "
+            "a factor that differs from thing to thing or from channel to channel is the material's."
+        )
+    return note + "\n" + "\n".join("| " + " | ".join(row) + " |" for row in lines)
+
+
+def hex_of(light: Light) -> str:
+    """sRGB hex of linear light, clipped."""
+    return "#" + "".join(f"{round(255 * float(v)):02x}" for v in to_srgb(np.clip(light, 0, 1)))
+
+
+def got_none(views: AttemptViews) -> NDArray[np.bool_]:
+    """An empty mask of the views' size."""
+    return np.zeros((1, 1) if views.ids is None else views.ids.shape, np.bool_)
+
+
+def _core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without its rim; a thin one loses less, so that something of it is left."""
+    widest = max(1, round(ERODE * max(mask.shape)))
+    padded = np.pad(mask.astype(np.uint8), 1, mode="edge")
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    for rim in range(widest, 0, -1):
+        core = np.asarray(distance > rim, np.bool_)
+        if np.count_nonzero(core) >= LEAST_PX:
+            return core
+    return mask
+
+
+def _mean(light: NDArray[Any], mask: NDArray[np.bool_]) -> Light | None:
+    if np.count_nonzero(mask) < LEAST_PX:
+        return None
+    return np.asarray(light[mask].mean(axis=0), np.float64)
+
+
+def _row(label: str, one: Light | None, two: Light | None) -> list[str]:
+    cells = [label.replace("|", "/")]
+    for light in (one, two):
+        cells += ["-", "-"] if light is None else [hex_of(light), " ".join(f"{v:.3f}" for v in light)]
+    if one is None or two is None:
+        return [*cells, "-", "-"]
+    ratio = " ".join(f"{a / b:.2f}" if b > 0.002 else "-" for a, b in zip(one, two, strict=True))
+    lab = to_lab(to_srgb(np.clip(np.stack([one, two]), 0, 1)))
+    return [*cells, ratio, f"{float(np.linalg.norm(lab[0] - lab[1])):.0f}"]
