@@ -30,5 +30,6 @@ def better(context: Context, best: Attempt | None, new: Attempt, verifier: Verif
     gain = new.measurements.score - best.measurements.score
     if abs(gain) > SETTLES or new.script == best.script:
         return (new if gain > 0 else best), Usage()
+    context.tell("comparing with the best so far")
     preference = verifier.prefer(context, best, new)
     return (new if preference.better == "two" else best), preference.usage

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure how long a cancel takes in every state of a run: `python bench/cancel.py`. Writes docs/bench/cancel.md and .json.
+
+The states are those of tests/helpers/cancels.py; each is cancelled a few times, in real runs with real workers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+
+from cancels import STATES, cancel_in  # noqa: E402
+from restage.bench import machine  # noqa: E402
+from restage.worker import binary  # noqa: E402
+from restage.worker.client import Limits, WorkerPool  # noqa: E402
+
+TIMES = 3
+OUT = ROOT / "docs" / "bench"
+
+
+def main() -> int:
+    """Cancel everywhere, write the page; return 0 when no cancel took a second."""
+    found = []
+    with tempfile.TemporaryDirectory() as scratch, WorkerPool(binary.find(None), Limits()) as pool:
+        picture = Path(scratch) / "table.png"
+        cv2.imwrite(str(picture), np.full((120, 160, 3), 150, np.uint8))
+        for state in STATES:
+            seconds = []
+            for number in range(TIMES):
+                record, took, came = cancel_in(state, pool, Path(scratch) / f"{state.name}{number}", picture)
+                if not came or record.status != "cancelled":
+                    print(f"{state.name}: did not get there ({record.status})", file=sys.stderr)
+                    return 1
+                seconds.append(round(took, 3))
+            found.append({"state": state.name, "longest": max(seconds), "all": seconds})
+            print(f"{state.name}: {max(seconds):.2f} s", flush=True)
+    longest = max(item["longest"] for item in found)
+    data = {"date": time.strftime("%Y-%m-%d"), "machine": machine.describe(), "longest": longest, "states": found}
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "cancel.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    (OUT / "cancel.md").write_text(_page(data), encoding="utf-8")
+    return 0 if longest < 1 else 1
+
+
+def _page(data: dict) -> str:  # type: ignore[type-arg]
+    rows = "\n".join(f"| {item['state']} | {item['longest']:.2f} s |" for item in data["states"])
+    return f"""# How long a cancel takes
+
+{data["date"]}, {data["machine"]}. Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest
+time from the cancel to the end of the run, its folder written. The target is under one second. Waiting for a provider
+over the network is in tests/test_provider_*.py.
+
+| state | longest |
+| --- | ---: |
+{rows}
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
