@@ -111,8 +111,7 @@ class ReplyRecord(_Model):
     @property
     def usage(self) -> Usage:
         """What it cost."""
-        known = {field.name for field in dataclasses.fields(Usage)}
-        return Usage(**{name: value for name, value in self.spent.items() if name in known})  # type: ignore[arg-type]
+        return _usage(self.spent)
 
 
 class ErrorRecord(_Model):
@@ -122,6 +121,13 @@ class ErrorRecord(_Model):
     """A class of providers.errors, or `Cancelled`."""
     what: str
     advice: str = ""
+    spent: dict[str, int | float] = Field(default_factory=dict)
+    """roles.Usage: what was spent before it failed."""
+
+    @property
+    def usage(self) -> Usage:
+        """What it cost all the same."""
+        return _usage(self.spent)
 
     @property
     def sentence(self) -> str:
@@ -152,6 +158,12 @@ class Exchange(_Model):
     error: ErrorRecord | None = None
     seconds: float = 0.0
     """From asking to reply or error."""
+
+    @property
+    def usage(self) -> Usage:
+        """What it cost, reply or not."""
+        came = self.reply or self.error
+        return came.usage if came else Usage()
 
     @property
     def name(self) -> str:
@@ -327,7 +339,13 @@ def _reply(reply: Reply) -> ReplyRecord:
 
 
 def _error(error: ProviderError | Cancelled) -> ErrorRecord:
+    spent = dataclasses.asdict(error.usage)
     if isinstance(error, ProviderError):
         what, advice = without_keys(error.what), without_keys(error.advice)
-        return ErrorRecord(kind=type(error).__name__, what=what, advice=advice)
-    return ErrorRecord(kind="Cancelled", what="Cancelled before there was a reply.")
+        return ErrorRecord(kind=type(error).__name__, what=what, advice=advice, spent=spent)
+    return ErrorRecord(kind="Cancelled", what="Cancelled before there was a reply.", spent=spent)
+
+
+def _usage(spent: dict[str, int | float]) -> Usage:
+    known = {field.name for field in dataclasses.fields(Usage)}
+    return Usage(**{name: value for name, value in spent.items() if name in known})  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from restage.agent.providers.base import Message, ModelFacts, Text
 from restage.agent.providers.errors import NoCredit, ReplayDiverged
 from restage.agent.providers.replay import Replay
 from restage.agent.record import RecordError
-from restage.agent.roles import Cancelled
+from restage.agent.roles import Cancelled, Usage
 
 ODD = 'Thé reply \u2028 "quoted" \\ \x00 ``` \t end\r\n'
 
@@ -166,10 +166,13 @@ def test_a_turn_without_a_recording_is_a_sentence(recorded):
 
 def test_recorded_errors_come_again(tmp_path):
     asked = talking.request()
-    record(tmp_path, (asked, NoCredit("Nothing left.", "Pay.")), (talking.request(number=2, text="?"), Cancelled()))
+    error = NoCredit("Nothing left.", "Pay.")
+    error.usage = Usage(500, 0, 0.25)
+    record(tmp_path, (asked, error), (talking.request(number=2, text="?"), Cancelled()))
     replay = Replay(tmp_path)
-    with pytest.raises(NoCredit, match=r"Nothing left\. Pay\."):
+    with pytest.raises(NoCredit, match=r"Nothing left\. Pay\.") as caught:
         replay.ask(asked, Event())
+    assert caught.value.usage == Usage(500, 0, 0.25)
     with pytest.raises(ReplayDiverged, match="the run was cancelled there"):
         replay.ask(talking.request(number=2, text="?"), Event())
 

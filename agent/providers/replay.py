@@ -128,7 +128,9 @@ class Replay:
         kind = getattr(errors, error.kind, ProviderError)
         if not (isinstance(kind, type) and issubclass(kind, ProviderError)):
             kind = ProviderError
-        return kind(error.what, error.advice)
+        made: ProviderError = kind(error.what, error.advice)
+        made.usage = error.usage
+        return made
 
 
 def _facts(exchange: Exchange) -> ModelFacts:

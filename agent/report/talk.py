@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..conversation import FOLDER, Exchange, TextRecord, picture_path
 from ..record import AttemptRecord, StageRecord
+from ..roles import Usage
 from .embed import Embedded
 
 _ROLES = {
@@ -66,9 +67,8 @@ def _matched(exchanges: list[Exchange], attempts: list[AttemptRecord]) -> list[t
 def _group(run: Path, exchanges: list[tuple[Exchange, str]], title: str, embedded: Embedded, name: str = "") -> str:
     if not exchanges:
         return ""
-    replies = [item.reply for item, _ in exchanges if item.reply]
-    tokens = sum(reply.usage.input_tokens + reply.usage.output_tokens for reply in replies)
-    cost = sum(reply.usage.cost_usd for reply in replies)
+    tokens = sum(item.usage.input_tokens + item.usage.output_tokens for item, _ in exchanges)
+    cost = sum(item.usage.cost_usd for item, _ in exchanges)
     seconds = sum(item.seconds for item, _ in exchanges)
     count = f"{len(exchanges)} request{'s' if len(exchanges) != 1 else ''}"
     sums = f"{count}, {tokens:,} tokens, {money(cost)}, {seconds:.0f} s"
@@ -82,12 +82,14 @@ def _group(run: Path, exchanges: list[tuple[Exchange, str]], title: str, embedde
 
 def _exchange(run: Path, item: Exchange, about: str, embedded: Embedded) -> str:
     words = [_ROLES[item.turn.role], f"request {item.turn.number}", about, f"{item.provider} {item.model}".strip()]
-    if item.reply:
-        reply, usage = item.reply, item.reply.usage
+    if item.usage != Usage():
+        usage = item.usage
         cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
         words.append(f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out")
         words.append(money(usage.cost_usd))
-        words.append(f"{reply.retries} tries more" if reply.retries else "")
+    if item.reply:
+        reply = item.reply
+        words.append(f"asked {reply.retries + 1} times" if reply.retries else "")
         answer = "<h4>Reply</h4>" + embedded.text(reply.text)
         if reply.stop == "length":
             answer += "<p><i>It was cut at the length limit.</i></p>"
