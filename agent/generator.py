@@ -116,7 +116,7 @@ class ModelGenerator:
         budget = budget_of(self._asker.provider.facts)
         first = _first_pictures(context, budget)
         later = [item for item in pictures.for_generator(context, budget) if not _among(item, first)]
-        told = [telling.scene(context)]
+        told = [telling.scene(context), telling.before(context)]
         if context.best is not None:
             told += [telling.best(context, context.best), telling.reverted(context)]
         else:
@@ -138,7 +138,15 @@ class ModelGenerator:
 
 def system_prompt(context: Context) -> str:
     """The generator's role and rules, and the API sheet: the same for a whole run."""
-    return prompting.fill("generator_role", api=api_sheet.sheet(context.facts))
+    return prompting.fill("generator_role", rules=rules(context, prompting.text_of("rules_stage")))
+
+
+def rules(context: Context, more: str = "") -> str:
+    """What holds for every script, with the API sheet of the Blender that runs it."""
+    facts = context.facts
+    if not facts and context.base is not None:
+        facts = {"version": context.base.result.blender}
+    return prompting.fill("rules", more=more, api=api_sheet.sheet(facts))
 
 
 def stage_prompt(context: Context) -> str:

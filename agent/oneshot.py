@@ -10,7 +10,7 @@ from ..worker.protocol import JobResult
 from . import prompting
 from .asking import Asker
 from .brief import Brief
-from .generator import ask_for_script, repair_parts, system_prompt
+from .generator import ask_for_script, repair_parts, rules
 from .picture import Picture
 from .providers.base import Message, Part, Provider, Request, Text, Turn
 from .providers.errors import BadReply
@@ -55,7 +55,7 @@ class OneShotGenerator:
     def _request(self, context: Context, parts: tuple[Part, ...]) -> Request:
         return Request(
             turn=Turn("generator", context.stage.name, context.round),
-            system=system_prompt(context),
+            system=prompting.fill("program_role", rules=rules(context)),
             messages=(Message("user", parts),),
             max_output_tokens=min(MAX_TOKENS, self._asker.provider.facts.max_output_tokens),
         )

@@ -28,7 +28,7 @@ def fill(name: str, **values: object) -> str:
     Raises KeyError when a placeholder has no value.
     """
     text = Template(text_of(name)).substitute({key: str(value) for key, value in values.items()})
-    return re.sub(r"\n{3,}", "\n\n", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def fenced(text: str, language: str = "") -> str:

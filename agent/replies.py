@@ -168,6 +168,9 @@ class SecondLookReply(_Form):
     @classmethod
     def _fractions_to_percent(cls, data: Any) -> Any:
         """Take boxes that are all given as fractions of the frame for what they are."""
+        if isinstance(data, dict) and data and not {"boxes", "missing", "wrong"} & set(data):
+            # Every field may be missing, so a piece of anything would pass for a reply.
+            raise ValueError("it must have `boxes`, `missing` and `wrong`")
         return _scaled_boxes(_scaled_boxes(data, "boxes"), "missing")
 
     @model_validator(mode="after")

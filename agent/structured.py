@@ -18,6 +18,8 @@ from .roles import Usage
 
 T = TypeVar("T", bound=BaseModel)
 MOST_ERRORS = 8
+MOST_BRACES = 60
+"""Braces in prose that are tried for the beginning of the object."""
 _KEYWORDS = """
     title default format pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength
     minItems maxItems uniqueItems
@@ -100,7 +102,9 @@ def _values(text: str) -> Iterator[Any]:
             seen.add(json.dumps(value, sort_keys=True))
             yield value
     at = text.find("{")
-    while at >= 0:
+    for _ in range(MOST_BRACES):
+        if at < 0:
+            return
         value, end = _object_at(text, at)
         if value is not None and json.dumps(value, sort_keys=True) not in seen:
             yield value

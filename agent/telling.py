@@ -15,6 +15,7 @@ from .sight import tables
 from .verdict import Verdict
 
 MAX_DIFF = 3000
+_CHANGES_WHAT_IS_THERE = frozenset({"materials", "composition", "lighting"})
 MAX_ACCEPTED = 24_000
 """Characters of one accepted script; beyond, its middle is cut."""
 
@@ -70,6 +71,14 @@ def numbers(context: Context, attempt: Attempt) -> str:
     if attempt.result.notes:
         parts.append("Done to the script's scene on the way: " + "; ".join(attempt.result.notes[:8]))
     return "\n\n".join(part for part in parts if part)
+
+
+def before(context: Context) -> str:
+    """How the scene measures before the stage's first script, for the stages that change what is there already."""
+    if context.base is None or context.best is not None or context.stage.name not in _CHANGES_WHAT_IS_THERE:
+        return ""
+    told = numbers(context, context.base)
+    return "## How the scene measures before your script\n" + told if told else ""
 
 
 def best(context: Context, attempt: Attempt) -> str:

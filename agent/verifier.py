@@ -100,7 +100,7 @@ class ModelVerifier:
         ]
         stable = tuple(Text(text) for text in opening if text)
         told = [
-            f"## The attempt (round {context.round}, the stage has had {len(context.attempts)} before it)",
+            _which(context, attempt),
             telling.numbers(context, attempt),
             tables.inventory(attempt.result),
             _before(context),
@@ -155,6 +155,13 @@ def _look_words(request: LookRequest) -> str:
     if request.box != (0.0, 0.0, 1.0, 1.0):
         words.append(f"zoomed to {telling.percent(request.box)}")
     return ", ".join(word for word in words if word)
+
+
+def _which(context: Context, attempt: Attempt) -> str:
+    """Which attempt this is, and whether it is the first that could be judged."""
+    earlier = sum(other.number < attempt.number and other.result.status == "ok" for other in context.attempts)
+    had = "the first of the stage" if not earlier else f"{earlier} of the stage could be judged before it"
+    return f"## The attempt (round {context.round} of {context.stage.rounds}; {had})"
 
 
 def _before(context: Context) -> str:
