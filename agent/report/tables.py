@@ -32,9 +32,10 @@ def brief(found: Brief | None) -> str:
     lines = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts if value)
     rows = "".join(_object(item) for item in found.objects)
     head = "".join(f"<th>{name}</th>" for name in ("object", "", "shape", "material", "stands on", "metres", "box"))
+    count = f"{len(found.objects)} object{'s' if len(found.objects) != 1 else ''}"
     return (
         f"<details><summary>The brief: {html.escape(found.caption or 'no caption')} "
-        f"<small>{len(found.objects)} objects</small></summary><dl>{lines}</dl>"
+        f"<small>{count}</small></summary><dl>{lines}</dl>"
         f"<table><tr>{head}</tr>{rows}</table></details>"
     )
 
