@@ -7,7 +7,7 @@ import json
 from threading import Event
 
 import pytest
-from answering import Answering, said, shown
+from prepared import Answering, said, shown
 from restage.agent.generator import ModelGenerator
 from restage.agent.model_agent import make
 from restage.agent.oneshot import OneShotGenerator

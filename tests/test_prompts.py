@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from answering import Answering, said
+from prepared import Answering, said
 from restage.agent import api_sheet, prompting
 from restage.agent.generator import ModelGenerator
 from restage.agent.oneshot import OneShotGenerator

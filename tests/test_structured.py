@@ -7,7 +7,7 @@ import json
 from threading import Event
 
 import pytest
-from answering import Answering, said
+from prepared import Answering, said
 from pydantic import BaseModel
 from restage.agent import from_replies, replies, structured
 from restage.agent.asking import Asker

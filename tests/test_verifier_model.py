@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from answering import Answering, said, shown
+from prepared import Answering, said, shown
 from restage.agent.providers.errors import BadReply
 from restage.agent.verdict import ChecklistItem, Verdict
 from restage.agent.verifier import MAX_LOOKS, ModelVerifier
