@@ -106,7 +106,8 @@ class Estimate:
     def sentences(self) -> tuple[str, str]:
         """Return how much it is, and what leaves the machine to whom."""
         tokens = f"{_thousands(self.input_tokens)} tokens in and {_thousands(self.output_tokens)} out"
-        much = f"About {self.calls} requests, {tokens}, {self.cost}; fewer when stages are approved early, more when scripts fail."
+        much = f"About {self.calls} requests, {tokens}, {self.cost}; "
+        much += "fewer when stages are approved early, more when scripts fail."
         away = [destination.who for destination in self.destinations if destination.leaves_machine]
         if not away:
             return much, "Nothing leaves this machine."

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from ctypes import POINTER, Structure, byref, c_char, c_uint32, c_void_p, c_wchar_p
+from typing import Any
 
 from .keystore import SERVICE, NoKeyStore
 
@@ -42,9 +43,11 @@ class CredentialManager:
 
     def __init__(self) -> None:
         """Raises NoKeyStore anywhere but on Windows."""
-        if sys.platform != "win32":
+        self._api: Any = None
+        if sys.platform == "win32":
+            self._api = ctypes.WinDLL("advapi32", use_last_error=True)
+        if self._api is None:
             raise NoKeyStore("The credential manager is part of Windows only.", absent=True)
-        self._api = ctypes.WinDLL("advapi32", use_last_error=True)
         self._api.CredReadW.argtypes = [c_wchar_p, c_uint32, c_uint32, POINTER(POINTER(_Credential))]
         self._api.CredWriteW.argtypes = [POINTER(_Credential), c_uint32]
         self._api.CredDeleteW.argtypes = [c_wchar_p, c_uint32, c_uint32]
@@ -84,7 +87,9 @@ class CredentialManager:
 
     def _check(self, doing: str, absent_is_fine: bool = False) -> None:
         """Raise NoKeyStore for the last error, unless it is that there is no such credential."""
-        code = ctypes.get_last_error() if sys.platform == "win32" else 0
+        code = 0
+        if sys.platform == "win32":
+            code = ctypes.get_last_error()
         if not (absent_is_fine and code == _NOT_FOUND):
             raise NoKeyStore(f"Windows' credential manager did not {doing} (error {code}).")
 

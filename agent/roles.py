@@ -21,10 +21,6 @@ from .stages import Stage
 from .verdict import Verdict
 
 
-class Cancelled(Exception):
-    """The artist cancelled the run."""
-
-
 @dataclass(frozen=True)
 class Usage:
     """What a turn cost; all zero for the offline agent."""
@@ -47,6 +43,13 @@ class Usage:
             self.cached_input_tokens + other.cached_input_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
         )
+
+
+class Cancelled(Exception):
+    """The artist cancelled the run."""
+
+    usage = Usage()
+    """What a request had cost when it was cancelled, as far as is known."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from ..roles import Usage
+
 
 class ProviderError(Exception):
     """A request failed for good. `str()` is one or two sentences for the artist, without any key."""
 
     what = "The model could not be asked."
     advice = ""
+    usage = Usage()
+    """What was spent before it failed."""
 
     def __init__(self, what: str = "", advice: str = "", detail: str = "") -> None:
         """`what` happened and what to do (`advice`), defaults from the class; `detail` is for *Copy details*."""

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
+import PIL.Image
+
 from .. import keys
-from .base import Message, Provider, Request, Text, Turn
+from .base import Image, Message, Provider, Request, Text, Turn
 
 KeyOf = Callable[[str], "str | None"]
 """From a provider's name to its key; asked when a request is sent, off the main thread, since a key store may wait
@@ -57,12 +60,23 @@ def make(
 
 
 def test_connection(provider: Provider, cancel: Event | None = None) -> str:
-    """Ask the model for one word; return one sentence saying that it answered. Raises errors.ProviderError."""
+    """Show the model a small red square; return one sentence saying that it answered and whether it saw it.
+
+    Raises errors.ProviderError, NoVision among them, and roles.Cancelled.
+    """
     request = Request(
         Turn("test"),
         "You answer in one word.",
-        (Message("user", (Text("Answer with the word: ready"),)),),
+        (Message("user", (Text("Which colour is this picture?"), _red_square())),),
         max_output_tokens=512,
     )
     reply = provider.ask(request, cancel or Event())
-    return f"{reply.model or provider.facts.name} at {provider.destination.who} answered in {reply.seconds:.1f} s."
+    who = f"{reply.model or provider.facts.name} at {provider.destination.who}"
+    saw = "" if "red" in reply.text.lower() else ", but did not see the red of the picture it was shown"
+    return f"{who} answered in {reply.seconds:.1f} s{saw}."
+
+
+def _red_square() -> Image:
+    data = io.BytesIO()
+    PIL.Image.new("RGB", (64, 64), (220, 20, 20)).save(data, "PNG")
+    return Image(data.getvalue(), label="a square", size=(64, 64))
