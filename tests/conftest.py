@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# A deprecation warning that our code causes is an error: here by pytest's settings, in the worker's process by this.
+os.environ["RESTAGE_STRICT"] = "1"
 
 
 @pytest.fixture

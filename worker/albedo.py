@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import bpy
 
+from . import compat
+
 _COLOUR_INPUTS = ("Base Color", "Color", "Emission Color", "Tint")
 DEFAULT_SURFACE = (0.8, 0.8, 0.8)
 """What Cycles shows where an object has no material; linear."""
@@ -25,7 +27,7 @@ def overridden(materials: list[bpy.types.Material]) -> Iterator[dict[str, tuple[
     flat: dict[str, tuple[float, float, float]] = {}
     try:
         for material in materials:
-            if not _uses_nodes(material):
+            if not compat.uses_nodes(material):
                 flat[material.name] = tuple(material.diffuse_color[:3])
                 continue
             tree = material.node_tree
@@ -41,11 +43,6 @@ def overridden(materials: list[bpy.types.Material]) -> Iterator[dict[str, tuple[
                 tree.nodes.remove(node)
             for node in active:
                 node.is_active_output = True
-
-
-def _uses_nodes(material: bpy.types.Material) -> bool:
-    # Reading `use_nodes` warns from 5.0 on, where it is always true.
-    return material.node_tree is not None and (bpy.app.version >= (5, 0, 0) or material.use_nodes)
 
 
 def _override(tree: bpy.types.NodeTree, added: list[bpy.types.Node]) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The curves of an action, in Blender 4.2's plain actions and in the layered ones since 4.4, and what they say."""
+"""What animates a datablock, as a value."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import rna
+from . import compat, rna
 
 _POINT = (("co", 2), ("handle_left", 2), ("handle_right", 2))
 _DIGITS = 4
-
-
-def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
-    """Return all curves of an action, those of every slot."""
-    # `fcurves` went in 5.0, and in 4.4 and 4.5 it lists the first slot's only.
-    if getattr(action, "layers", None):
-        bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
-        return [curve for bag in bags for curve in bag.fcurves]
-    return list(getattr(action, "fcurves", ()))
 
 
 def printed(owner: Any) -> tuple[Any, ...] | None:
@@ -29,8 +20,8 @@ def printed(owner: Any) -> tuple[Any, ...] | None:
     data = getattr(owner, "animation_data", None)
     if data is None or data.action is None:
         return None
-    every = sorted((_curve(curve) for curve in curves(data.action)), key=repr)
-    return (data.action.session_uid, getattr(data, "action_slot_handle", 0), tuple(every))
+    every = sorted((_curve(curve) for curve in compat.action_curves(data.action)), key=repr)
+    return (data.action.session_uid, compat.action_slot(data), tuple(every))
 
 
 def _curve(curve: bpy.types.FCurve) -> tuple[Any, ...]:

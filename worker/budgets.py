@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from . import animation
+from . import compat
 from .allowed import (
     CLAMPS,
     CURVE_CLAMPS,
@@ -103,7 +103,7 @@ def _without_drivers(owner: Any, name: str) -> list[str]:
 
 def _animates_modifiers(item: bpy.types.Object) -> bool:
     action = item.animation_data.action if item.animation_data else None
-    return action is not None and any("modifiers[" in curve.data_path for curve in animation.curves(action))
+    return action is not None and any("modifiers[" in curve.data_path for curve in compat.action_curves(action))
 
 
 def _repair_data() -> list[str]:

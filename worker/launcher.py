@@ -30,7 +30,9 @@ _WATCH_MS = 100
 _TICKS_PER_SUM = 5
 _ENTRY_BYTES = 16 << 10
 """What a file counts for at least: many empty ones cost inodes, and the time to walk over them."""
-_KEPT = ("LD_LIBRARY_PATH", "OMP_NUM_THREADS", "TZ")
+STRICT = "RESTAGE_STRICT"
+"""Set by our tests: a deprecation warning that our own code causes in the worker is an error."""
+_KEPT = ("LD_LIBRARY_PATH", "OMP_NUM_THREADS", "TZ", STRICT)
 
 
 @dataclass(frozen=True)

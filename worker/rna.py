@@ -7,6 +7,8 @@ from typing import Any
 
 import bpy
 
+from . import compat
+
 # How a thing is shown or arranged in editors, names, and what is computed from the rest.
 _LOOK_NAMES = """
     rna_type name name_full select show_expanded show_in_editmode show_viewport show_on_cage show_options show_preview
@@ -31,7 +33,7 @@ def values(item: Any, skip: frozenset[str] = frozenset(), depth: int = 0) -> dic
     found: dict[str, Any] = {}
     for prop in item.bl_rna.properties:
         name = prop.identifier
-        if name in _LOOKS or name in skip or name.startswith("bl_"):
+        if name in _LOOKS or name in skip or name.startswith("bl_") or compat.outdated(prop):
             continue
         if prop.type in _SIMPLE:
             if not prop.is_readonly:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,8 +25,10 @@ if __name__ == "__main__":
 
 def main() -> None:
     """Serve until the client hangs up, then end the process at once."""
-    from restage.worker.launcher import HANDOVER
+    from restage.worker.launcher import HANDOVER, STRICT
 
+    if os.environ.get(STRICT):
+        warnings.filterwarnings("error", category=DeprecationWarning, module=r"restage\.")
     handover = json.loads(os.environ.pop(HANDOVER))
     confinement = tuple(handover["confinement"])
     if confinement:

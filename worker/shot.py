@@ -11,17 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import exr
-
-# Blender renamed the passes in the files it writes; either name is looked for.
-_PASSES = {
-    "Combined": ("Combined",),
-    "Depth": ("Depth",),
-    "Normal": ("Normal",),
-    "DiffCol": ("DiffCol", "Diffuse Color"),
-    "IndexOB": ("IndexOB", "Object Index"),
-    "IndexMA": ("IndexMA", "Material Index"),
-}
+from . import compat, exr
 
 
 @contextlib.contextmanager
@@ -76,32 +66,21 @@ def set_size(scene: bpy.types.Scene, size: tuple[int, int]) -> None:
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
 
 
-def can_denoise() -> bool:
-    """Say whether this build of Blender has OpenImageDenoise (Debian's 4.3 has not, and errors out)."""
-    import _cycles
-
-    return bool(getattr(_cycles, "with_openimagedenoise", False))
-
-
 def denoise(scene: bpy.types.Scene, carefully: bool) -> None:
     """Switch denoising on where the build has it, on the CPU."""
-    if not can_denoise():
+    if not compat.can_denoise():
         return
     cycles = scene.cycles
     cycles.use_denoising = True
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_prefilter = "ACCURATE" if carefully else "FAST"
-    for name, value in (("denoising_quality", "HIGH" if carefully else "FAST"), ("denoising_use_gpu", False)):
-        if hasattr(cycles, name):
-            setattr(cycles, name, value)
+    compat.set_if_there(cycles, denoising_quality="HIGH" if carefully else "FAST", denoising_use_gpu=False)
 
 
 def to_png(scene: bpy.types.Scene, path: Path) -> None:
     """Render `scene` (a copy) through its own view settings into an 8-bit PNG."""
     image = scene.render.image_settings
-    if hasattr(image, "media_type"):
-        image.media_type = "IMAGE"
-    image.file_format = "PNG"
+    compat.set_file_format(image, "IMAGE", "PNG")
     image.color_mode = "RGBA" if scene.render.film_transparent else "RGB"
     image.color_depth = "8"
     _render(scene, path)
@@ -110,23 +89,20 @@ def to_png(scene: bpy.types.Scene, path: Path) -> None:
 def to_arrays(scene: bpy.types.Scene, path: Path) -> dict[str, np.ndarray]:
     """Render `scene` (a copy) in linear light; return pass -> float32 (h, w, channels), row 0 at the top.
 
-    Passes are named as in `_PASSES`; only those switched on in the view layer are there. `path` is used for a file in
-    between, and removed.
+    Passes are named as in `compat.PASS_NAMES`; only those switched on in the view layer are there. `path` is used for
+    a file in between, and removed.
     """
     image = scene.render.image_settings
-    if hasattr(image, "media_type"):
-        image.media_type = "MULTI_LAYER_IMAGE"
-    image.file_format = "OPEN_EXR_MULTILAYER"
+    compat.set_file_format(image, "MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER")
     image.color_depth = "32"
     image.exr_codec = "NONE"
-    if hasattr(image, "use_exr_interleave"):
-        image.use_exr_interleave = True
+    compat.set_if_there(image, use_exr_interleave=True)
     _render(scene, path)
     channels = exr.read(path)
     path.unlink()
     layer = scene.view_layers[0].name
     found: dict[str, np.ndarray] = {}
-    for name, spellings in _PASSES.items():
+    for name, spellings in compat.PASS_NAMES.items():
         for spelling in spellings:
             prefix = f"{layer}.{spelling}."
             letters = {key[len(prefix) :]: value for key, value in channels.items() if key.startswith(prefix)}

@@ -17,7 +17,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import albedo, png, shot
+from . import albedo, compat, png, shot
 from .protocol import Views
 
 _NO_HIT = 1e9
@@ -40,7 +40,13 @@ class Measured:
     id_names: dict[str, str]
 
 
-def measure(scene: bpy.types.Scene, longer: int, scratch: Path, camera: bpy.types.Object | None = None) -> Measured:
+def measure(
+    scene: bpy.types.Scene,
+    longer: int,
+    scratch: Path,
+    camera: bpy.types.Object | None = None,
+    size: tuple[int, int] | None = None,
+) -> Measured:
     """Render ids, albedo, depth and normals through `camera` (the scene's when None), in one call at one sample.
 
     The one sample lies in the middle of the pixel, so nothing is blended: ids and colours are exact.
@@ -59,8 +65,7 @@ def measure(scene: bpy.types.Scene, longer: int, scratch: Path, camera: bpy.type
     with shot.copied(scene) as copy, _sharp_camera(seen) as camera_copy, shot.temporarily(changes):
         copy.camera = camera_copy
         copy.world = None
-        size = (longer, longer) if camera is not None else shot.frame_size(scene, longer)
-        shot.set_size(copy, size)
+        shot.set_size(copy, size or ((longer, longer) if camera is not None else shot.frame_size(scene, longer)))
         _one_sample(copy)
         layer = copy.view_layers[0]
         for name in ("use_pass_object_index", "use_pass_material_index", "use_pass_z", "use_pass_normal"):
@@ -109,8 +114,7 @@ def _one_sample(copy: bpy.types.Scene) -> None:
     cycles.max_bounces = 0
     cycles.use_fast_gi = False
     cycles.transparent_max_bounces = max(8, cycles.transparent_max_bounces)
-    if hasattr(cycles, "shading_system"):
-        cycles.shading_system = False
+    compat.set_if_there(cycles, shading_system=False)
     copy.render.film_transparent = True
 
 
@@ -174,7 +178,7 @@ def plan(
 
     `boxes` are world bounds (min, max) by object name. Large flat things (a floor) do not widen the frame.
     """
-    x0, y0, x1, y1 = _plan_frame(boxes)
+    x0, y0, x1, y1 = plan_frame(boxes)
     top = max((float(high[2]) for _, high in boxes.values()), default=1.0)
     bottom = min((float(low[2]) for low, _ in boxes.values()), default=0.0)
     data = bpy.data.cameras.new("Restage plan")
@@ -194,18 +198,24 @@ def plan(
     return id_colours(measured.ids, np.where(measured.ids > 0, 0.35 + 0.65 * shade, 1.0)), (x0, y0, x1, y1)
 
 
-def _plan_frame(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float, float]:
+def plan_frame(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[float, float, float, float]:
+    """Return the edges x0, y0, x1, y1, metres, of a square from above that holds the boxes but for wide floors."""
     if not boxes:
         return -1.0, -1.0, 1.0, 1.0
-    sizes = {name: high - low for name, (low, high) in boxes.items()}
-    upright = [name for name, size in sizes.items() if size[2] > _FLAT * max(size[0], size[1])]
-    widest = max((max(sizes[name][:2]) for name in upright), default=0.0)
-    kept = [n for n in boxes if n in upright or max(sizes[n][:2]) <= _GROUND_FACTOR * widest] or list(boxes)
+    kept = upright(boxes)
     low = np.min([boxes[name][0] for name in kept], axis=0)
     high = np.max([boxes[name][1] for name in kept], axis=0)
     middle = (low + high) / 2
     half = max(float(max((high - low)[:2])) * _PLAN_MARGIN / 2, 1e-3)
     return tuple(float(v) for v in (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half))  # type: ignore[return-value]
+
+
+def upright(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> list[str]:
+    """Return the names of what is not a large flat thing (a floor); all of them when nothing else is there."""
+    sizes = {name: high - low for name, (low, high) in boxes.items()}
+    standing = [name for name, size in sizes.items() if size[2] > _FLAT * max(size[0], size[1])]
+    widest = max((max(sizes[name][:2]) for name in standing), default=0.0)
+    return [n for n in boxes if n in standing or max(sizes[n][:2]) <= _GROUND_FACTOR * widest] or list(boxes)
 
 
 def beauty(scene: bpy.types.Scene, longer: int, samples: int, path: Path, seed: int = 0, final: bool = False) -> None:
@@ -223,7 +233,7 @@ def beauty(scene: bpy.types.Scene, longer: int, samples: int, path: Path, seed: 
 
 def beauty_made_by(samples: int) -> str:
     """Return what makes the beauty view, as the record and the report say it."""
-    denoised = ", denoised" if shot.can_denoise() else ""
+    denoised = ", denoised" if compat.can_denoise() else ""
     return f"Cycles CPU, {samples} samples{denoised}"
 
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place in `worker/` that knows what differs between Blender 4.2 and 5.2, and between their builds.
+
+It is the twin of `scene/compat.py`: the worker imports nothing of `scene/`, so that what runs next to a stage script
+stays small. What is there is asked for before a version is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import bpy
+
+PASS_NAMES = {
+    "Combined": ("Combined",),
+    "Depth": ("Depth",),
+    "Normal": ("Normal",),
+    "DiffCol": ("DiffCol", "Diffuse Color"),
+    "IndexOB": ("IndexOB", "Object Index"),
+    "IndexMA": ("IndexMA", "Material Index"),
+}
+"""What Cycles' passes are called in the files Blender writes: the names were changed; either is looked for."""
+
+
+def uses_nodes(material: bpy.types.Material) -> bool:
+    """Whether a material's nodes are what shows. From 5.0 on they always are, and reading `use_nodes` warns."""
+    return material.node_tree is not None and (bpy.app.version >= (5, 0, 0) or material.use_nodes)
+
+
+def outdated(prop: bpy.types.Property) -> bool:
+    """Whether a property only stands for one that replaced it, or for nothing: since 5.0 reading one warns."""
+    return bool(getattr(prop, "is_deprecated", False))
+
+
+def action_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """Return all curves of an action, those of every slot: a plain action in 4.2, a layered one since 4.4."""
+    # `fcurves` went in 5.0, and in 4.4 and 4.5 it lists the first slot's only.
+    if getattr(action, "layers", None):
+        bags = [bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+        return [curve for bag in bags for curve in bag.fcurves]
+    return list(getattr(action, "fcurves", ()))
+
+
+def action_slot(data: bpy.types.AnimData) -> int:
+    """Return which slot of its action animates the owner: 0 before slots came in 4.4."""
+    return int(getattr(data, "action_slot_handle", 0))
+
+
+def set_if_there(owner: bpy.types.bpy_struct, **values: Any) -> None:
+    """Set the properties that this Blender has."""
+    for name, value in values.items():
+        if hasattr(owner, name):
+            setattr(owner, name, value)
+
+
+def set_file_format(
+    image: bpy.types.ImageFormatSettings, media: Literal["IMAGE", "MULTI_LAYER_IMAGE"], file_format: str
+) -> None:
+    """Choose what a render writes. From 5.0 on the kind of medium comes first, and limits the formats."""
+    set_if_there(image, media_type=media)
+    image.file_format = file_format
+
+
+def can_denoise() -> bool:
+    """Say whether this build of Blender has OpenImageDenoise (Debian's 4.3 has not, and errors out)."""
+    import _cycles
+
+    return bool(getattr(_cycles, "with_openimagedenoise", False))
