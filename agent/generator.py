@@ -22,7 +22,7 @@ from .providers.base import Message, Part, Provider, Request, Text, Turn
 from .providers.errors import BadReply
 from .replies import BriefReply, SecondLookReply
 from .roles import Context, Draft, Usage
-from .sight import pictures
+from .sight import looks, pictures
 from .sight.shown import Budget, Shown, budget_of, to_image
 
 MAX_SCRIPT_TOKENS = 24_000
@@ -108,14 +108,12 @@ class ModelGenerator:
         if context.hint:
             told.append(f"## What the artist asks for\n{context.hint}")
         told.append(telling.accepted(context))
-        shown = _first_pictures(context, budget)
-        return (*_texts(told), *as_parts(shown))
+        return (*_texts(told), *as_parts(_first_pictures(context, budget)))
 
     def _varying(self, context: Context) -> tuple[Part, ...]:
         """What differs from round to round: the scene's numbers, the best attempt and how it looks, what to answer."""
         budget = budget_of(self._asker.provider.facts)
-        first = _first_pictures(context, budget)
-        later = [item for item in pictures.for_generator(context, budget) if not _among(item, first)]
+        later = _later_pictures(context, budget)
         told = [telling.scene(context), telling.before(context)]
         if context.best is not None:
             told += [telling.best(context, context.best), telling.reverted(context)]
@@ -209,8 +207,23 @@ def ask_for_script(ask: AskFunction, request: Request, base: str) -> Draft:
 
 
 def _first_pictures(context: Context, budget: Budget) -> list[Shown]:
-    """What is shown before there is any attempt: the same in every request of the stage."""
-    return pictures.for_generator(replace(context, best=None, attempts=()), budget)
+    """What is shown before there is any attempt: the same in every request of the stage. Half of the pictures, so that
+    as many are left for the attempt."""
+    half = replace(budget, images=(budget.images + 1) // 2)
+    return pictures.for_generator(replace(context, best=None, attempts=()), half)
+
+
+def _later_pictures(context: Context, budget: Budget) -> list[Shown]:
+    """What the best attempt looks like; before there is one, the scene that the stage's script will change."""
+    first = _first_pictures(context, budget)
+    room = budget.images - len(first)
+    if context.best is not None:
+        found = [item for item in pictures.for_generator(context, budget) if not _among(item, first)]
+    elif context.base is not None and context.stage.name in ("composition", "lighting"):
+        found = looks.stage_views(context, context.base, budget, of="the scene before your script")
+    else:
+        found = []
+    return found[: max(0, room)]
 
 
 def _among(item: Shown, others: Sequence[Shown]) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from . import failures
 from .brief import Brief, BriefObject
@@ -56,7 +57,9 @@ def scene(context: Context) -> str:
     parts = []
     if context.base is not None and (held := tables.inventory(context.base.result)):
         parts.append("## What is in the scene before your script\n" + held)
-    if context.brief.objects and (points := tables.unprojected(context)):
+    # Before a camera is accepted, the best one so far says more than none.
+    seen = context if context.stage.name != "setup" else replace(context, base=context.best)
+    if context.brief.objects and (points := tables.unprojected(seen)):
         parts.append("## Where the brief's boxes fall in the world\n" + points)
     return "\n\n".join(parts)
 

@@ -103,6 +103,7 @@ class ModelVerifier:
             _which(context, attempt),
             telling.numbers(context, attempt),
             tables.inventory(attempt.result),
+            tables.unprojected(replace(context, base=attempt)) if stage.name == "setup" else "",
             _before(context),
             _not_approvable(context, attempt),
         ]
