@@ -17,7 +17,7 @@ from .settings import AgentSettings, Asked
 
 if TYPE_CHECKING:
     from .cost import Meter
-    from .providers.base import Provider
+    from .providers.base import Provider, Role
 
 HANDOFF_FOLDER = "handoff"
 
@@ -53,12 +53,15 @@ def assemble(settings: AgentSettings, folder: RunFolder, online: bool, log: Call
     meter = Meter(settings.max_usd, settings.max_tokens, spent)
 
     def ready(provider: Provider) -> Provider:
-        return Recorded(Metered(provider, meter), conversation)
+        return Recorded(Metered(provider, meter), conversation, reuse=True)
 
     generator = provider_of(settings.generator, settings, folder.path, online, log)
     verifier = generator
     if settings.verifier is not None and settings.verifier != settings.generator:
         verifier = provider_of(settings.verifier, settings, folder.path, online, log)
+    elif settings.generator.provider == "replay":
+        # The recording's verifier may have been another model, which was shown pictures of another size.
+        verifier = provider_of(settings.generator, settings, folder.path, online, log, "verifier")
     asked = ready(generator)
     agent = make_model_agent(asked, asked if verifier is generator else ready(verifier), settings.one_shot)
     return Assembled(
@@ -69,9 +72,14 @@ def assemble(settings: AgentSettings, folder: RunFolder, online: bool, log: Call
 
 
 def provider_of(
-    asked: Asked, settings: AgentSettings, folder: Path, online: bool, log: Callable[[str], None]
+    asked: Asked,
+    settings: AgentSettings,
+    folder: Path,
+    online: bool,
+    log: Callable[[str], None],
+    role: Role = "generator",
 ) -> Provider:
-    """Return the bare provider that is asked for. Raises as `assemble`."""
+    """Return the bare provider that is asked for, in a role. Raises as `assemble`."""
     if asked.provider == "handoff":
         from .providers.handoff import Handoff
 
@@ -79,7 +87,7 @@ def provider_of(
     if asked.provider == "replay":
         from .providers.replay import Replay
 
-        return Replay(Path(settings.replay).expanduser(), log)
+        return Replay(Path(settings.replay).expanduser(), log, role=role)
     from .providers.make import make
 
     return make(asked.provider, asked.model, asked.base_url, online)

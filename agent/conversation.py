@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import Literal
@@ -236,12 +237,23 @@ class Conversation:
 
 
 class Recorded:
-    """A provider whose every exchange is kept, errors and cancelled ones included."""
+    """A provider whose every exchange is kept, errors and cancelled ones included.
 
-    def __init__(self, provider: Provider, conversation: Conversation) -> None:
-        """Ask `provider`, write to `conversation`."""
+    With `reuse`, what a stopped run had asked already, word for word, is not asked and paid for again on resume.
+    """
+
+    def __init__(self, provider: Provider, conversation: Conversation, reuse: bool = False) -> None:
+        """Ask `provider`, write to `conversation`; with `reuse`, take what that holds already for what it answers.
+
+        Raises RecordError when what it holds is damaged.
+        """
         self.provider = provider
         self.conversation = conversation
+        self._answered = {
+            (item.turn.role, item.fingerprint): item.reply
+            for item in (load(conversation.folder.parent) if reuse else ())
+            if item.reply and item.provider == provider.name and item.model == provider.facts.name
+        }
 
     @property
     def name(self) -> str:
@@ -264,6 +276,9 @@ class Recorded:
 
     def ask(self, request: Request, cancel: Event, on_waiting: OnWaiting | None = None) -> Reply:
         """Ask and keep what came of it. Raises what the provider raises, and OSError when it can't be written."""
+        before = self._answered.pop((request.turn.role, request.fingerprint()), None)
+        if before is not None:
+            return replace(before.reply(), usage=Usage())
         at, began = now(), time.monotonic()
         try:
             reply = self.provider.ask(request, cancel, on_waiting)

@@ -164,3 +164,14 @@ def test_a_recording_is_small_and_complete(tmp_path):
         recording.export_recording(run, whole)
     with pytest.raises(RecordError, match="no recorded conversation"):
         recording.export_recording(tmp_path / "data", tmp_path / "third")
+
+
+def test_a_resumed_run_does_not_pay_twice_for_the_same_question(tmp_path):
+    request = talking.request()
+    Recorded(talking.Answers(talking.reply("the answer")), Conversation(tmp_path)).ask(request, Event())
+    later = talking.Answers(talking.reply("another answer"))
+    resumed = Recorded(later, Conversation(tmp_path), reuse=True)
+    found = resumed.ask(request, Event())
+    assert found.text == "the answer" and found.usage.input_tokens == 0 and not later.asked
+    # Asked twice in one run on purpose, as votes are, it is asked.
+    assert resumed.ask(request, Event()).text == "another answer"
