@@ -26,6 +26,7 @@ def describe(picture: Picture, seen: Segmentation, layout: Layout) -> Brief:
     return Brief(
         caption=_caption(names, seen),
         objects=objects,
+        outlines_traced=True,
         camera=CameraHint(
             horizontal_fov=layout.camera.fov, pitch=layout.camera.pitch, height_m=layout.camera.position[2]
         ),

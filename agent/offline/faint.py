@@ -2,8 +2,8 @@
 """Pale things before a pale backdrop: what a faint but unbroken outline encloses.
 
 A white shade before a white wall differs from it by less than the wall's own light drifts, so no difference of colour
-tells it; but its outline is a line, shut all round, and sharper than any pool of light. Only what is on the whole brighter
-than the backdrop just outside is taken: what is darker may be a shadow.
+tells it; but its outline is a line, shut all round, and sharper than any pool of light. Only what is on the whole
+brighter than the backdrop just outside is taken: what is darker may be a shadow.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import fit, torus
 from .camera import Camera, on_plane, stand_at, standing
+from .footing import legs_of, low, pitch_of
 from .lathe import turned
 from .outline import rings
 from .solids import Kind, Solid
@@ -25,6 +26,12 @@ FOVS = (40.0, 62.0)
 """Degrees tried besides the usual one, along the longer side."""
 USUAL = {"floor": (50.0, 27.0), "scene": (55.0, 15.0), "plain": (40.0, 10.0), "transparent": (40.0, 10.0)}
 """Field of view along the longer side and pitch, degrees, where the picture says nothing."""
+ALONE = 40.0, 18.0
+"""The same of a thing by itself that stands on several feet: the pitch is what they are weighed against."""
+FACES = 0.3
+"""What of its thickness a body on mere feet has before them: they are the corners of the faces seen, as of a cart."""
+BELIEVED = 0.9
+"""Mean overlap of primitives from which they tell the camera."""
 TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.96, "transparent": 0.96}
 """Overlap from which a body of revolution is believed."""
 FARTHER = 1.5
@@ -33,6 +40,9 @@ MOST_WITNESSES = 6
 """Regions asked about the camera."""
 ENOUGH = {"floor": 0.86, "scene": 0.90, "plain": 0.98, "transparent": 0.98}
 """Overlap from which a primitive is believed; before a plain backdrop the outline is all there is to go by."""
+
+ENOUGH_ALONE = 0.96
+"""The same of a picture's only thing, of which nothing can be hidden."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,9 @@ def lay_out(
     `settled` by now, as it is written in the setup script, the solids are fitted to that one."""
     targets = [fit.Target(mask, nearer(masks, i)) for i, mask in enumerate(masks)]
     camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
+    alone = len(masks) == 1 or backdrop in {"plain", "transparent"}
+    if evidence < BELIEVED and alone and (pitch := pitch_of(masks[0], horizontal(ALONE[0], aspect), ALONE[1])):
+        camera = standing(horizontal(ALONE[0], aspect), radians(pitch), aspect, targets[0].box[3])
     if settled and not _same(camera, settled):
         camera = settled
     floor = backdrop in {"floor", "scene"}
@@ -71,7 +84,8 @@ def lay_out(
             solid = fit.fit(target, camera, PRIMITIVES, 220, seed + i)
         else:
             solid = torus.ring(target, hole, camera, seed + i)
-        if solid.iou < ENOUGH[backdrop] or planes[i] is not None:
+        enough = max(ENOUGH[backdrop], ENOUGH_ALONE) if len(masks) == 1 else ENOUGH[backdrop]
+        if solid.iou < enough or planes[i] is not None:
             solid = free_body(masks[i], camera, TURNED[backdrop], len(masks), planes[i])
         solids.append(solid)
     return Layout(camera, solids, evidence, planes)
@@ -145,7 +159,7 @@ def find_camera(
         best = best_of([(FOVS[0], best[1] - 4), (FOVS[0], best[1]), (FOVS[1], best[1]), (FOVS[1], best[1] + 4)])
         best = best_of([(best[0] + fov, best[1] + pitch) for fov, pitch in ((-5, 0), (5, 0), (0, -2), (0, 2))])
     evidence = tried[best][1]
-    if evidence < 0.9 and backdrop in {"plain", "transparent"}:
+    if evidence < BELIEVED and backdrop in {"plain", "transparent"}:
         best = usual_fov, usual_pitch if len(targets) < 3 else 25.0
     return standing(horizontal(best[0], aspect), radians(best[1]), aspect, middle), evidence
 
@@ -167,4 +181,6 @@ def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1, p
     height = float(np.ptp(upright[:, 2]))
     x, y, lift = stand_at(camera, (middle, foot), depth)
     lift = 0.0 if plane is None else lift
-    return Solid("inflated", (x, y), (width, width / 2, height), 0.0, 1.0, polygons, lift=lift)
+    legs = legs_of(mask, camera) if plane is None else []
+    ahead = FACES if legs and low(mask, legs) else 1.0
+    return Solid("inflated", (x, y), (width, width / 2, height), 0.0, 1.0, polygons, legs, ahead, lift=lift)

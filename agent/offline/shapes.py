@@ -17,8 +17,8 @@ BRANCH = 0.12
 """Parts smaller than this share belong to a ragged or thin neighbour close by."""
 WHOLE = 0.97
 """Share of all that stands on a floor from which a connected part is everything."""
-FEW, PLAIN = 3, 0.93
-"""Up to so many pieces of at least this solidity are things that touch, not parts of one."""
+FEW, PLAIN, SIZEABLE = 3, 0.88, 0.08
+"""Up to so many pieces of at least this solidity and share of the whole are things that touch, not parts of one."""
 COMPACT = 0.85
 """Solidity from which a part looks like a thing of its own."""
 
@@ -123,7 +123,8 @@ def as_one(masks: list[f.Mask]) -> list[f.Mask]:
     count, _, stats = f.components(together)
     if count > 2 and max(int(a) for a in stats[1:, 4]) < WHOLE * np.count_nonzero(together):
         return masks
-    if len(masks) <= FEW and all(f.solidity(mask) > PLAIN for mask in masks):
+    least = SIZEABLE * np.count_nonzero(together)
+    if len(masks) <= FEW and all(f.solidity(mask) > PLAIN and np.count_nonzero(mask) > least for mask in masks):
         return masks
     return [largest(together)]
 

@@ -78,7 +78,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
         (("cylinder", "cone"), snippets.CYLINDER),
         (("torus",), snippets.TORUS),
         (("lathe",), snippets.LATHE),
-        (("inflated",), snippets.INFLATED),
+        (("inflated",), snippets.inflated(any(solid.legs for solid in solids.values()))),
     ):
         if any(kind in by_kind for kind in kinds):
             helpers.append(text)
@@ -114,6 +114,7 @@ def _describe(params: Params, name: str, solid: Solid) -> None:
         params.add(f"{name}.tube", h / 2, "m, radius of the tube")
     elif solid.kind == "inflated":
         params.add(f"{name}.thickness", 1.0, "0 is flat, 1 makes a ball of a disc")
+        params.add(f"{name}.ahead", solid.ahead, "part of the thickness before where it stands: 1 is half, 0 none")
     if solid.cells:
         params.add(f"{name}.cells", solid.cells, "mesh cells along the longer side")
 
@@ -174,6 +175,13 @@ def _data(solids: Mapping[str, Solid]) -> str:
             "# Outlines in the picture as fractions of the frame, (0, 0) top left; further rings are holes or parts.\n"
             "OUTLINES = {\n" + body + "}\n"
         )
+    legs = {name: solid.legs for name, solid in solids.items() if solid.legs}
+    if legs:
+        body = "".join(
+            f"    {quoted(name)}: [\n{_wrapped([literal(leg, 4) for leg in standing], 8)}    ],\n"
+            for name, standing in legs.items()
+        )
+        parts.append("# Legs in the picture, foot and top; the feet stand on the ground.\nLEGS = {\n" + body + "}\n")
     profiles = {name: solid.profile for name, solid in solids.items() if solid.kind == "lathe"}
     if profiles:
         body = "".join(
