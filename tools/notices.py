@@ -14,6 +14,7 @@ HEAD = """# Packages of others in this extension
 
 Restage itself is GPL-3.0-or-later ([LICENSES](LICENSES)). The folder `wheels` holds these packages, unmodified, as
 their authors put them on PyPI. The texts of their licences are inside each wheel (which is a zip), at the paths named.
+OpenCV's wheels hold libraries of others in turn (FFmpeg and more); `LICENSE-3RD-PARTY.txt` in them has their terms.
 
 | package | version | licence | licence texts in the wheel | home |
 | --- | --- | --- | --- | --- |
@@ -50,10 +51,11 @@ def licence(found: Message) -> str:
     if expression:
         return str(expression)
     named = [line.rsplit(" :: ", 1)[1] for line in found.get_all("Classifier", []) if line.startswith("License :: OSI")]
-    if named:
-        return " AND ".join(CLASSIFIERS.get(name, name) for name in named)
-    # Some put the whole text there.
-    return str(found["License"] or "").strip().splitlines()[0] if found["License"] else ""
+    # Some put the whole text there; two classifiers don't say whether both hold or either.
+    said = str(found["License"] or "").strip()
+    if said and (len(named) != 1) and "\n" not in said:
+        return said
+    return " AND ".join(CLASSIFIERS.get(name, name) for name in named)
 
 
 def home(found: Message) -> str:

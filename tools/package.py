@@ -83,6 +83,8 @@ def make_repository(zips: list[Path], folder: Path, blender: str | None) -> None
         run_tool([*extension_tool(blender), "server-generate", "--repo-dir", ".", "--html"], Path(made))
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made, folder, copy_function=_second_name)
+        # A temporary folder is its owner's alone; this one is to be served.
+        folder.chmod(0o755)
 
 
 def _second_name(path: str | Path, target: str | Path) -> None:
