@@ -57,7 +57,7 @@ class Answerer(threading.Thread):
                 return text
         role, _, rest = turn.partition("_")
         if role == "brief":
-            return fenced(json.dumps(BRIEF if turn == "brief_1" else {"changes": []}), "json")
+            return fenced(json.dumps(BRIEF if turn == "brief_1" else {"boxes": [], "missing": [], "wrong": []}), "json")
         if role == "select":
             return fenced(json.dumps({"better": "A", "why": "nearer"}), "json")
         if role == "verifier":
