@@ -61,6 +61,9 @@ class Brief(BaseModel):
 
     caption: str = ""
     objects: list[BriefObject] = Field(default_factory=list)
+    outlines_traced: bool = False
+    """The objects' outlines were traced on the picture's pixels, not read off by eye: masks are taken from them as they
+    are."""
     camera: CameraHint = CameraHint()
     backdrop: Literal["transparent", "plain", "floor", "scene"] = "scene"
     """What is behind the objects: nothing (alpha), one flat colour, a floor they stand on, or a whole place."""

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
+from .mask_refine import Mask, refine
+from .picture import Picture
 
 FINE = 4
 """How much finer than a pixel outlines are traced and drawn, so that they run along pixel edges, not centres."""
@@ -43,6 +45,24 @@ def _inside_outlines(item: BriefObject, size: tuple[int, int]) -> NDArray[np.boo
 def brief_masks(brief: Brief, size: tuple[int, int]) -> dict[str, NDArray[np.bool_]]:
     """Return the visible mask of every object of the brief at `size` (width, height)."""
     return {item.name: object_mask(item, size) for item in brief.objects}
+
+
+def refined_masks(picture_rgb: NDArray[np.uint8], brief: Brief) -> dict[str, Mask]:
+    """Return the visible mask of every object of the brief with how far it can be trusted, at the picture's size.
+
+    `picture_rgb` is (h, w, 3) sRGB. Boxes, and outlines that were read off by eye, are refined by the picture's colours
+    and edges; outlines that were traced on its pixels stay as they are, with a confidence of 1.
+    """
+    size = picture_rgb.shape[1], picture_rgb.shape[0]
+    drawn = [object_mask(item, size) for item in brief.objects]
+    exact = [brief.outlines_traced and bool(item.outlines) for item in brief.objects]
+    found = refine(picture_rgb, brief, drawn, exact)
+    return {item.name: mask for item, mask in zip(brief.objects, found, strict=True)}
+
+
+def brief_masks_of(picture: Picture, brief: Brief) -> dict[str, NDArray[np.bool_]]:
+    """Return the masks attempts are measured against: `refined_masks` without the confidence."""
+    return {name: found.mask for name, found in refined_masks(picture.rgb, brief).items()}
 
 
 def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[list[tuple[float, float]]]:

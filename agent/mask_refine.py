@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masks from boxes: what of a brief's box is the thing and what is behind it, by colour and edges.
+
+A model's brief has boxes, and outlines only now and then and only roughly. Taken as masks they make every overlap with
+a render misleading. Here each box is cut out by GrabCut (Rother et al. 2004, OpenCV's), with the colours about it as
+what is not the thing; where two things claim a pixel, their own colours and which stands in front decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .brief import Brief, BriefObject
+from .mask_checks import confidence, tidy
+from .mask_models import Mixture, features_of
+
+Bool = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+WORKING = 384
+"""Longer side, pixels, at which masks are found."""
+SLACK = 0.008
+"""How far a thing may reach beyond its box, as a share of the frame: boxes are read off by eye."""
+BAND = 0.025
+"""The same for an outline."""
+AROUND = 0.4
+"""Width of the surroundings that are looked at, as a share of the box."""
+ROUNDS = 4
+FRONT = 2.0
+"""How much likelier (log) a pixel must be as the thing behind before it is taken from the one in front."""
+LEAST = 0.12
+"""A thing that fills less of its box has not been found."""
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A mask of the picture and how far it can be trusted."""
+
+    mask: Bool
+    """(h, w)."""
+    confidence: float
+    """0 to 1; 1 is an outline traced on the picture's pixels, below about 0.4 it is no better than a box."""
+
+
+@dataclass
+class Thing:
+    """One object while its mask is being found; arrays at the working size."""
+
+    item: BriefObject
+    allowed: Bool
+    """Where it may be at all."""
+    hint: Bool
+    """Its box or outline."""
+    mask: Bool
+    exact: bool
+
+
+def refine(picture: Bytes, brief: Brief, drawn: Sequence[Bool], exact: Sequence[bool]) -> list[Mask]:
+    """Return a mask per object of the brief at the picture's size, from `drawn`: what its outlines or its box alone
+    give, at the same size. Those marked `exact` stay as they are. The same input gives the same masks."""
+    if all(exact):
+        return [Mask(mask, 1.0) for mask in drawn]
+    height, width = picture.shape[:2]
+    scale = min(1.0, WORKING / max(height, width))
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    triples = zip(brief.objects, drawn, exact, strict=True)
+    things = [_thing(item, _fit(mask, size), is_exact) for item, mask, is_exact in triples]
+    free = ~np.logical_or.reduce([thing.allowed for thing in things])
+    features = features_of(np.asarray(small, np.uint8), free)
+    # OpenCV's k-means starts from random points; the seed is the thread's own and nobody else's.
+    cv2.setRNGSeed(SEED)
+    for thing in things:
+        if not thing.exact:
+            thing.mask = _cut(thing, things, features, told=False)
+    _resolve(things, features)
+    for thing in things:
+        if not thing.exact and any(np.any(thing.allowed & o.allowed) for o in things if o is not thing):
+            thing.mask = _cut(thing, things, features, told=True)
+    _resolve(things, features)
+    found = []
+    for thing, whole in zip(things, drawn, strict=True):
+        if thing.exact:
+            found.append(Mask(whole, 1.0))
+            continue
+        others = _union([o.mask for o in things if o is not thing], thing.mask)
+        mask = tidy(thing.mask, thing.item.count)
+        trust = confidence(mask, thing.hint, others, features, bool(thing.item.outlines))
+        if np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
+            mask, trust = thing.hint & ~others, 0.1
+        found.append(Mask(_grow(mask if mask.any() else thing.hint, (width, height)), trust))
+    return found
+
+
+def _thing(item: BriefObject, drawn: Bool, exact: bool) -> Thing:
+    reach = max(1, round((BAND if item.outlines else SLACK) * max(drawn.shape)))
+    shape = cv2.MORPH_ELLIPSE if item.outlines else cv2.MORPH_RECT
+    kernel = cv2.getStructuringElement(shape, (2 * reach + 1, 2 * reach + 1))
+    allowed = drawn if exact else cv2.dilate(drawn.astype(np.uint8), kernel).astype(bool)
+    return Thing(item, allowed, drawn, drawn.copy(), exact)
+
+
+def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> Bool:
+    """Cut one thing out of its surroundings; `told`: what the others hold by now is not it."""
+    rows, columns = _window(thing.allowed)
+    allowed, hint = thing.allowed[rows, columns], thing.hint[rows, columns]
+    window = features[rows, columns].copy()
+    others = [o for o in things if o is not thing]
+    taken = _union([(o.mask if told or o.exact else np.zeros_like(o.mask)) for o in others], thing.mask)[rows, columns]
+    near = _union([o.allowed for o in others], thing.mask)[rows, columns]
+    behind = ~allowed & ~near
+    if np.count_nonzero(behind) < 40:
+        behind = ~allowed
+    if not behind.any():
+        return thing.hint.copy()
+    # Another thing beside the box may be of this one's colour: what lies behind both is shown in its place.
+    colours = window[behind]
+    swap = ~allowed & near
+    window[swap] = colours[np.arange(np.count_nonzero(swap)) * 7919 % len(colours)]
+    marks = np.full(allowed.shape, cv2.GC_BGD, np.uint8)
+    marks[allowed] = cv2.GC_PR_BGD
+    guess = allowed & hint & ~taken
+    unlike = Mixture(colours).likelihood(window.reshape(-1, 3)).reshape(allowed.shape)
+    usual = float(np.percentile(unlike[behind], 4))
+    likely = guess & (unlike < usual - 1.0)
+    if np.count_nonzero(likely) < 0.2 * np.count_nonzero(guess) or thing.item.outlines:
+        likely = guess
+    marks[likely] = cv2.GC_PR_FGD
+    marks[taken] = cv2.GC_BGD
+    if np.count_nonzero(likely) < 8:
+        return thing.hint & ~_union([o.mask for o in others if told], thing.mask)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(window, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    mask = np.zeros_like(thing.mask)
+    mask[rows, columns] = (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
+    return mask & thing.allowed
+
+
+def _resolve(things: Sequence[Thing], features: Bytes) -> None:
+    """Give every pixel that several things claim to one of them, in place."""
+    claims = np.sum([thing.mask for thing in things], axis=0)
+    if claims.max(initial=0) < 2:
+        return
+    models = {}
+    for index, thing in enumerate(things):
+        own = thing.mask & (claims == 1)
+        sample = own if np.count_nonzero(own) >= 30 else thing.mask
+        if sample.any():
+            models[index] = Mixture(features[sample])
+    pairs = [(i, j) for i in range(len(things)) for j in range(i) if np.any(things[i].mask & things[j].mask)]
+    for i, j in pairs:
+        one, two = things[i], things[j]
+        both = one.mask & two.mask
+        if not both.any():
+            continue
+        if one.exact or two.exact:
+            ours = np.full(both.shape, one.exact and not (two.exact and _in_front(one, two) < 0))
+        else:
+            ys, xs = np.nonzero(both)
+            rows, columns = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
+            patch = features[rows, columns]
+            margin = models[i].likelihood(patch.reshape(-1, 3)) - models[j].likelihood(patch.reshape(-1, 3))
+            smooth = cv2.blur(np.clip(margin, -20, 20).reshape(patch.shape[:2]), (5, 5))
+            ours = np.zeros(both.shape, bool)
+            ours[rows, columns] = smooth + FRONT * _in_front(one, two) > 0
+        if not one.exact:
+            one.mask = one.mask & ~(both & ~ours)
+        if not two.exact:
+            two.mask = two.mask & ~(both & ours)
+
+
+def _in_front(one: Thing, two: Thing) -> int:
+    """1 when the first stands before the second as far as the brief tells, -1 when behind."""
+    if one.item.stands_on == two.item.name:
+        return 1
+    if two.item.stands_on == one.item.name:
+        return -1
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one.item.box, two.item.box
+    area, other = (ax1 - ax0) * (ay1 - ay0), (bx1 - bx0) * (by1 - by0)
+    # A thing inside the box of a much larger one is in front, or it would be hidden; else the lower foot is nearer.
+    if area < 0.4 * other and ax0 >= bx0 - 0.02 and ax1 <= bx1 + 0.02 and ay0 >= by0 - 0.02:
+        return 1
+    if other < 0.4 * area and bx0 >= ax0 - 0.02 and bx1 <= ax1 + 0.02 and by0 >= ay0 - 0.02:
+        return -1
+    if abs(ay1 - by1) > 0.01:
+        return 1 if ay1 > by1 else -1
+    return 1 if area < other else -1
+
+
+def _window(allowed: Bool) -> tuple[slice, slice]:
+    """The box of a mask with its surroundings."""
+    ys, xs = np.nonzero(allowed)
+    height, width = int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1
+    room = max(10, round(AROUND * max(height, width)))
+    return (
+        slice(max(0, int(ys.min()) - room), int(ys.max()) + 1 + room),
+        slice(max(0, int(xs.min()) - room), int(xs.max()) + 1 + room),
+    )
+
+
+def _union(masks: Sequence[Bool], like: Bool) -> Bool:
+    return np.asarray(np.logical_or.reduce([np.zeros_like(like), *masks]), np.bool_)
+
+
+def _fit(mask: Bool, size: tuple[int, int]) -> Bool:
+    if mask.shape == (size[1], size[0]):
+        return mask
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+    return np.asarray(small if small.any() else small | (cv2.resize(mask.astype(np.uint8), size) > 0), np.bool_)
+
+
+def _grow(mask: Bool, size: tuple[int, int]) -> Bool:
+    """Bring a mask to the picture's size with a smooth edge."""
+    if mask.shape == (size[1], size[0]):
+        return mask
+    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_CUBIC) >= 0.5, np.bool_)
