@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import failures
+from . import failures, size_check
 from .brief import Brief, BriefObject
 from .prompting import fenced
 from .roles import Attempt, Context
@@ -57,17 +57,36 @@ def scene(context: Context) -> str:
     parts = []
     if context.base is not None and (held := tables.inventory(context.base.result)):
         parts.append("## What is in the scene before your script\n" + held)
-    # Before a camera is accepted, the best one so far says more than none.
-    seen = context if context.stage.name != "setup" else replace(context, base=context.best)
-    if context.brief.objects and (points := tables.unprojected(seen)):
+    if context.stage.name == "setup":
+        parts.append(cameras(context, context.best, "your best camera so far"))
+    elif context.brief.objects and (points := tables.unprojected(context)):
         parts.append("## Where the brief's boxes fall in the world\n" + points)
+    return "\n\n".join(part for part in parts if part)
+
+
+def cameras(context: Context, attempt: Attempt | None, whose: str) -> str:
+    """Where the boxes fall through an attempt's camera (`whose`), and what sizes that makes; the brief's without one."""
+    if attempt is not None:
+        points = tables.unprojected(replace(context, base=attempt))
+        sizes = size_check.check(context.brief, attempt.result.camera)
+    else:
+        points = ""
+        sizes = size_check.check(context.brief, size_check.estimated_camera(context.brief.camera, context.frame))
+        whose = "the brief's own estimate of the camera, were it taken as it is"
+    parts = []
+    if points:
+        parts.append(f"## Where the brief's boxes fall in the world through {whose}\n{points}")
+    if sizes:
+        parts.append(f"## Sizes through {whose}\n{sizes}")
     return "\n\n".join(parts)
 
 
 def numbers(context: Context, attempt: Attempt) -> str:
     """The measured tables of an attempt."""
+    early = context.stage.name in ("setup", "geometry")
     parts = [
         tables.measured(attempt.measurements),
+        "(ΔE means nothing yet: colours come at a later stage.)" if early and attempt.measurements.objects else "",
         tables.colours(context, attempt) if context.stage.name in ("materials", "lighting", "program") else "",
         tables.sanity(attempt.result),
     ]

@@ -103,12 +103,14 @@ class ModelVerifier:
             _which(context, attempt),
             telling.numbers(context, attempt),
             tables.inventory(attempt.result),
-            tables.unprojected(replace(context, base=attempt)) if stage.name == "setup" else "",
+            telling.cameras(context, attempt, "the attempt's camera") if stage.name == "setup" else "",
             _before(context),
             _not_approvable(context, attempt),
         ]
         shown = pictures.for_verifier(context, attempt, budget_of(self._asker.provider.facts))
-        return (*stable, *as_parts(shown), *(Text(text) for text in told if text)), len(stable)
+        # The first picture is the reference, whatever the attempt.
+        same = len(stable) + 2 * bool(shown)
+        return (*stable, *as_parts(shown), *(Text(text) for text in told if text)), same
 
     def _request(
         self, role: Literal["verifier", "select"], context: Context, parts: tuple[Part, ...], stable: int
