@@ -17,11 +17,11 @@ from .agent.assemble import assemble
 from .agent.begin import begin, working_px
 from .agent.ports import NoWorker
 from .agent.providers.errors import ProviderError
-from .agent.record import RecordError, RunFolder, RunRecord
-from .agent.run import Run, RunOptions
+from .agent.record import RecordError, RunFolder
+from .agent.run import Run, options_of
 from .terminal import TerminalListener, table
 from .worker.binary import BlenderBinary, BlenderNotFound, find
-from .worker.client import Limits, NoConfinement, WorkerError, WorkerPool
+from .worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
     cancel = Event()
     try:
         with _interruptible(cancel), WorkerPool(worker_binary, Limits(), allow_unconfined=options.unconfined) as pool:
-            chosen = _run_options(folder.record, options.until)
+            chosen = options_of(folder.record, options.until)
             run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
             record = run.execute(cancel)
     except (RecordError, NoWorker, WorkerError, ProviderError) as error:
@@ -106,16 +106,6 @@ def _open(
     cli_agent.check(settings, online)
     folder = begin(Path(options.output), picture, settings, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary
-
-
-def _run_options(record: RunRecord, until: str) -> RunOptions:
-    return RunOptions(
-        resolution=record.resolution,
-        samples=record.samples,
-        seed=record.seed,
-        settings=record.settings,
-        until=until,
-    )
 
 
 def _bad(sentence: str) -> int:

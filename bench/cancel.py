@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 from cancels import STATES, cancel_in  # noqa: E402
 from restage.bench import machine  # noqa: E402
 from restage.worker import binary  # noqa: E402
-from restage.worker.client import Limits, WorkerPool  # noqa: E402
+from restage.worker.pool import Limits, WorkerPool  # noqa: E402
 
 TIMES = 3
 OUT = ROOT / "docs" / "bench"
@@ -55,7 +55,7 @@ def _page(data: dict) -> str:  # type: ignore[type-arg]
     rows = "\n".join(f"| {item['state']} | {item['longest']:.2f} s |" for item in data["states"])
     return f"""# How long a cancel takes
 
-{data["date"]}, {data["machine"]}. Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest
+{data["date"]}, {data["machine"]["cpu"]}, {data["machine"]["cores"]} cores. Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest
 time from the cancel to the end of the run, its folder written. The target is under one second. Waiting for a provider
 over the network is in tests/test_provider_*.py.
 

@@ -25,7 +25,7 @@ from restage.agent.stages import STAGES
 from restage.bench import machine, running, standby_page
 from restage.worker import binary as binaries
 from restage.worker.binary import BlenderBinary
-from restage.worker.client import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool
 from restage.worker.prelude import PRELUDE
 from restage.worker.protocol import Job, StageScript, ViewRequest
 

@@ -38,7 +38,7 @@ class RESTAGE_OT_reconstruct(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first where this system can't confine scripts; no question where it can't run them at all."""
-        from ..worker.client import why_unconfined
+        from ..worker.pool import why_unconfined
 
         if self._impossible():
             return {"CANCELLED"}

@@ -25,7 +25,7 @@ from ..agent.roles import Agent
 from ..agent.run import Run, RunOptions
 from ..scene.bridge import Bridge, BridgeClosed, Timer
 from ..worker.binary import BlenderBinary
-from ..worker.client import Limits, NoConfinement, WorkerError, WorkerPool
+from ..worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
 
 JOIN_S = 5.0
 _log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ def binary():
 @pytest.fixture
 def pool(binary):
     """Workers of this environment's Blender."""
-    from restage.worker.client import Limits, WorkerPool
+    from restage.worker.pool import Limits, WorkerPool
 
     with WorkerPool(binary, Limits()) as made:
         yield made

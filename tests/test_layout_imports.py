@@ -11,7 +11,19 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bpy_extras", "bl_ui", "gpu_extras", "idprop", "imbuf"}
 WHEELS = {"pydantic", "PIL", "cv2", "cmaes", "openai", "anthropic"}
-WORKER_OUTSIDE = {"allowed", "client", "binary", "protocol", "launcher", "lockdown", "landlock", "seccomp", "prelude"}
+WORKER_OUTSIDE = {
+    "allowed",
+    "client",
+    "pool",
+    "wire",
+    "binary",
+    "protocol",
+    "launcher",
+    "lockdown",
+    "landlock",
+    "seccomp",
+    "prelude",
+}
 """Modules of `worker/` that run outside Blender (the launcher's before it is one): no bpy in them."""
 
 
@@ -78,7 +90,9 @@ def test_the_worker_is_self_contained(path):
 @pytest.mark.parametrize("path", modules("operators"), ids=str)
 def test_operators_use_the_workers_client_only(path):
     worker = ours(imports(path), "worker")
-    assert all(name.startswith(("worker.client", "worker.binary", "worker.protocol")) for name in worker), worker
+    assert all(
+        name.startswith(("worker.pool", "worker.client", "worker.binary", "worker.protocol")) for name in worker
+    ), worker
 
 
 def test_importing_the_package_imports_no_blender():

@@ -108,14 +108,14 @@ from threading import Event
 import runs, scripted
 from restage.agent import run
 from restage.agent.listener import Silent
-from restage.worker import binary, client
+from restage.worker import binary, pool as pools
 
 class Dies(Silent):
     def progress(self, progress):
         if progress.stage == "composition" and progress.doing.startswith("running"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-with client.WorkerPool(binary.find(None), client.Limits()) as pool:
+with pools.WorkerPool(binary.find(None), pools.Limits()) as pool:
     runs.execute(pool, Path({folder!r}), Path({picture!r}), scripted.Scripted(), listener=Dies())
 """
 

@@ -18,7 +18,7 @@ from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
 from restage.scene import compat, sandbox, scripts  # noqa: E402
-from restage.worker.client import Limits, WorkerError, WorkerPool  # noqa: E402
+from restage.worker.pool import Limits, WorkerError, WorkerPool  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 

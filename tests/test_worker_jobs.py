@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from jobs import attempt
-from restage.worker.client import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool
 
 pytestmark = pytest.mark.bpy
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from jobs import NO_VIEWS, attempt, script
 from restage.worker import launcher
-from restage.worker.client import Limits, WorkerPool
-from restage.worker.protocol import Failure, Job, LightBasisRequest
+from restage.worker.pool import Limits, WorkerPool
+from restage.worker.protocol import Failure, Job, LightBasisRequest, StageScript
 
 pytestmark = pytest.mark.bpy
 LIMITS = Limits(script_seconds=1.0, memory_mb=1024)
@@ -105,6 +105,21 @@ def test_the_sum_of_a_scratch_folder_counts_empty_files_and_follows_no_link(tmp_
     assert not launcher.overfull(str(scratch / "removed"), 0)
 
 
+@pytest.mark.parametrize("how", ["timeout", "cancelled"])
+def test_a_worker_that_does_not_read_keeps_nobody_waiting(binary, tmp_path, how):
+    """A pipe holds 64 kB; a stopped process takes no more than that of a job."""
+    cancel = threading.Event()
+    with WorkerPool(binary, Limits(job_seconds=1.0), scratch_root=tmp_path) as pool, pool.open() as worker:
+        os.kill(worker.wait_ready().pid, signal.SIGSTOP)
+        if how == "cancelled":
+            threading.Timer(0.2, cancel.set).start()
+        job = Job((), StageScript("geometry", "pass\n" + "#" * 300_000), ())
+        result = worker.run(job, cancel)
+        assert result.status == how, result.message
+        assert not worker.alive
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_cancel_kills(worker):
     worker.wait_ready()
     cancel = threading.Event()
@@ -152,8 +167,8 @@ def test_the_standby_takes_the_next_job(binary, tmp_path):
 PARENT = """
 import sys, threading, time
 from pathlib import Path
-from restage.worker import binary, client
-pool = client.WorkerPool(binary.find(None), client.Limits(), scratch_root=Path(sys.argv[1]))
+from restage.worker import binary, pool as pools
+pool = pools.WorkerPool(binary.find(None), pools.Limits(), scratch_root=Path(sys.argv[1]))
 def in_a_thread():
     worker = pool.open()
     print(worker.wait_ready().pid, flush=True)

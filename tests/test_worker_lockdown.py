@@ -10,7 +10,7 @@ import sys
 import pytest
 from jobs import attempt
 from restage.worker import lockdown
-from restage.worker.client import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool
 
 pytestmark = [pytest.mark.bpy, pytest.mark.skipif(sys.platform != "linux", reason="Linux's own boundary")]
 

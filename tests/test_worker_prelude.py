@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from jobs import TEXTS, attempt
-from restage.worker.client import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool
 from restage.worker.prelude import EPILOGUE, PRELUDE
 
 pytestmark = pytest.mark.bpy

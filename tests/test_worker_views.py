@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from jobs import attempt, script
-from restage.worker.client import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool
 from restage.worker.protocol import FinishRequest, Job, LightBasisRequest, ViewRequest
 
 pytestmark = pytest.mark.bpy

@@ -22,9 +22,8 @@ from pathlib import Path, PurePath
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
-from . import launcher, lockdown, protocol
-from .binary import BlenderBinary, why_not_here
-from .lockdown import NoConfinement as NoConfinement
+from . import launcher, protocol
+from .binary import BlenderBinary
 from .protocol import (
     ApiFacts,
     ApiFactsRequest,
@@ -43,6 +42,7 @@ from .protocol import (
     StageScript,
     Status,
 )
+from .wire import Sender, Unsent, held
 
 _POLL_SECONDS = 0.02
 _END_SECONDS = 1.0
@@ -60,6 +60,8 @@ class Limits:
     """Wall clock of one request, renders included."""
     script_seconds: float = 10.0
     """Wall clock of each script, and of the checks that evaluate what it made."""
+    look_seconds: float = 30.0
+    """Wall clock of one look at what a job built, or of asking for the API's facts."""
     start_seconds: float = 60.0
     memory_mb: int = 4096
     file_mb: int = 256
@@ -115,7 +117,11 @@ class Worker:
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._close_lock = threading.Lock()
         self._closed = False
-        self._write_lock = threading.Lock()
+        assert self._process.stdin is not None
+        self._sender = Sender(self._process.stdin.fileno())
+        self._prepare_lock = threading.Lock()
+        self._order_lock = threading.Lock()
+        """Held while a `Prepare` is sent: one that came after a job would take the job's scene away."""
         self._prepare: protocol.Prepare | None = None
         self._begun = False
         self._exit_code: int | None = None
@@ -166,19 +172,20 @@ class Worker:
 
         Nothing to do once the worker has been asked for something else.
         """
-        with self._write_lock:
+        with self._prepare_lock:
             self._prepare = protocol.Prepare(accepted)
         if self._answers.is_set():
             threading.Thread(target=self._send_prepare, name="restage-worker-prepare", daemon=True).start()
 
     def _send_prepare(self) -> None:
-        with self._write_lock:
-            request, self._prepare = self._prepare, None
-            if request is None or self._begun or self._closed or self._process.stdin is None:
+        with self._order_lock:
+            with self._prepare_lock:
+                request, self._prepare = self._prepare, None
+            if request is None or self._begun or self._closed:
                 return
-            # A worker that has died meanwhile is told of by the one who asks it next.
-            with contextlib.suppress(OSError, ValueError):
-                protocol.write(cast(BinaryIO, self._process.stdin), request)
+            # A worker that has died or does not read is told of by the one who asks it next.
+            with contextlib.suppress(Unsent):
+                self._sender.send(protocol.encode(request), time.monotonic() + self._limits.script_seconds)
 
     def run(self, job: Job, cancel: threading.Event | None = None) -> JobResult:
         """Run one attempt. Never raises for what a script did; on any killing status the worker is closed."""
@@ -246,6 +253,7 @@ class Worker:
             for thread in self._readers:
                 if thread is not threading.current_thread():
                     thread.join(_END_SECONDS)
+            self._sender.stop(_END_SECONDS)
             if self._process.stdin is not None:
                 # What may fail is flushing bytes that the dead worker never read; nobody is left to tell.
                 with contextlib.suppress(OSError):
@@ -260,15 +268,14 @@ class Worker:
     def _ask(self, request: Message, cancel: threading.Event | None) -> Message | tuple[Status, str]:
         if self._closed:
             return "crashed", "The worker is no longer running."
-        stdin = self._process.stdin
-        assert stdin is not None
+        allowed = self._request_seconds(request)
+        end = time.monotonic() + allowed
         try:
-            with self._write_lock:
+            with held(self._order_lock, end, cancel):
                 self._begun = True
-                protocol.write(cast(BinaryIO, stdin), request)
-        except (OSError, ValueError):
-            return self._ended()
-        end = time.monotonic() + self._limits.job_seconds
+            self._sender.send(protocol.encode(request), end, cancel)
+        except Unsent as error:
+            return self._unsent(error, allowed)
         deadline, step = end, "the whole attempt"
         while True:
             outcome = self._receive(deadline, cancel)
@@ -284,10 +291,23 @@ class Worker:
                 return "cancelled", "Cancelled."
             if outcome == "timeout":
                 self.close()
-                return "timeout", self._timeout_message(step, deadline == end)
+                return "timeout", self._timeout_message(request, step, deadline == end)
             if outcome == "ended":
                 return self._ended()
             return cast(Message, outcome)
+
+    def _unsent(self, error: Unsent, allowed: float) -> tuple[Status, str]:
+        if error.why == "cancelled":
+            self.close()
+            return "cancelled", "Cancelled."
+        if error.why == "timeout":
+            self.close()
+            return "timeout", f"Stopped after {allowed:g} s: the worker did not read what it was asked."
+        return self._ended()
+
+    def _request_seconds(self, request: Message) -> float:
+        quick = isinstance(request, (LookRequest, ApiFactsRequest))
+        return self._limits.look_seconds if quick else self._limits.job_seconds
 
     def _step_seconds(self, step: str, request: Message) -> float | None:
         scripts = len(request.accepted) if isinstance(request, (Job, SolveRequest)) else 1
@@ -297,7 +317,11 @@ class Worker:
             "check": self._limits.script_seconds,
         }.get(step)
 
-    def _timeout_message(self, step: str, whole: bool) -> str:
+    def _timeout_message(self, request: Message, step: str, whole: bool) -> str:
+        if isinstance(request, LookRequest):
+            return f"Stopped after {self._limits.look_seconds:g} s: the look took too long."
+        if isinstance(request, ApiFactsRequest):
+            return f"Stopped after {self._limits.look_seconds:g} s: Blender did not say what its API is like."
         if whole:
             return f"Stopped after {self._limits.job_seconds:g} s: the attempt took too long, in the step {step!r}."
         if step == "run":
@@ -368,103 +392,3 @@ class Worker:
             # Bounded: a worker that prints without end and without a line break must not fill this process.
             while line := stderr.readline(_STDERR_LINE_BYTES):
                 self._stderr.append(line.decode("utf-8", "replace").rstrip())
-
-
-def why_unconfined() -> str:
-    """Return one sentence saying why workers can't be confined on this machine; empty when they can."""
-    try:
-        lockdown.check_available()
-    except NoConfinement as error:
-        return str(error)
-    return ""
-
-
-class WorkerPool:
-    """Hands out workers, keeping one warm in the background. Use as a context manager, or call `close`."""
-
-    def __init__(
-        self,
-        binary: BlenderBinary,
-        limits: Limits | None = None,
-        scratch_root: Path | None = None,
-        allow_unconfined: bool = False,
-    ) -> None:
-        """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`.
-
-        Raises WorkerError on Windows: the launcher forks.
-        """
-        if reason := why_not_here():
-            raise WorkerError(reason)
-        self._binary = binary
-        self._limits = limits or Limits()
-        self._scratch_root = scratch_root
-        self._confine = True
-        try:
-            lockdown.check_available()
-        except lockdown.NoConfinement:
-            if not allow_unconfined:
-                raise
-            self._confine = False
-        self._lock = threading.Lock()
-        self._standby: Worker | None = None
-        self._accepted: tuple[StageScript, ...] = ()
-        self._given: list[Worker] = []
-        self._closed = False
-
-    def __enter__(self) -> WorkerPool:
-        """Return the pool itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the pool."""
-        self.close()
-
-    def warm(self) -> None:
-        """Begin to start a standby worker, unless there is one; returns at once."""
-        with self._lock:
-            if not self._closed and (self._standby is None or not self._standby.alive):
-                if self._standby is not None:
-                    self._standby.close()
-                self._standby = self._start()
-
-    def prepare(self, accepted: tuple[StageScript, ...]) -> None:
-        """Have the standby, and those that come after it, replay accepted scripts ahead of the job; returns at once."""
-        with self._lock:
-            self._accepted = accepted
-            if self._standby is not None:
-                self._standby.prepare(accepted)
-
-    def open(self) -> Worker:
-        """Return a worker for one attempt, the standby if there is one; once it is ready the next one is warmed.
-
-        Raises WorkerError when none can be started. The worker may still be starting: `run` waits for it.
-        """
-        with self._lock:
-            if self._closed:
-                raise WorkerError("The worker pool is closed.")
-            worker, self._standby = self._standby, None
-            if worker is not None and not worker.alive:
-                worker.close()
-                worker = None
-            worker = worker or self._start()
-            self._given = [given for given in self._given if not given._closed]
-            self._given.append(worker)
-            worker._on_ready = self.warm
-        return worker
-
-    def close(self) -> None:
-        """Kill the standby and every worker handed out."""
-        with self._lock:
-            self._closed = True
-            workers = [*self._given, *([self._standby] if self._standby else [])]
-            self._standby, self._given = None, []
-        for worker in workers:
-            worker.close()
-
-    def _start(self) -> Worker:
-        worker = Worker(self._binary, self._limits, self._scratch_root, self._confine)
-        if self._accepted:
-            worker.prepare(self._accepted)
-        return worker

@@ -18,6 +18,7 @@ import numpy as np
 
 from . import (
     budgets,
+    camera_info,
     execute,
     fingerprint,
     guard,
@@ -207,6 +208,7 @@ class _Attempt:
         size = shot.frame_size(scene, wanted.measure_px or 256)
         self.found["inventory"] = inventory.take(scene, self.bodies, size, visible)
         self.found["views"] = made
+        self.found["camera"] = camera_info.info(scene)
         if scene.camera is not None:
             self.sanity += sanity.of_frame(self.found["inventory"], self.bodies)
 

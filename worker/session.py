@@ -9,10 +9,13 @@ from pathlib import Path
 
 from . import execute, job
 from .protocol import (
+    ApiFacts,
+    ApiFactsRequest,
     Failure,
     FinishRequest,
     Job,
     LightBasisRequest,
+    LookRequest,
     Message,
     Prepare,
     Prepared,
@@ -31,6 +34,7 @@ class Session:
         self._fresh = True
         self._base: job.Base | None = None
         self._built = False
+        self._looks = 0
         execute.reset()
 
     def answer(self, request: Message) -> Message:
@@ -52,17 +56,32 @@ class Session:
             solved = variants.run(request, self._scratch, self._progress, execute.reset)
             self._built = bool(solved.variants) and solved.variants[-1].ok
             return solved
-        if isinstance(request, (LightBasisRequest, FinishRequest)):
+        if isinstance(request, ApiFactsRequest):
+            from . import facts
+
+            return ApiFacts(facts.gather())
+        if isinstance(request, (LightBasisRequest, LookRequest, FinishRequest)):
             if not self._built:
                 return Failure("There is no finished scene in this worker: run a job first.")
             if isinstance(request, LightBasisRequest):
                 from . import lights
 
                 return lights.basis(request, self._scratch)
+            if isinstance(request, LookRequest):
+                return self._look(request)
             from . import finish
 
             return finish.finish(request, self._scratch)
         return Failure(f"The worker cannot serve a {type(request).__name__}.")
+
+    def _look(self, request: LookRequest) -> Message:
+        from . import look
+
+        self._looks += 1
+        try:
+            return look.look(request, self._scratch, self._looks)
+        except look.NoLook as error:
+            return Failure(str(error))
 
     def _prepare(self, request: Prepare) -> Prepared:
         wanted = Job(request.accepted, StageScript("", ""), (), guard=request.guard)
