@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import log, radians
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera, on_plane, stand_at
+from .camera import Camera, on_plane, stand_at, standing
 from .solids import Solid
 
 Mask = NDArray[np.bool_]
@@ -19,6 +20,14 @@ Array = NDArray[np.float64]
 ROWS = 40
 MIRRORED = 0.95
 """Overlap with its own mirror image from which a region counts as symmetric."""
+NEARLY = 0.88
+"""The same when the axis is that of most rows: a shadow sticks out on one side."""
+PITCHES = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0, 28.0, 32.0, 37.0, 42.0)
+"""Degrees tried."""
+ALIKE = 0.93
+"""Overlap below which a symmetric region is no body of revolution."""
+UNUSUAL = 0.015
+"""Overlap a pitch e times the usual one must gain."""
 WHOLE_ROWS = 0.97
 """Part of the area between the region's left and right ends that it must fill."""
 _TURN = np.linspace(0, 2 * np.pi, 40, endpoint=False)
@@ -27,6 +36,51 @@ _TURN = np.linspace(0, 2 * np.pi, 40, endpoint=False)
 def turned(mask: Mask, camera: Camera, least: float, plane: float | None = None) -> Solid | None:
     """The body of revolution whose outline is the region's, standing where its foot meets the ground or, with `plane`,
     at that Y above it; None when it is not symmetric, or overlaps less than `least` from this camera."""
+    if (rows := symmetric(mask)) is None:
+        return None
+    solid = _profile(rows, mask.shape, camera, plane)
+    overlap = _overlap(solid, mask, camera)
+    if overlap < least:
+        return None
+    return replace(solid, iou=overlap)
+
+
+def pitch_of(mask: Mask, fov: float, usual: float) -> float | None:
+    """The pitch (degrees) from which a body of revolution looks like a mask, weighed against a `usual` one; None
+    when it does not look like one from anywhere. `fov` horizontal, radians.
+
+    Seen from above, the rims of its base and its shade are ellipses: how round they are is the sine of the pitch.
+    """
+    if (rows := symmetric(mask)) is None:
+        return None
+    found = []
+    for degrees in PITCHES:
+        camera = standing(fov, radians(degrees), mask.shape[1] / mask.shape[0], (rows.bottom + 1) / mask.shape[0])
+        overlap = _overlap(_profile(rows, mask.shape, camera, None), mask, camera)
+        found.append((overlap - UNUSUAL * log(degrees / usual) ** 2, overlap, degrees))
+    _, overlap, degrees = max(found)
+    return degrees if overlap >= ALIKE else None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A symmetric region, row by row."""
+
+    top: int
+    half: Array
+    """Half the width of each row from `top` down, pixels."""
+    middle: float
+    """Column of the axis, from the left edge of the picture, pixels."""
+
+    @property
+    def bottom(self) -> int:
+        """The last row."""
+        return self.top + len(self.half) - 1
+
+
+def symmetric(mask: Mask) -> Rows | None:
+    """The rows of a region that is the same left and right, one piece in every row and not cut off by the frame. What
+    sticks out on one side only, like a shadow at its foot, is left off."""
     ys, xs = np.nonzero(mask)
     h, w = mask.shape
     if xs.min() == 0 or xs.max() == w - 1 or ys.min() == 0 or ys.max() == h - 1:
@@ -38,12 +92,13 @@ def turned(mask: Mask, camera: Camera, least: float, plane: float | None = None)
         return None
     middle = float(((left + right) / 2 * (right - left)).sum() / (right - left).sum())
     if _mirrored(mask, middle) < MIRRORED:
-        return None
-    solid = _profile(rows, (right - left) / 2, middle, mask.shape, camera, plane)
-    overlap = _overlap(solid, mask, camera)
-    if overlap < least:
-        return None
-    return replace(solid, iou=overlap)
+        # The median of the rows is not led astray by what sticks out in a few of them.
+        middle = float(np.median((left + right) / 2))
+        if _mirrored(mask, middle) < NEARLY:
+            return None
+    half = np.minimum(middle - left, right - middle)
+    rows = rows[half > 0]
+    return Rows(int(rows[0]), np.maximum(half[rows[0] - int(np.min(ys)) : rows[-1] + 1 - int(np.min(ys))], 0.5), middle)
 
 
 def _mirrored(mask: Mask, middle: float) -> float:
@@ -52,25 +107,62 @@ def _mirrored(mask: Mask, middle: float) -> float:
     return float((mask & other).sum() / (mask | other).sum())
 
 
-def _profile(
-    rows: NDArray[np.int64], half: Array, middle: float, shape: tuple[int, int], camera: Camera, plane: float | None
-) -> Solid:
-    """Radius over height, read off on the upright plane through the foot, from the base up."""
+def _profile(rows: Rows, shape: tuple[int, int], camera: Camera, plane: float | None) -> Solid:
+    """Radius over height, read off on the upright plane through the axis, from the base up."""
     h, w = shape
-    foot = (middle / w, (rows[-1] + 1) / h)
+    down = (rows.top + np.arange(len(rows.half)) + 0.5) / h
+    sight = camera.rays(np.column_stack([np.full(len(down), rows.middle / w), down]))
+    radii = within(rows.half, np.maximum(-sight[:, 2] / np.linalg.norm(sight, axis=1), 0.0))
+    foot = rows.middle / w, (rows.top + radii.last + 0.5) / h
     x, y, _ = camera.ground_at(*foot)
     lift = 0.0
     if plane is not None:
         x, y, lift = stand_at(camera, foot, plane)
-    edges = np.concatenate([rows, [rows[-1] + 1]]).astype(np.float64)
-    widths = np.concatenate([[half[0] * 0.5], (half[:-1] + half[1:]) / 2, [half[-1] * 0.5]])
-    picked = np.unique(np.linspace(0, len(edges) - 1, min(ROWS, len(edges))).round().astype(int))
-    inner = on_plane(camera, np.column_stack([np.full(len(picked), middle / w), edges[picked] / h]), y)
-    outer = on_plane(camera, np.column_stack([(middle + widths[picked]) / w, edges[picked] / h]), y)
-    radii, heights = outer[:, 0] - inner[:, 0], np.maximum(inner[:, 2] - lift, 0.0)
-    profile = [(max(float(r), 1e-3), float(z)) for r, z in zip(radii[::-1], heights[::-1], strict=True)]
-    width = 2 * float(radii.max())
+    picked = np.unique(
+        np.linspace(radii.first, radii.last, min(ROWS, radii.last + 1 - radii.first)).round().astype(int)
+    )
+    at = (rows.top + picked + 0.5) / h
+    inner = on_plane(camera, np.column_stack([np.full(len(picked), rows.middle / w), at]), y)
+    outer = on_plane(camera, np.column_stack([(rows.middle + radii.radius[picked]) / w, at]), y)
+    wide, heights = outer[:, 0] - inner[:, 0], np.maximum(inner[:, 2] - lift, 0.0)
+    profile = [(max(float(r), 1e-3), float(z)) for r, z in zip(wide[::-1], heights[::-1], strict=True)]
+    width = 2 * float(wide.max())
     return Solid("lathe", (x, y), (width, width, float(heights.max())), profile=profile, lift=lift)
+
+
+@dataclass(frozen=True)
+class Radii:
+    """The largest rings inside an outline, by the row of their middle."""
+
+    radius: Array
+    """In pixels, one for every row of the outline."""
+    first: int
+    """The row of the top ring's middle; the rows above it are that ring's far rim."""
+    last: int
+    """The row of the base's middle; the rows below it are the base's near rim."""
+
+
+def within(half: Array, slant: Array) -> Radii:
+    """The largest rings that fit into a symmetric outline of these half widths. Rings look like ellipses `slant` times
+    as high as wide, the sine of the angle each row is seen from."""
+    count = len(half)
+    radius = np.zeros(count)
+    turn = np.linspace(-1.0, 1.0, 25)
+    across = np.sqrt(1 - turn**2)
+    padded = np.concatenate([[0.0], half, [0.0]])
+    low, high = np.zeros(count), half.copy()
+    for _ in range(12):
+        radius = (low + high) / 2
+        at = np.arange(count)[:, None] + (slant * radius)[:, None] * turn
+        fits = (np.interp(at + 1, np.arange(count + 2), padded) >= radius[:, None] * across - 0.75).all(axis=1)
+        low, high = np.where(fits, radius, low), np.where(fits, high, radius)
+    rows = np.arange(count)
+    up, down = rows - slant * low < 0.75, rows + slant * low > count - 1.75
+    first = int(np.flatnonzero(up)[-1]) if up.any() else 0
+    last = int(np.flatnonzero(down)[0]) if down.any() else count - 1
+    if last - first < 2:
+        first, last = 0, count - 1
+    return Radii(low, first, last)
 
 
 def _overlap(solid: Solid, mask: Mask, camera: Camera) -> float:

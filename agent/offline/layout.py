@@ -10,10 +10,8 @@ from math import radians, tan
 import numpy as np
 from numpy.typing import NDArray
 
-from . import fit, torus
+from . import fit, footing, lathe, torus
 from .camera import Camera, on_plane, stand_at, standing
-from .footing import legs_of, low, pitch_of
-from .lathe import turned
 from .outline import rings
 from .solids import Kind, Solid
 
@@ -32,7 +30,7 @@ FACES = 0.3
 """What of its thickness a body on mere feet has before them: they are the corners of the faces seen, as of a cart."""
 BELIEVED = 0.9
 """Mean overlap of primitives from which they tell the camera."""
-TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.96, "transparent": 0.96}
+TURNED = {"floor": 0.93, "scene": 0.93, "plain": 0.95, "transparent": 0.95}
 """Overlap from which a body of revolution is believed."""
 FARTHER = 1.5
 """Distance from the eye, times the nearest body's, from which a body is not believed to stand on the ground."""
@@ -69,9 +67,8 @@ def lay_out(
     `settled` by now, as it is written in the setup script, the solids are fitted to that one."""
     targets = [fit.Target(mask, nearer(masks, i)) for i, mask in enumerate(masks)]
     camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
-    alone = len(masks) == 1 or backdrop in {"plain", "transparent"}
-    if evidence < BELIEVED and alone and (pitch := pitch_of(masks[0], horizontal(ALONE[0], aspect), ALONE[1])):
-        camera = standing(horizontal(ALONE[0], aspect), radians(pitch), aspect, targets[0].box[3])
+    if evidence < BELIEVED and masks and (len(masks) == 1 or backdrop in {"plain", "transparent"}):
+        camera = _camera_of_one(masks[0], aspect, camera)
     if settled and not _same(camera, settled):
         camera = settled
     floor = backdrop in {"floor", "scene"}
@@ -89,6 +86,16 @@ def lay_out(
             solid = free_body(masks[i], camera, TURNED[backdrop], len(masks), planes[i])
         solids.append(solid)
     return Layout(camera, solids, evidence, planes)
+
+
+def _camera_of_one(mask: Mask, aspect: float, otherwise: Camera) -> Camera:
+    """The camera that sees a thing by itself stand square on its feet, or round about its axis."""
+    fov, usual = horizontal(ALONE[0], aspect), ALONE[1]
+    pitch = footing.pitch_of(mask, fov, usual) or lathe.pitch_of(mask, fov, usual)
+    if pitch is None:
+        return otherwise
+    foot = (_foot(mask) + 1) / len(mask)
+    return standing(fov, radians(pitch), aspect, foot)
 
 
 def hanging_at(masks: Sequence[Mask], camera: Camera) -> list[float | None]:
@@ -168,7 +175,7 @@ def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1, p
     """A body from the outline of a mask, upright where its foot meets the ground or, with `plane`, at that Y above it:
     turned on a lathe when that overlaps by `least_turned`, else inflated. `among` how many objects share what a script
     may hold."""
-    if (solid := turned(mask, camera, least_turned, plane)) is not None:
+    if (solid := lathe.turned(mask, camera, least_turned, plane)) is not None:
         return solid
     polygons = rings(mask, max(40, min(700, 1600 // among)))
     points = np.array([point for ring in polygons for point in ring])
@@ -181,6 +188,6 @@ def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1, p
     height = float(np.ptp(upright[:, 2]))
     x, y, lift = stand_at(camera, (middle, foot), depth)
     lift = 0.0 if plane is None else lift
-    legs = legs_of(mask, camera) if plane is None else []
-    ahead = FACES if legs and low(mask, legs) else 1.0
+    legs = footing.legs_of(mask, camera) if plane is None else []
+    ahead = FACES if legs and footing.low(mask, legs) else 1.0
     return Solid("inflated", (x, y), (width, width / 2, height), 0.0, 1.0, polygons, legs, ahead, lift=lift)
