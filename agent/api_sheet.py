@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import prompting
 
 SHEETS: tuple[tuple[int, int], ...] = ((4, 2), (4, 5), (5, 0), (5, 2))
 """Versions that have a sheet of their own; a version between two has the older one's."""
-MAX_FACTS = 3000
-MAX_VALUES = 40
+SHOWN = ("render_engines", "sky_types", "boolean_solvers", "view_transforms", "node_inputs", "primitives")
+"""Facts worth the room in every request; the others are looked up when a script fails on what they are about."""
+LOOKED_UP = ("modifiers", "lights")
+MAX_FACTS = 6000
+MAX_LINE = 1200
 COMMON = "api_common"
 
 
@@ -40,25 +43,32 @@ def sheet(facts: Mapping[str, Any]) -> str:
         prompting.text_of(sheet_name(version)).strip(),
         prompting.text_of(COMMON).strip(),
     ]
-    if told := _facts(facts):
-        parts += ["What this Blender says of itself:", told]
+    if told := _facts(facts, SHOWN):
+        parts += ["What this Blender says of itself:", "\n".join(told)]
     return "\n\n".join(parts) + "\n"
 
 
 def lines_about(facts: Mapping[str, Any], text: str, most: int = 3) -> list[str]:
     """Return the sheet's lines about identifiers that a text (an error, a line of code) mentions, likeliest first."""
-    mentioned = {word.casefold() for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]+", text)}
+    mentioned = _tokens(text)
     scored: list[tuple[int, int, str]] = []
-    for line in sheet(facts).splitlines():
+    looked_up = _facts(facts, LOOKED_UP)
+    for line in [*sheet(facts).splitlines(), *looked_up]:
         if not line.startswith("- "):
             continue
-        code = " ".join(re.findall(r"`([^`]+)`", line))
-        named = {word.casefold() for word in re.findall(r"[A-Za-z_]\w+", code)}
-        hits = (named & mentioned) - _EVERYWHERE
+        code = line if line in looked_up else " ".join(re.findall(r"`([^`]+)`", line))
+        hits = (_tokens(code) & mentioned) - _EVERYWHERE
         if hits:
             # A long identifier is a rare one, and says more than `new`.
             scored.append((-sum(len(word) for word in hits), len(scored), line))
     return [line for _, _, line in sorted(scored)[:most]]
+
+
+def _tokens(text: str) -> set[str]:
+    """Identifiers, and strings as wholes: `Level` is not about `"Specular IOR Level"`."""
+    strings = re.findall(r"[\"']([A-Za-z][A-Za-z0-9_ ]*)[\"']", text)
+    rest = re.sub(r"[\"'][A-Za-z][A-Za-z0-9_ ]*[\"']", " ", text)
+    return {word.casefold() for word in [*strings, *re.findall(r"[A-Za-z_]\w+", rest)]}
 
 
 _COMMON_WORDS = """
@@ -68,22 +78,26 @@ _COMMON_WORDS = """
 _EVERYWHERE = frozenset(_COMMON_WORDS.split())
 
 
-def _facts(facts: Mapping[str, Any]) -> str:
-    lines = []
-    for name, value in facts.items():
-        if name in ("version", "version_string"):
-            continue
-        text = _short(value)
-        if text:
-            lines.append(f"- {name.replace('_', ' ')}: {text}")
-    told = "\n".join(lines)
-    return told if len(told) <= MAX_FACTS else told[:MAX_FACTS].rsplit("\n", 1)[0]
+def _facts(facts: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Lines about the facts of these names, as many as there is room for."""
+    lines: list[str] = []
+    for name in names:
+        value = facts.get(name)
+        if isinstance(value, Mapping):
+            lines += [f"- `{key}`: {_listed(item)}" for key, item in value.items()]
+        elif value:
+            lines.append(f"- {name.replace('_', ' ')}: {_listed(value)}")
+    kept, room = [], MAX_FACTS
+    for line in lines:
+        line = line if len(line) <= MAX_LINE else line[:MAX_LINE].rsplit(",", 1)[0] + " …"
+        room -= len(line)
+        if room < 0:
+            break
+        kept.append(line)
+    return kept
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_short(item)}" if _short(item) else str(key) for key, item in value.items())
+def _listed(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        parts = [str(item) for item in value[:MAX_VALUES]]
-        return ", ".join(parts) + (" …" if len(value) > MAX_VALUES else "")
+        return ", ".join(f"`{item}`" if re.fullmatch(r"[A-Z][A-Za-z0-9_]*", str(item)) else str(item) for item in value)
     return str(value)

@@ -72,15 +72,15 @@ class Failure:
 
 def explain(failed: JobResult, script: str, facts: Mapping[str, Any], objects: Collection[str]) -> Failure:
     """Classify a failed attempt. `objects` are the names that are in the scene before the stage."""
-    kind, message = classify(failed), cut(failed.message)
-    advice = [_ADVICE[kind]]
     line = _line(script, failed.line)
+    kind, message = classify(failed, line), cut(failed.message)
+    advice = [_ADVICE[kind]]
     if kind == "refused":
         advice += [help_ for pattern, help_ in _GUARD_HELP if re.search(pattern, message)][:1]
     if kind == "missing object" and objects:
         advice.append("In the scene are: " + ", ".join(sorted(objects)[:60]) + ".")
-        close = [name for quoted in re.findall(r"[\"']([^\"']+)[\"']", message)
-                 for name in difflib.get_close_matches(quoted, list(objects), 1)]  # fmt: skip
+        wanted = re.findall(r'"([^"]+)"', message) + re.findall(r"[\"']([^\"']+)[\"']", line)
+        close = [name for word in wanted for name in difflib.get_close_matches(word, list(objects), 1)]
         if close:
             advice.append(f"Meant is perhaps {close[0]!r}.")
     if kind in ("api", "other", "operator context"):
@@ -90,8 +90,8 @@ def explain(failed: JobResult, script: str, facts: Mapping[str, Any], objects: C
     return Failure(kind, message, "\n".join(advice))
 
 
-def classify(failed: JobResult) -> Kind:
-    """Return the class of a failed attempt."""
+def classify(failed: JobResult, line: str = "") -> Kind:
+    """Return the class of a failed attempt; `line` is the script's line it failed on."""
     by_status: dict[str, Kind] = {
         "refused": "refused",
         "forbidden": "forbidden",
@@ -109,14 +109,14 @@ def classify(failed: JobResult) -> Kind:
     if re.search(r"poll\(\) failed|context is incorrect|incorrect context|edit ?mode|object mode", message, re.I):
         return "operator context"
     if name == "KeyError":
-        sockets = re.search(r"bpy_prop_collection\[key\].*(input|output|Socket|BSDF)", message)
-        return "api" if sockets else "missing object"
+        # Blender words a missing socket and a missing object alike.
+        return "api" if re.search(r"\.(inputs|outputs|sockets)\[", line) else "missing object"
+    if "NoneType" in message:
+        return "missing object"
     if name in ("NameError", "UnboundLocalError"):
         return "name"
     if name in ("AttributeError", "TypeError", "ValueError", "ImportError", "ModuleNotFoundError"):
         return "api"
-    if "NoneType" in message:
-        return "missing object"
     return "other"
 
 
