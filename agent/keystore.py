@@ -91,7 +91,7 @@ class SecretService:
         label = f"--label=Restage: {provider}"
         code, _out, err = _run([self.tool, "store", label, "service", SERVICE, "provider", provider], key)
         if code:
-            raise NoKeyStore(f"The system's key store did not take the key: {_first_line(err)}.")
+            raise NoKeyStore(f"The system's key store did not take the key: {_first_line(err.replace(key, ''))}.")
 
     def delete(self, provider: str) -> None:
         """As Store."""

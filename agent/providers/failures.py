@@ -32,8 +32,8 @@ _NO_VISION = re.compile(
     re.IGNORECASE,
 )
 _TOO_LONG = re.compile(
-    r"prompt is too long|context[ _-]?(length|window|size)|maximum context|exceeds? (the )?(available|model'?s?) context"
-    r"|too many (input )?tokens|n_ctx|input (is )?too long|request (entity )?too large|too many images",
+    r"prompt is too long|context[ _-]?(length|window|size)|maximum context|too many (input )?tokens|too many images"
+    r"|exceeds? (the )?(available|model'?s?) context|n_ctx|input (is )?too long|request (entity )?too large",
     re.IGNORECASE,
 )
 _NO_CREDIT = re.compile(

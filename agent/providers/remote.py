@@ -57,7 +57,7 @@ class Remote(ABC):
         parts = urlsplit(base_url)
         self.local = is_loopback(parts.hostname or "")
         address = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-        self._who = who or f"the server at {address}"
+        self._who = who if who and not self.local else f"the server at {address}"
         self._destination = Destination(
             f"this machine ({address})" if self.local else f"{who} ({address})" if who else address, not self.local
         )
@@ -178,7 +178,7 @@ class Remote(ABC):
         if not self._online and not self.local:
             raise OnlineAccessOff(
                 f"Blender's Allow Online Access is off, so {self._who} is not asked.",
-                "Turn it on in Preferences > System > Network, or use a local server, the hand-off or the offline agent.",
+                "Turn it on in Preferences > System > Network, or use a local server, hand-off or the offline agent.",
             )
 
         def guarded(watch: Watch) -> T:

@@ -82,9 +82,10 @@ def persist(attempt: Callable[[], T], policy: Policy, cancel: Event, tell: Tell)
 
 def _wait(seconds: float, why: str, cancel: Event, tell: Tell, wasted: Usage) -> None:
     end = monotonic() + seconds
-    while (left := end - monotonic()) > 0:
+    while True:
+        left = max(0.0, end - monotonic())
         tell(Waiting("retrying", 0.0, note=f"{why}, next try in {max(1, round(left))} s"))
-        if cancel.wait(min(left, 1.0)):
+        if cancel.wait(min(left, 1.0)) or monotonic() >= end:
             break
     if cancel.is_set():
         cancelled = Cancelled()

@@ -110,14 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self.owner.headers.append(dict(self.headers))
+        self.owner.headers.append({name.lower(): value for name, value in self.headers.items()})
         self.owner.reached.set()
         behaviour = self.owner.next()
         if behaviour.silent:
             self._wait_for_close()
         elif behaviour.status != 200:
             self._send_error(behaviour)
-        elif "x-api-key" in self.headers:
+        elif "anthropic-version" in self.headers:
             data = [
                 {"type": "model", "id": m, "display_name": m, "created_at": "2026-01-01T00:00:00Z"}
                 for m in self.owner.models
@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.owner.bodies.append(body)
-        self.owner.headers.append(dict(self.headers))
+        self.owner.headers.append({name.lower(): value for name, value in self.headers.items()})
         behaviour = self.owner.next()
         if behaviour.check is not None:
             behaviour = behaviour.check(body) or behaviour
