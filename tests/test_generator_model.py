@@ -15,23 +15,14 @@ from restage.agent.providers.base import Reply
 from restage.agent.providers.errors import BadReply, RateLimited
 from restage.agent.roles import Cancelled, Draft, Usage
 from restage.agent.verdict import ChecklistItem, Verdict
-from turns import EDIT, EDITED, SCRIPT, attempt, context, fenced, picture
+from turns import BRIEF_REPLY, EDIT, EDITED, SCRIPT, attempt, context, fenced, picture
 
-BRIEF = {
-    "caption": "A cup",
-    "objects": [{"name": "Cup", "box": [30, 20, 60, 70], "colour": "#ff0000", "dimensions_m": [0.08, 0.08, 0.1]}],
-    "camera": {"horizontal_fov_degrees": 40, "pitch_down_degrees": 20, "height_m": 0.5, "horizon_percent": None},
-    "backdrop": "plain",
-    "backdrop_colour": "#c8c8c8",
-    "light": "soft",
-    "style": "render",
-}
 WIDER = Verdict(approve=False, items=[ChecklistItem(object="Cup", property="width", observed="narrow", wanted="wider")])
 
 
 def test_the_brief_takes_two_looks_and_the_second_corrects_the_first():
     second = {"boxes": [{"name": "Cup", "box": [31, 20, 60, 71]}], "missing": [], "wrong": []}
-    provider = Answering(f"```json\n{json.dumps(BRIEF)}\n```", json.dumps(second))
+    provider = Answering(f"```json\n{json.dumps(BRIEF_REPLY)}\n```", json.dumps(second))
     brief, usage = ModelGenerator(provider).brief(picture(), 0, Event())
     assert brief.objects[0].box == (0.31, 0.2, 0.6, 0.71) and usage.input_tokens == 200
     first, check = provider.asked
@@ -40,7 +31,7 @@ def test_the_brief_takes_two_looks_and_the_second_corrects_the_first():
 
 
 def test_a_second_look_that_fails_leaves_the_first_brief():
-    provider = Answering(json.dumps(BRIEF), "looks right to me", "yes, all right")
+    provider = Answering(json.dumps(BRIEF_REPLY), "looks right to me", "yes, all right")
     brief, _ = ModelGenerator(provider).brief(picture(), 0, Event())
     assert brief.objects[0].box == (0.3, 0.2, 0.6, 0.7)
 

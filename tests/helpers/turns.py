@@ -23,6 +23,15 @@ BRIEF = Brief(
         BriefObject(name="Book", box=(0.1, 0.6, 0.9, 0.95), dimensions_m=(0.2, 0.15, 0.03)),
     ],
 )
+BRIEF_REPLY = {
+    "caption": "A cup",
+    "objects": [{"name": "Cup", "box": [30, 20, 60, 70], "colour": "#ff0000", "dimensions_m": [0.08, 0.08, 0.1]}],
+    "camera": {"horizontal_fov_degrees": 40, "pitch_down_degrees": 20, "height_m": 0.5, "horizon_percent": None},
+    "backdrop": "plain",
+    "backdrop_colour": "#c8c8c8",
+    "light": "soft",
+    "style": "render",
+}
 SCRIPT = '''"""Geometry: a cup on a book."""
 import bpy
 
