@@ -42,9 +42,27 @@ class RunOptions:
     attempt_px: int = 256
     """Longer side of an attempt's beauty view."""
     attempt_samples: int = 12
+    measure_px: int = 256
+    """Longer side of the views an attempt is measured on."""
     settings: AgentSettings = field(default_factory=AgentSettings)
     until: str = ""
     """Stop after this: `brief`, or the name of a stage; the folder then resumes."""
+
+
+def options_of(record: RunRecord, until: str = "") -> RunOptions:
+    """Return the options of the run that a record is of. A model looks closely, so it is shown larger renders."""
+    closely = record.settings.generator.provider != "offline"
+    shown = min(512, max(64, record.resolution)) if closely else RunOptions.attempt_px
+    return RunOptions(
+        resolution=record.resolution,
+        samples=record.samples,
+        seed=record.seed,
+        attempt_px=shown,
+        attempt_samples=min(16, record.samples) if closely else RunOptions.attempt_samples,
+        measure_px=max(RunOptions.measure_px, shown) if closely else RunOptions.measure_px,
+        settings=record.settings,
+        until=until,
+    )
 
 
 class Paused(Exception):
@@ -72,9 +90,8 @@ class Run:
         self.pool = pool
         self.options = options
         self.listener = listener
-        self.trials = Trials(
-            picture, folder, pool, TrialOptions(options.attempt_px, options.attempt_samples), listener, viewport
-        )
+        rendering = TrialOptions(options.attempt_px, options.attempt_samples, options.measure_px)
+        self.trials = Trials(picture, folder, pool, rendering, listener, viewport)
         self.meter = meter
         self.stages = options.settings.stages()
         self._began = time.monotonic()
@@ -176,7 +193,7 @@ class Run:
         context = Context(
             picture=self.picture,
             brief=brief,
-            masks=masks.brief_masks(brief, self.picture.size),
+            masks=masks.brief_masks_of(self.picture, brief),
             stage=stage,
             round=max([a.round for a in attempts], default=0) + 1,
             accepted=tuple(self._accepted),

@@ -19,7 +19,6 @@ from .record import RunFolder
 from .roles import Attempt, Cancelled, Context, Draft
 from .views import load_views
 
-MEASURE_PX = 256
 SHOWN_IN_COLOUR = frozenset({"materials", "composition", "lighting", "program"})
 SEEN_FROM_ABOVE = frozenset({"geometry", "composition", "program"})
 
@@ -31,6 +30,8 @@ class TrialOptions:
     attempt_px: int
     """Longer side of an attempt's beauty view."""
     attempt_samples: int
+    measure_px: int
+    """Longer side of the views it is measured on."""
 
 
 class Trials:
@@ -159,8 +160,8 @@ class Trials:
             candidate=StageScript(name, script),
             may_change=tuple(sorted(context.stage.may_change)),
             views=ViewRequest(
-                measure_px=MEASURE_PX,
-                plan_px=256 if name in SEEN_FROM_ABOVE else 0,
+                measure_px=self.options.measure_px,
+                plan_px=self.options.measure_px if name in SEEN_FROM_ABOVE else 0,
                 beauty_px=self.options.attempt_px if name in SHOWN_IN_COLOUR else 0,
                 beauty_samples=self.options.attempt_samples,
             ),
