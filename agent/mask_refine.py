@@ -34,6 +34,10 @@ FRONT = 2.0
 """How much likelier (log) a pixel must be as the thing behind before it is taken from the one in front."""
 LEAST = 0.12
 """A thing that fills less of its box has not been found."""
+CORE = 0.55
+"""The middle of a box: what lies at least this share of the farthest distance from its rim."""
+LOST = 0.2
+"""Below this confidence the box, less what stands in front of it, is the better mask."""
 SEED = 7
 
 
@@ -47,7 +51,7 @@ class Mask:
     """0 to 1; 1 is an outline traced on the picture's pixels, below about 0.4 it is no better than a box."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Thing:
     """One object while its mask is being found; arrays at the working size."""
 
@@ -91,8 +95,9 @@ def refine(picture: Bytes, brief: Brief, drawn: Sequence[Bool], exact: Sequence[
         others = _union([o.mask for o in things if o is not thing], thing.mask)
         mask = tidy(thing.mask, thing.item.count)
         trust = confidence(mask, thing.hint, others, features, bool(thing.item.outlines))
-        if np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
-            mask, trust = thing.hint & ~others, 0.1
+        if trust < LOST or np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
+            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            mask, trust = thing.hint & ~before, min(trust, 0.1)
         found.append(Mask(_grow(mask if mask.any() else thing.hint, (width, height)), trust))
     return found
 
@@ -111,7 +116,7 @@ def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> 
     allowed, hint = thing.allowed[rows, columns], thing.hint[rows, columns]
     window = features[rows, columns].copy()
     others = [o for o in things if o is not thing]
-    taken = _union([(o.mask if told or o.exact else np.zeros_like(o.mask)) for o in others], thing.mask)[rows, columns]
+    taken = _union([o.mask for o in others if told or o.exact], thing.mask)[rows, columns]
     near = _union([o.allowed for o in others], thing.mask)[rows, columns]
     behind = ~allowed & ~near
     if np.count_nonzero(behind) < 40:
@@ -132,13 +137,27 @@ def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> 
         likely = guess
     marks[likely] = cv2.GC_PR_FGD
     marks[taken] = cv2.GC_BGD
-    if np.count_nonzero(likely) < 8:
-        return thing.hint & ~_union([o.mask for o in others if told], thing.mask)
+    mask = np.zeros_like(thing.mask)
+    if not guess.any():
+        return mask
+    found = _grabbed(window, marks)
+    if np.count_nonzero(found) < LEAST * np.count_nonzero(guess):
+        # Too like what is behind it to be found from the outside: its middle is held to be it.
+        depth = cv2.distanceTransform(np.pad(guess, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+        marks[guess] = cv2.GC_PR_FGD
+        marks[depth >= CORE * depth.max()] = cv2.GC_FGD
+        found = _grabbed(window, marks)
+    mask[rows, columns] = found
+    return mask & thing.allowed
+
+
+def _grabbed(window: Bytes, marks: Bytes) -> Bool:
+    marks = marks.copy()
+    if not np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).any():
+        return np.zeros(marks.shape, np.bool_)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(window, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
-    mask = np.zeros_like(thing.mask)
-    mask[rows, columns] = (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
-    return mask & thing.allowed
+    return np.asarray((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), np.bool_)
 
 
 def _resolve(things: Sequence[Thing], features: Bytes) -> None:
