@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from . import cli_agent, cli_options
+from . import check_command, cli_agent, cli_options
 from .agent import picture as pictures
 from .agent.assemble import assemble
 from .agent.begin import begin, working_px
@@ -29,6 +29,8 @@ OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str], binary: BlenderBinary | None = None, online: bool = True) -> int:
     """Run the command and return its exit code; `binary` is the running Blender, when there is one, and `online`
     whether it may go online."""
+    if argv[:1] == ["check"]:
+        return check_command.main(argv[1:], binary)
     try:
         return _run(cli_options.parser().parse_args(argv), binary, online)
     except KeyboardInterrupt:

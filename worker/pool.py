@@ -16,7 +16,7 @@ from .client import Limits, Worker, WorkerError
 from .lockdown import NoConfinement
 from .protocol import StageScript
 
-__all__ = ["Limits", "NoConfinement", "Worker", "WorkerError", "WorkerPool", "why_unconfined"]
+__all__ = ["Limits", "NoConfinement", "Worker", "WorkerError", "WorkerPool", "start_one", "why_unconfined"]
 
 
 def why_unconfined() -> str:
@@ -26,6 +26,26 @@ def why_unconfined() -> str:
     except NoConfinement as error:
         return str(error)
     return ""
+
+
+def start_one(binary: BlenderBinary, limits: Limits | None = None, allow_unconfined: bool = False) -> Worker:
+    """Start a single worker with none kept warm behind it; closing it is the caller's.
+
+    Raises NoConfinement unless workers can be confined here or `allow_unconfined`, WorkerError when none starts.
+    """
+    return Worker(binary, limits or Limits(), None, _confinement(allow_unconfined))
+
+
+def _confinement(allow_unconfined: bool) -> bool:
+    if reason := why_not_here():
+        raise WorkerError(reason)
+    try:
+        lockdown.check_available()
+    except NoConfinement:
+        if not allow_unconfined:
+            raise
+        return False
+    return True
 
 
 class WorkerPool:
@@ -42,18 +62,10 @@ class WorkerPool:
 
         Raises WorkerError on Windows: the launcher forks.
         """
-        if reason := why_not_here():
-            raise WorkerError(reason)
+        self._confine = _confinement(allow_unconfined)
         self._binary = binary
         self._limits = limits or Limits()
         self._scratch_root = scratch_root
-        self._confine = True
-        try:
-            lockdown.check_available()
-        except NoConfinement:
-            if not allow_unconfined:
-                raise
-            self._confine = False
         self._lock = threading.Lock()
         self._standby: Worker | None = None
         self._accepted: tuple[StageScript, ...] = ()
