@@ -293,7 +293,8 @@ class Metered:
         return replace(reply, usage=self._add(request, reply.usage))
 
     def _add(self, request: Request, usage: Usage) -> Usage:
-        cost = money(usage, self.name, self.facts)
+        # A recording knows what was paid.
+        cost = usage.cost_usd or money(usage, self.name, self.facts)
         usage = replace(usage, cost_usd=cost or 0.0)
         self.meter.add(request.turn.stage, usage, priced=cost is not None)
         return usage

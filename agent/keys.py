@@ -15,7 +15,7 @@ VARIABLES = {
     "compatible": "RESTAGE_COMPATIBLE_API_KEY",
 }
 """The environment variable of each provider that takes a key."""
-_SECRET = re.compile(r"\b(sk|pk|rk|key|gsk|xai|hf)[-_][A-Za-z0-9_\-]{8,}|(?i:\bbearer\s+)[A-Za-z0-9._~+/=\-]{6,}")
+_SECRET = re.compile(r"\b(sk-|gsk_|xai-|hf_)[A-Za-z0-9_\-]{12,}|(?<=[Bb]earer )[A-Za-z0-9._~+/=\-]{6,}")
 HIDDEN = "[key]"
 
 Where = Literal["environment", "key store", "nowhere"]

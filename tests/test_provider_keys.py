@@ -154,4 +154,5 @@ def test_whatever_looks_like_a_key_is_hidden(text):
 
 def test_a_known_key_is_hidden_whatever_it_looks_like():
     assert keys.redact("it is hunter2-hunter2!", "hunter2-hunter2", None, "") == f"it is {keys.HIDDEN}!"
+    assert keys.redact("key_light_softbox, sk-blue, the bearer of it") == "key_light_softbox, sk-blue, the bearer of it"
     assert keys.redact("a task-list of sky-blue objects") == "a task-list of sky-blue objects"

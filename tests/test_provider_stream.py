@@ -9,8 +9,9 @@ import pytest
 from asking import ALL, BOTH, KEY, PICTURE, ask, error_body, provider, request
 from loopback import Behaviour, Loopback
 from restage.agent.providers import make
+from restage.agent.providers.address import is_loopback, normal_url
 from restage.agent.providers.base import Message, Request, Text, Turn, Waiting
-from restage.agent.providers.errors import BadReply, OnlineAccessOff, ServerFailed
+from restage.agent.providers.errors import BadReply, OnlineAccessOff, ProviderError, ServerFailed
 from restage.agent.providers.openai import qualifies
 from restage.agent.roles import Usage
 
@@ -197,6 +198,37 @@ def test_without_online_access_nothing_is_sent(name, url):
         asked.ask(request(), Event())
     with pytest.raises(OnlineAccessOff):
         asked.models()
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("localhost:1234", "http://localhost:1234/v1"),
+        (" http://127.0.0.1:8080/v1/ ", "http://127.0.0.1:8080/v1"),
+        ("https://models.example/openai", "https://models.example/openai"),
+        ("[::1]:8000", "http://[::1]:8000/v1"),
+    ],
+)
+def test_addresses_as_people_type_them(typed, url):
+    assert normal_url(typed, "/v1") == url
+    made = make.make("compatible", "llava", typed, key_of=lambda _name: None)
+    assert made.destination.leaves_machine == ("example" in typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://", "ftp://models.example", "http://me:secret@models.example", "host:notaport"]
+)
+def test_what_is_no_address(typed):
+    with pytest.raises(ProviderError, match="base URL") as failed:
+        make.make("compatible", "llava", typed)
+    assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost.models.example", "127.0.0.1.models.example", "0.0.0.0", "10.0.0.1", "models", ""]
+)
+def test_what_is_not_surely_this_machine(host):
+    assert not is_loopback(host)
 
 
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch):

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from ..roles import Usage
+from .address import normal_url
 from .base import Image, Message, Part, Request
 from .remote import Answer, KeyOf, Remote
 from .table import default_model
@@ -29,8 +30,8 @@ class Anthropic(Remote):
     """Models of Anthropic."""
 
     def __init__(self, model: str, base_url: str, online: bool, key_of: KeyOf, limits: Limits | None = None) -> None:
-        """`model` empty: the recommended one. `base_url` empty: Anthropic's own."""
-        url = base_url or "https://api.anthropic.com"
+        """`model` empty: the recommended one. `base_url` empty: Anthropic's; one that is none raises ProviderError."""
+        url = normal_url(base_url or "https://api.anthropic.com")
         super().__init__("anthropic", "Anthropic", model or default_model("anthropic"), url, online, key_of, limits)
         self._with_schema = True
 

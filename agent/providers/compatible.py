@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from ..keystore import NoKeyStore
 from .base import Request
@@ -23,8 +22,8 @@ class Compatible(OpenAI):
     """A server known by its address. On this machine it needs neither a key nor online access, and costs nothing."""
 
     def __init__(self, model: str, base_url: str, online: bool, key_of: KeyOf, limits: Limits = PATIENCE) -> None:
-        """`model` empty: the first the server lists. Raises ValueError for a base URL that is none."""
-        super().__init__(model, normal_url(base_url or OLLAMA), online, key_of, limits, name="compatible")
+        """`model` empty: the first the server lists. Raises ProviderError for a base URL that is none."""
+        super().__init__(model, base_url or OLLAMA, online, key_of, limits, name="compatible")
         if self.local:
             self._facts = replace(self._facts, usd_input=0.0, usd_cached_input=0.0, usd_output=0.0)
 
@@ -51,15 +50,3 @@ class Compatible(OpenAI):
 
     def _detail(self) -> dict[str, str]:
         return {}
-
-
-def normal_url(typed: str) -> str:
-    """Return a base URL as typed by a person with what they left out: the scheme, and `/v1` where there is no path.
-
-    Raises ValueError when there is no host in it, or a user name or password, which would be shown.
-    """
-    typed = typed.strip()
-    parts = urlsplit(typed if "://" in typed else f"http://{typed}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ValueError("The base URL is not one: it looks like http://127.0.0.1:11434/v1.")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"

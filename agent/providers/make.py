@@ -31,8 +31,8 @@ def make(
 
     `model` may be empty for the recommended one (compatible: whichever the server lists first); `base_url` is for
     compatible servers, and for proxies of the others; `online` is Blender's *Allow Online Access*; `folder` is where
-    a hand-off puts its requests, or the run that is replayed. Raises ValueError for an unknown name, a missing
-    folder or a base URL that is none.
+    a hand-off puts its requests, or the run that is replayed. Raises errors.ProviderError for a base URL that is
+    none, ValueError for an unknown name or a missing folder.
     """
     if name == "openai":
         from .openai import OpenAI

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from ..roles import Usage
+from .address import normal_url
 from .base import Image, Message, Request
 from .remote import Answer, KeyOf, Remote
 from .table import default_model
@@ -25,8 +26,8 @@ class OpenAI(Remote):
     def __init__(
         self, model: str, base_url: str, online: bool, key_of: KeyOf, limits: Limits | None = None, name: str = "openai"
     ) -> None:
-        """`model` empty: the recommended one. `base_url` empty: OpenAI's own."""
-        url = base_url or "https://api.openai.com/v1"
+        """`model` empty: the recommended one. `base_url` empty: OpenAI's own; one that is none raises ProviderError."""
+        url = normal_url(base_url or "https://api.openai.com/v1", "/v1")
         who = "OpenAI" if name == "openai" else ""
         super().__init__(name, who, model or default_model(name), url, online, key_of, limits)
         self._left_out: set[str] = set()

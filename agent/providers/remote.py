@@ -4,7 +4,6 @@ retries, and errors in the artist's words. What differs is how a request is put 
 
 from __future__ import annotations
 
-import ipaddress
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from ..cost import tokens_of_request, tokens_of_text
 from ..keystore import NoKeyStore
 from ..roles import Usage
 from . import table
+from .address import is_loopback
 from .base import Destination, Image, ModelFacts, OnWaiting, Reply, Request, Waiting
 from .errors import BadReply, ContextTooLong, NoKey, OnlineAccessOff, ProviderError, ServerFailed
 from .failures import Asked, explain, refused, said_by, too_slow, unreachable
@@ -290,16 +290,6 @@ class Remote(ABC):
             tokens_of_request(request, self._name, self._facts.name),
             tokens_of_text(watch.characters, self._name, self._facts.name),
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host name or address can only be this machine."""
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _spent(error: ProviderError, usage: Usage) -> ProviderError:

@@ -109,9 +109,9 @@ class Watch:
         if self._abandoned and event.endswith((".started", "_tcp.complete", "_tls.complete")):
             raise Abandoned
         if event.endswith(".send_request_headers.started"):
-            self.connected = True
+            self.connected, self.note = True, "sending"
         if event.endswith(".send_request_body.complete"):
-            self.state, self._moved = "waiting", monotonic()
+            self.state, self.note, self._moved = "waiting", "", monotonic()
 
 
 def _cut(open_socket: socket.socket) -> None:
