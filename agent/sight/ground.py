@@ -16,7 +16,8 @@ from .unproject import View
 
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 LINES = 9
-"""About how many lines each way."""
+"""About how many lines across the middle of the frame."""
+MOST_LINES = 40
 NEAREST = 0.02
 X_COLOUR, Y_COLOUR = (255, 120, 40), (60, 200, 255)
 STRENGTH = 0.65
@@ -30,7 +31,10 @@ def ground_grid(picture: NDArray[Any], view: View, longest: int = 768) -> Bytes 
     if extent is None:
         return None
     x0, y0, x1, y1 = extent
-    step = next((s for s in STEPS if s * LINES >= min(x1 - x0, y1 - y0)), STEPS[-1])
+    # Fine enough where most things stand: a share of what the frame's middle part spans.
+    step = next((s for s in STEPS if s * LINES >= _span(view, 0.55)), STEPS[-1])
+    if max(x1 - x0, y1 - y0) / step > MOST_LINES:
+        step = next((s for s in STEPS if s * MOST_LINES >= max(x1 - x0, y1 - y0)), STEPS[-1])
     on = sheet(canvas.to_bytes(picture), canvas.WHOLE, longest)
     on.rulers(grid=False)
     lines: list[tuple[NDArray[np.float64], Rgb, str]] = []
@@ -49,12 +53,22 @@ def ground_grid(picture: NDArray[Any], view: View, longest: int = 768) -> Bytes 
         cv2.polylines(drawn, [np.round(line * 8).astype(np.int32).reshape(-1, 1, 2)], False, colour, 1, cv2.LINE_AA, 3)
         inside = line[(line >= 0).all(1) & (line < on.size).all(1)]
         if len(inside) >= 4:
-            # x lines are named where they come nearest to the viewer, y lines where they leave to the left.
-            place = inside[int(np.argmax(inside[:, 1]))] if said[0] == "x" else inside[int(np.argmin(inside[:, 0]))]
-            labels.append((said, (float(place[0]), float(place[1])), "mb" if said[0] == "x" else "lm", colour))
+            # Each is named where it comes nearest to the viewer.
+            place = inside[int(np.argmax(inside[:, 1]))]
+            anchor: Anchor = "mb" if place[1] > 0.9 * on.height else "mm"
+            labels.append((said, (float(place[0]), float(place[1])), anchor, colour))
     on.inside[...] = np.round((1 - STRENGTH) * on.inside + STRENGTH * drawn).astype(np.uint8)
     _write(on, labels)
     return on.canvas
+
+
+def _span(view: View, v: float) -> float:
+    """Metres of ground across the frame at a height of it; at its lower edge where there is none higher up."""
+    for level in (v, 0.75, 1.0):
+        ends = view.on_plane(0.0, level), view.on_plane(1.0, level)
+        if ends[0] is not None and ends[1] is not None:
+            return float(np.hypot(ends[0][0] - ends[1][0], ends[0][1] - ends[1][1]))
+    return 1.0
 
 
 def _extent(view: View) -> tuple[float, float, float, float] | None:
@@ -65,7 +79,7 @@ def _extent(view: View) -> tuple[float, float, float, float] | None:
         return None
     near = np.array(seen[0])
     reach = float(np.median(np.hypot(*(near - view.eye[:2]).T))) + abs(float(view.eye[2]))
-    kept = [hit for row in seen for hit in row if float(np.hypot(*(np.array(hit) - view.eye[:2]))) < 5 * reach]
+    kept = [hit for row in seen for hit in row if float(np.hypot(*(np.array(hit) - view.eye[:2]))) < 3 * reach]
     if len(kept) < 4:
         return None
     low, high = np.min(kept, axis=0), np.max(kept, axis=0)
@@ -96,6 +110,5 @@ def _write(on: Sheet, labels: list[tuple[str, tuple[float, float], Anchor, Rgb]]
         if any(abs(x - a) < wide + 4 and abs(y - b) < high + 1 for a, b in taken):
             continue
         taken.append((x, y))
-        inside = min(max(x, wide / 2 + 2), on.width - wide / 2 - 2) if anchor[0] == "m" else max(x, 2.0)
-        at = on.left + inside, on.top + min(y, on.height - 3)
+        at = on.left + min(max(x, wide / 2 + 2), on.width - wide / 2 - 2), on.top + min(y, on.height - 3)
         canvas.write(on.canvas, [(said, at, anchor)], pixels, WHITE if sum(colour) < 300 else canvas.BLACK, colour)

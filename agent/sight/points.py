@@ -17,6 +17,8 @@ from .unproject import View
 MOST_OBJECTS = 40
 FAR = 500.0
 """Metres: a foot farther than this lies next to the horizon, and its place means nothing."""
+STEEP = 0.15
+"""Sine of the angle from straight down below which a foot is no lower edge."""
 CUT = 0.006
 """A box whose edge is this near to the frame's is taken to go on outside it."""
 
@@ -40,6 +42,12 @@ class Placed:
     width: float
     top: float | None
     """Height (z) of the box's upper edge straight above the foot."""
+    deep: float
+    """How deep the thing is taken to be: as the brief's dimensions say, else as deep as wide."""
+    middle: tuple[float, float] | None
+    """Half that depth behind the foot."""
+    back_top: float | None
+    """Height (z) of the box's upper edge above the thing's back: its true top when that is flat and seen from above."""
 
 
 def unprojected(context: Context) -> str:
@@ -52,15 +60,19 @@ def unprojected(context: Context) -> str:
     except ValueError:
         return ""
     placed = places(context.brief, view, base.result.inventory)
-    head = ["object", "stands on", "foot x, y", "bottom left x, y", "bottom right x, y", "width", "height", "distance"]
+    head = [
+        "object", "stands on", "foot x, y", "bottom left x, y", "bottom right x, y", "distance", "width", "height",
+        "if this deep", "middle x, y", "its height",
+    ]  # fmt: skip
     rows = [_row(one) for one in placed[:MOST_OBJECTS]]
     parts = [_camera(view)]
     if rows:
         parts.append(
             "Each box of the brief, in metres. The foot is the middle of the box's lower edge on its support: where "
-            "the thing's front meets it, so its middle lies half its depth farther away. Width and height are "
-            "what the box measures at the foot's distance; seen from above, the height still holds part of the depth "
-            "of the top."
+            "the thing's front meets it. Width and height are what the box measures at the foot's distance. Seen from "
+            "above, the box's upper edge is the far edge of the top; so the last columns take a depth (the brief's "
+            "proportions, else as deep as wide) and say where the middle then lies and how tall the thing then is if "
+            "its top is flat; for balls and pointed things the height is between the two."
         )
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]))
     if notes := _notes(placed):
@@ -94,12 +106,29 @@ def _place(item: BriefObject, view: View, support: str, z: float, guessed: bool)
     x0, y0, x1, y1 = clean_box(item.box, 0.001)
     middle = (x0 + x1) / 2
     foot = _near(view, middle, y1, z)
-    depth, width, top = 0.0, 0.0, None
-    if foot is not None:
-        depth = float(view.project([(*foot, z)])[0, 2])
-        width = (x1 - x0) * view.metres_across(depth)
-        top = view.above((*foot, z), middle, y0)
-    return Placed(item, support, z, guessed, foot, _near(view, x0, y1, z), _near(view, x1, y1, z), depth, width, top)
+    left, right = _near(view, x0, y1, z), _near(view, x1, y1, z)
+    if foot is None:
+        return Placed(item, support, z, guessed, None, left, right, 0.0, 0.0, None, 0.0, None, None)
+    depth = float(view.project([(*foot, z)])[0, 2])
+    width = (x1 - x0) * view.metres_across(depth)
+    deep = width
+    if item.dimensions_m is not None and item.dimensions_m[0] > 0:
+        deep = width * item.dimensions_m[1] / item.dimensions_m[0]
+    away = view.ray(middle, y1)[1][:2]
+    length = float((away @ away) ** 0.5)
+    top = view.above((*foot, z), middle, y0)
+    if length < STEEP:
+        # Seen from straight above the box is the thing's plan: its middle is the box's.
+        centre = _near(view, middle, (y0 + y1) / 2, z)
+        return Placed(item, support, z, guessed, foot, left, right, depth, width, None, deep, centre, None)
+    away = away / length
+
+    def behind(share: float) -> tuple[float, float]:
+        return foot[0] + share * deep * float(away[0]), foot[1] + share * deep * float(away[1])
+
+    looks_down = float(view.ray(middle, y0)[1][2]) < 0
+    back = view.above((*behind(1.0), z), middle, y0) if looks_down else top
+    return Placed(item, support, z, guessed, foot, left, right, depth, width, top, deep, behind(0.5), back)
 
 
 def _near(view: View, u: float, v: float, z: float) -> tuple[float, float] | None:
@@ -119,34 +148,37 @@ def _tops(brief: Brief, inventory: Sequence[ObjectInfo]) -> Mapping[str, float]:
 
 
 def _top(below: Placed, view: View) -> float:
-    """Estimate the height of a support's top from its own box: its stated height where it has one, else the height
-    that its box measures less what the depth of its top, about as deep as wide, adds as it is seen from above."""
+    """Estimate the height of a support's top from its own box: its stated height where it has one, else where
+    its box's upper edge is above its back."""
     if below.item.dimensions_m is not None:
         return below.z + below.item.dimensions_m[2]
     if below.foot is None or below.top is None:
         return below.z
-    measured = max(0.0, below.top - below.z)
-    fall = -float(view.forward[2])
-    level = math.sqrt(max(1e-6, 1 - fall * fall))
-    return below.z + max(0.0, measured - below.width * max(0.0, fall) / level)
+    return max(below.z, below.top if below.back_top is None else below.back_top)
 
 
 def _row(one: Placed) -> list[str]:
     support = f"{one.support or 'ground'}, z {'about ' if one.guessed else ''}{one.z:.3g}"
     name = one.item.name.replace("|", "/")
     if one.foot is None:
-        return [name, support, "above the horizon", "-", "-", "-", "-", "-"]
-    height = "-" if one.top is None else f"{one.top - one.z:.3g}"
+        return [name, support.replace("|", "/"), "above the horizon", *["-"] * 8]
     return [
         name,
         support.replace("|", "/"),
         _pair(one.foot),
         _pair(one.left),
         _pair(one.right),
-        f"{one.width:.3g}",
-        height,
         f"{one.depth:.3g}",
+        f"{one.width:.3g}",
+        _metres(one.top, one.z),
+        f"{one.deep:.3g}",
+        _pair(one.middle),
+        _metres(one.back_top, one.z),
     ]
+
+
+def _metres(top: float | None, z: float) -> str:
+    return "-" if top is None or top <= z else f"{top - z:.3g}"
 
 
 def _notes(placed: Sequence[Placed]) -> list[str]:

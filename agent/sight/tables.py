@@ -67,8 +67,12 @@ def inventory(result: JobResult) -> str:
     """What the scene holds: name, type, world bounds, screen box in percent, material."""
     rows = []
     for item in result.inventory:
+        if item.type in ("CAMERA", "LIGHT"):
+            place = [f"{low:.2f}" for low in item.world_min]
+            rows.append([item.name, item.type.lower(), "-", *place, "-", "-", "-"])
+            continue
         size = [high - low for low, high in zip(item.world_min, item.world_max, strict=True)]
-        box = "behind the camera" if item.screen_box is None else " ".join(f"{100 * v:.1f}" for v in item.screen_box)
+        box = "behind the camera" if item.screen_box is None else _on_screen(item.screen_box)
         rows.append(
             [
                 item.name,
@@ -92,6 +96,11 @@ def sanity(result: JobResult) -> str:
         return ""
     lines = [f"- {finding.kind.replace('_', ' ')}: {finding.message}" for finding in result.sanity[:MOST_ROWS]]
     return "Plainly wrong, found by measuring the scene:\n" + "\n".join(lines)
+
+
+def _on_screen(box: tuple[float, float, float, float]) -> str:
+    """A screen box in percent; what reaches far outside the frame is only said to."""
+    return " ".join(f"{100 * v:.1f}" if -1 < v < 2 else "<-100" if v < 0 else ">200" for v in box)
 
 
 def _said(item: ObjectMeasure) -> str:
