@@ -21,7 +21,7 @@ def printed(owner: Any) -> tuple[Any, ...] | None:
     if data is None or data.action is None:
         return None
     every = sorted((_curve(curve) for curve in compat.action_curves(data.action)), key=repr)
-    return (data.action.session_uid, compat.action_slot(data), tuple(every))
+    return (data.action.session_uid, compat.slot_of(data), tuple(every))
 
 
 def _curve(curve: bpy.types.FCurve) -> tuple[Any, ...]:

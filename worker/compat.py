@@ -7,7 +7,7 @@ stays small. What is there is asked for before a version is.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import bpy
 
@@ -41,24 +41,39 @@ def action_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     return list(getattr(action, "fcurves", ()))
 
 
-def action_slot(data: bpy.types.AnimData) -> int:
+def slot_of(data: bpy.types.AnimData) -> int:
     """Return which slot of its action animates the owner: 0 before slots came in 4.4."""
     return int(getattr(data, "action_slot_handle", 0))
 
 
-def set_if_there(owner: bpy.types.bpy_struct, **values: Any) -> None:
-    """Set the properties that this Blender has."""
+def write_png(image: bpy.types.ImageFormatSettings) -> None:
+    """Have a render write a PNG. From 5.0 on the kind of medium comes first, and limits the formats."""
+    _set_if_there(image, media_type="IMAGE")
+    image.file_format = "PNG"
+
+
+def write_passes(image: bpy.types.ImageFormatSettings) -> None:
+    """Have a render write all its passes into one EXR, channel beside channel in one part."""
+    _set_if_there(image, media_type="MULTI_LAYER_IMAGE")
+    image.file_format = "OPEN_EXR_MULTILAYER"
+    _set_if_there(image, use_exr_interleave=True)
+
+
+def denoise_on_cpu(cycles: Any, carefully: bool) -> None:
+    """Set how well OpenImageDenoise works, and that it works on the CPU, as far as this Blender lets one choose."""
+    cycles.denoising_prefilter = "ACCURATE" if carefully else "FAST"
+    _set_if_there(cycles, denoising_quality="HIGH" if carefully else "FAST", denoising_use_gpu=False)
+
+
+def without_osl(cycles: Any) -> None:
+    """Keep Cycles to its own shading where Open Shading Language is a setting of the scene."""
+    _set_if_there(cycles, shading_system=False)
+
+
+def _set_if_there(owner: Any, **values: Any) -> None:
     for name, value in values.items():
         if hasattr(owner, name):
             setattr(owner, name, value)
-
-
-def set_file_format(
-    image: bpy.types.ImageFormatSettings, media: Literal["IMAGE", "MULTI_LAYER_IMAGE"], file_format: str
-) -> None:
-    """Choose what a render writes. From 5.0 on the kind of medium comes first, and limits the formats."""
-    set_if_there(image, media_type=media)
-    image.file_format = file_format
 
 
 def can_denoise() -> bool:

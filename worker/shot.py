@@ -73,14 +73,13 @@ def denoise(scene: bpy.types.Scene, carefully: bool) -> None:
     cycles = scene.cycles
     cycles.use_denoising = True
     cycles.denoiser = "OPENIMAGEDENOISE"
-    cycles.denoising_prefilter = "ACCURATE" if carefully else "FAST"
-    compat.set_if_there(cycles, denoising_quality="HIGH" if carefully else "FAST", denoising_use_gpu=False)
+    compat.denoise_on_cpu(cycles, carefully)
 
 
 def to_png(scene: bpy.types.Scene, path: Path) -> None:
     """Render `scene` (a copy) through its own view settings into an 8-bit PNG."""
     image = scene.render.image_settings
-    compat.set_file_format(image, "IMAGE", "PNG")
+    compat.write_png(image)
     image.color_mode = "RGBA" if scene.render.film_transparent else "RGB"
     image.color_depth = "8"
     _render(scene, path)
@@ -93,10 +92,9 @@ def to_arrays(scene: bpy.types.Scene, path: Path) -> dict[str, np.ndarray]:
     a file in between, and removed.
     """
     image = scene.render.image_settings
-    compat.set_file_format(image, "MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER")
+    compat.write_passes(image)
     image.color_depth = "32"
     image.exr_codec = "NONE"
-    compat.set_if_there(image, use_exr_interleave=True)
     _render(scene, path)
     channels = exr.read(path)
     path.unlink()

@@ -114,7 +114,7 @@ def _one_sample(copy: bpy.types.Scene) -> None:
     cycles.max_bounces = 0
     cycles.use_fast_gi = False
     cycles.transparent_max_bounces = max(8, cycles.transparent_max_bounces)
-    compat.set_if_there(cycles, shading_system=False)
+    compat.without_osl(cycles)
     copy.render.film_transparent = True
 
 
