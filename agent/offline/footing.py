@@ -14,7 +14,7 @@ from math import radians
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera, standing
+from .camera import Camera, on_plane, standing
 from .solids import Leg
 
 Mask = NDArray[np.bool_]
@@ -30,14 +30,16 @@ ANKLE = 0.04
 """Share of the thing's height from the ground up over which a leg may grow as it likes: shade sticks to its foot."""
 CROSSING = 0.05
 """Share of its height up to which what crosses a leg is a rung and not its end."""
+JOINED = 0.06
+"""Share of the thing's height within which a hidden leg is looked for above where its top should be."""
 SHORT = 0.12
 """Share of the thing's height below which a leg is a mere foot under a body."""
 UPRIGHT = 0.5
 """Part of the body above a mere foot that is taken to stand straight above it."""
 DEEPEST = 1.5
 """Footprints deeper than so many widths of the thing are not believed: something does not touch the ground."""
-CLEARANCE = 0.15
-"""Share of its height below which a body on feet is low: one hardly sees through under it."""
+OPEN = 0.5
+"""Share of the space between the legs, feet to tops, from which one looks through under a body."""
 UNUSUAL = 0.15
 """Cost of a pitch e times the usual one, where a corner of the footprint askew by an angle costs its cosine squared."""
 LEAST_DEEP = 0.04
@@ -62,7 +64,30 @@ def legs_of(mask: Mask, camera: Camera) -> list[Leg]:
     depths = [camera.ground_at(*spots[i])[1] for i in believed]
     if float(np.ptp(depths)) < LEAST_DEEP * _width(spots, mask, camera):
         return []
-    return [(spots[i], _top(mask, feet[i])) for i in believed]
+    legs = [(spots[i], spots[i], _top(mask, feet[i])) for i in believed]
+    if len(legs) == 3 and not low(mask, legs) and (hidden := _fourth(legs, mask, camera)):
+        legs.append(hidden)
+    return legs
+
+
+def _fourth(legs: list[Leg], mask: Mask, camera: Camera) -> Leg | None:
+    """The hidden leg of three at the corners of a rectangle: only its top is taken to be seen. None where that is not
+    in the mask."""
+    h, w = mask.shape
+    ground = np.array([camera.ground_at(*foot)[:2] for foot, _, _ in legs])
+    corner = int(np.argmin(_cosines(ground)))
+    others = [i for i in range(3) if i != corner]
+    spot = ground[others].sum(axis=0) - ground[corner]
+    tops = [float(on_plane(camera, [top], float(ground[i, 1]))[0, 2]) for i, (_, _, top) in enumerate(legs)]
+    seen, _ = camera.project(np.array([(*spot, 0.0), (*spot, float(np.median(tops)))]))
+    # A top is where a leg goes into what it carries; of the hidden one that is a little higher than the others' joints.
+    row, column = int(seen[1, 1] * h), int(seen[1, 0] * w)
+    reach = max(2, round(JOINED * float(np.ptp(np.flatnonzero(mask.any(axis=1))))))
+    if not (reach <= row < h and 0 <= column < w and mask[row - reach : row + 1, column].any()):
+        return None
+    seen[1, 1] = (row - int(np.argmax(mask[row - reach : row + 1, column][::-1])) + 0.5) / h
+    foot, top = ((round(float(u), 4), round(float(v), 4)) for u, v in seen)
+    return foot, top, top
 
 
 def low(mask: Mask, legs: list[Leg]) -> bool:
@@ -71,13 +96,12 @@ def low(mask: Mask, legs: list[Leg]) -> bool:
     if len(legs) > 3:
         return False
     h, w = mask.shape
-    rows = np.flatnonzero(mask.any(axis=1))
-    feet = np.array([foot for foot, _ in legs]) * (w, h)
+    feet, tops = (np.array([leg[i] for leg in legs]) * (w, h) for i in (0, 2))
     columns = np.arange(int(feet[0, 0]), int(feet[-1, 0]))
-    columns = columns[mask[:, columns].any(axis=0)]
-    lowest = h - mask[::-1, columns].argmax(axis=0)
-    clear = np.maximum(np.interp(columns, feet[:, 0], feet[:, 1]) - lowest, 0.0)
-    return len(columns) > 0 and float(np.mean(clear)) < CLEARANCE * (int(rows[-1]) + 1 - int(rows[0]))
+    lower, upper = (np.interp(columns, ends[:, 0], ends[:, 1]) for ends in (feet, tops))
+    rows = np.arange(h)[:, None]
+    between = (rows < lower) & (rows >= upper)
+    return float((between & ~mask[:, columns]).sum()) < OPEN * max(1, int(between.sum()))
 
 
 def pitch_of(mask: Mask, fov: float, usual: float) -> float | None:
@@ -96,18 +120,18 @@ def pitch_of(mask: Mask, fov: float, usual: float) -> float | None:
         ground = np.array([camera.ground_at(*spots[i])[:2] for i in _grounded(spots, mask, camera)])
         if len(ground) < 3:
             continue
-        askew = float(np.mean([_askew(ground[list(three)]) for three in combinations(range(len(ground)), 3)]))
+        askew = float(np.mean([_cosines(ground[list(three)]).min() for three in combinations(range(len(ground)), 3)]))
         cost = askew + UNUSUAL * float(np.log(degrees / usual)) ** 2
         if best is None or cost < best[0]:
             best = cost, float(degrees)
     return best[1] if best else None
 
 
-def _askew(corners: Array) -> float:
-    """How far three corners (3, 2) are from those of a rectangle: the least squared cosine of their angles."""
+def _cosines(corners: Array) -> Array:
+    """Squared cosines of the angles at three corners (3, 2)."""
     sides = [np.roll(corners, -1, 0) - corners, np.roll(corners, 1, 0) - corners]
     lengths = np.linalg.norm(sides, axis=2).prod(axis=0)
-    return float((((sides[0] * sides[1]).sum(axis=1) / np.maximum(lengths, 1e-9)) ** 2).min())
+    return np.asarray(((sides[0] * sides[1]).sum(axis=1) / np.maximum(lengths, 1e-9)) ** 2)
 
 
 def _spot(foot: _Foot, mask: Mask) -> tuple[float, float]:

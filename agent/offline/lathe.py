@@ -39,7 +39,7 @@ def turned(mask: Mask, camera: Camera, least: float, plane: float | None = None)
     if (rows := symmetric(mask)) is None:
         return None
     solid = _profile(rows, mask.shape, camera, plane)
-    overlap = _overlap(solid, mask, camera)
+    overlap = _overlap(solid, rows.mask(mask.shape), camera)
     if overlap < least:
         return None
     return replace(solid, iou=overlap)
@@ -53,10 +53,10 @@ def pitch_of(mask: Mask, fov: float, usual: float) -> float | None:
     """
     if (rows := symmetric(mask)) is None:
         return None
-    found = []
+    found, evened = [], rows.mask(mask.shape)
     for degrees in PITCHES:
         camera = standing(fov, radians(degrees), mask.shape[1] / mask.shape[0], (rows.bottom + 1) / mask.shape[0])
-        overlap = _overlap(_profile(rows, mask.shape, camera, None), mask, camera)
+        overlap = _overlap(_profile(rows, mask.shape, camera, None), evened, camera)
         found.append((overlap - UNUSUAL * log(degrees / usual) ** 2, overlap, degrees))
     _, overlap, degrees = max(found)
     return degrees if overlap >= ALIKE else None
@@ -76,6 +76,13 @@ class Rows:
     def bottom(self) -> int:
         """The last row."""
         return self.top + len(self.half) - 1
+
+    def mask(self, shape: tuple[int, int]) -> Mask:
+        """The region (h, w) without what sticks out on one side only."""
+        columns = np.arange(shape[1]) + 0.5
+        region = np.zeros(shape, bool)
+        region[self.top : self.bottom + 1] = np.abs(columns - self.middle) <= self.half[:, None]
+        return region
 
 
 def symmetric(mask: Mask) -> Rows | None:

@@ -209,23 +209,25 @@ $planes    front, back, verts, faces = [], [], [], []
 '''
 
 _HANG = '''
+UPWARDS = 8.0  # how much rather a body goes on straight up than sideways
+LEVEL_THIN = 0.85  # how much thinner a level part is than a ball, 0 to 1
+
+
 def spread(values, known, where):
-    """The smoothest values over `where` that keep those `known`: each is the mean of its neighbours."""
+    """The smoothest values over `where` that keep those `known`: each is a mean of its neighbours."""
     rows, columns = np.indices(where.shape)
     values = np.where(known, values, values[known].mean())
     shifts = [(step, axis) for step in (1, -1) for axis in (0, 1)]
-    beside = [np.roll(where, step, axis) for step, axis in shifts]
-    many = np.maximum(sum(side.astype(float) for side in beside), 1.0)
+    beside = [np.roll(where, step, axis) * (UPWARDS if axis == 0 else 1.0) for step, axis in shifts]
+    many = np.maximum(sum(beside), 1.0)
     speed = 2.0 / (1.0 + pi / max(where.shape))
     colours = [where & ~known & ((rows + columns) % 2 == k) for k in (0, 1)]
     for _ in range(6 * max(where.shape)):
         for cells in colours:
-            around = sum(np.where(side, np.roll(values, *shift), 0.0) for side, shift in zip(beside, shifts))
+            around = sum(side * np.roll(values, *shift) for side, shift in zip(beside, shifts))
             values = np.where(cells, values + speed * (around / many - values), values)
     return values
 
-
-LEVEL_THIN = 0.85  # how much thinner a level part is than a ball, 0 to 1
 
 
 def hang(name, grid, points, half, turn, eye, frame_height):
@@ -238,11 +240,11 @@ def hang(name, grid, points, half, turn, eye, frame_height):
     level = (rise[:, 2] / rise[:, 1])[:, None]
     cells = solid | np.roll(solid, 1, 0) | np.roll(solid, -1, 0) | np.roll(solid, 1, 1) | np.roll(solid, -1, 1)
     depths, known = np.zeros(solid.shape), np.zeros(solid.shape, bool)
-    for (foot_u, foot_v), (top_u, top_v) in LEGS[name]:
+    for (foot_u, foot_v), (low_u, low_v), (top_u, top_v) in LEGS[name]:
         ray = turn @ Vector(((foot_u - 0.5) * aspect * frame_height, (0.5 - foot_v) * frame_height, -1.0))
-        count = 2 + int(hypot((top_u - foot_u) * aspect, top_v - foot_v) / step * 2)
+        count = 2 + int(hypot((top_u - low_u) * aspect, top_v - low_v) / step * 2)
         for k in range(count):
-            u, v = foot_u + (top_u - foot_u) * k / (count - 1), foot_v + (top_v - foot_v) * k / (count - 1)
+            u, v = low_u + (top_u - low_u) * k / (count - 1), low_v + (top_v - low_v) * k / (count - 1)
             away = (x - (u - 0.5) * aspect) ** 2 + (y - 0.5 + v) ** 2 + np.where(cells, 0.0, 1e6)
             spot = np.unravel_index(away.argmin(), away.shape)
             depths[spot], known[spot] = eye.y - ray.y * eye.z / ray.z, True

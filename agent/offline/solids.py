@@ -15,7 +15,8 @@ from .camera import Camera
 Kind = Literal["box", "sphere", "cylinder", "cone", "torus", "lathe", "inflated"]
 Array = NDArray[np.float64]
 Ring = list[tuple[float, float]]
-Leg = tuple[tuple[float, float], tuple[float, float]]
+Leg = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+"""Points in the picture: a foot on the ground, and from where to where the body is upright above it."""
 
 _TURN = np.linspace(0, 2 * np.pi, 32, endpoint=False)
 _CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
@@ -39,7 +40,7 @@ class Solid:
     rings: list[Ring] = field(default_factory=list)
     """Of an inflated body: its outline in the picture, further rings are holes."""
     legs: list[Leg] = field(default_factory=list)
-    """Of an inflated body that stands on several feet: foot and top of each leg in the picture."""
+    """Of an inflated body that stands on several feet: its legs in the picture."""
     ahead: float = 1.0
     """Of an inflated body: how much of it is nearer than where it stands, 1 for as much as is farther, 0 for none."""
     profile: list[tuple[float, float]] = field(default_factory=list)

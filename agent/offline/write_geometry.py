@@ -181,7 +181,10 @@ def _data(solids: Mapping[str, Solid]) -> str:
             f"    {quoted(name)}: [\n{_wrapped([literal(leg, 4) for leg in standing], 8)}    ],\n"
             for name, standing in legs.items()
         )
-        parts.append("# Legs in the picture, foot and top; the feet stand on the ground.\nLEGS = {\n" + body + "}\n")
+        parts.append(
+            "# Legs in the picture: a foot on the ground, and from where to where the body is upright above it.\n"
+            "LEGS = {\n" + body + "}\n"
+        )
     profiles = {name: solid.profile for name, solid in solids.items() if solid.kind == "lathe"}
     if profiles:
         body = "".join(
