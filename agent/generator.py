@@ -13,7 +13,7 @@ from threading import Event
 import numpy as np
 
 from ..worker.protocol import JobResult
-from . import api_sheet, failures, from_replies, prompting, reply_script, structured, telling
+from . import api_sheet, brief_camera, failures, from_replies, prompting, reply_script, structured, telling
 from .asking import Asker, AskFunction, answered
 from .brief import Brief
 from .picture import Picture
@@ -56,7 +56,8 @@ class ModelGenerator:
         reply, usage = structured.ask_for(ask, request, BriefReply)
         first = from_replies.brief(reply)
         second, more = self._second_look(ask, picture, first, budget)
-        return second, usage + more
+        rims = [from_replies.box(rim) for rim in reply.camera.round_rims]
+        return brief_camera.consistent(second, rims, picture.size), usage + more
 
     def write(self, context: Context) -> Draft:
         """Write the stage's script, or edit the best one so far.

@@ -105,6 +105,14 @@ class CameraReply(_Form):
     pitch_down_degrees: float = Field(ge=-90, le=90)
     height_m: float
     horizon_percent: float | None = None
+    round_rims: list[list[float]] = Field(default_factory=list, description="boxes of level circles, in percent")
+
+    @field_validator("round_rims", mode="before")
+    @classmethod
+    def _boxes(cls, value: Any) -> Any:
+        """Keep what is a box: the pitch can do without a rim, the brief not without the rest."""
+        boxes = [_to_percent(box.get("box", box) if isinstance(box, dict) else box) for box in value or []]
+        return [box for box in boxes if isinstance(box, list) and len(box) == 4 and all(map(_is_number, box))]
 
 
 class BriefReply(_Form):

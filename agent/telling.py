@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import failures, size_check
+from . import camera_fit, failures, size_check
 from .brief import Brief, BriefObject
 from .prompting import fenced
 from .roles import Attempt, Context
@@ -65,7 +65,7 @@ def scene(context: Context) -> str:
 
 
 def cameras(context: Context, attempt: Attempt | None, whose: str) -> str:
-    """Where the boxes fall through an attempt's camera (`whose`), and what sizes that makes; the brief's without one."""
+    """Where boxes fall through an attempt's camera (`whose`) and what sizes that makes; the brief's without one."""
     if attempt is not None:
         points = tables.unprojected(replace(context, base=attempt))
         sizes = size_check.check(context.brief, attempt.result.camera)
@@ -73,6 +73,8 @@ def cameras(context: Context, attempt: Attempt | None, whose: str) -> str:
         points = ""
         sizes = size_check.check(context.brief, size_check.estimated_camera(context.brief.camera, context.frame))
         whose = "the brief's own estimate of the camera, were it taken as it is"
+        if fits := camera_fit.suggestion(context.brief, context.frame):
+            sizes = f"{sizes}\n\n{fits}" if sizes else fits
     parts = []
     if points:
         parts.append(f"## Where the brief's boxes fall in the world through {whose}\n{points}")
