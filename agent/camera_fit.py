@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import size_check
-from .brief import Brief, BriefObject
+from .brief import Brief, BriefObject, CameraHint
 from .sight import tables
 from .sight.unproject import View
 
@@ -83,7 +83,7 @@ def _usable(brief: Brief) -> list[BriefObject]:
 
 
 def _fit(things: Sequence[BriefObject], fov: float, pitch: float, frame: tuple[int, int]) -> Fit | None:
-    hint = size_check.CameraHint(horizontal_fov=fov, pitch=pitch, height_m=1.0)
+    hint = CameraHint(horizontal_fov=fov, pitch=pitch, height_m=1.0)
     view = View(size_check.estimated_camera(hint, frame))
     scale = 1.0
     logs = np.zeros(0)
@@ -138,4 +138,4 @@ def _solid(shape: str, size: tuple[float, float, float]) -> Floats:
     else:
         levels = [(0.0, 1.0), (1.0, 1.0)]
     points = [np.column_stack([ring * share, np.full(len(ring), z)]) for z, share in levels]
-    return np.concatenate(points) * np.asarray(size)
+    return np.asarray(np.concatenate(points) * np.asarray(size), np.float64)

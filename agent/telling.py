@@ -85,7 +85,10 @@ def cameras(context: Context, attempt: Attempt | None, whose: str) -> str:
 
 def numbers(context: Context, attempt: Attempt) -> str:
     """The measured tables of an attempt."""
-    early = context.stage.name in ("setup", "geometry")
+    if context.stage.name == "setup":
+        # Nothing but the camera is there yet, so whatever is measured of things is that they are missing.
+        return "" if any(item.type == "CAMERA" for item in attempt.result.inventory) else "The scene has no camera."
+    early = context.stage.name == "geometry"
     parts = [
         tables.measured(attempt.measurements),
         "(ΔE means nothing yet: colours come at a later stage.)" if early and attempt.measurements.objects else "",

@@ -84,7 +84,11 @@ class ModelVerifier:
             *as_parts(pictures.for_choice(context, one, two, budget)),
         )
         for letter, attempt in (("A", one), ("B", two)):
-            if told := tables.measured(attempt.measurements):
+            if context.stage.name == "setup":
+                told = telling.cameras(context, attempt, f"the camera of {letter}")
+            else:
+                told = tables.measured(attempt.measurements)
+            if told:
                 parts = (*parts, Text(f"## Measured, attempt {letter}\n{told}"))
         request = self._request("select", context, parts, 0)
         reply, usage = structured.ask_for(ask, request, ChoiceReply)
