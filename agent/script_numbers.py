@@ -101,8 +101,8 @@ class _Finder:
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     self._value(value, _Place(param=key.value, hint=key.value.rpartition(".")[2]))
             # What stands before PARAMS can't use it.
-            line = params.end_lineno or 0
-            body = [statement for statement in body if statement.lineno > line]
+            last = params.end_lineno or 0
+            body = [statement for statement in body if statement.lineno > last]
         for statement in body:
             self._statement(statement, _Place())
 

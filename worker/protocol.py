@@ -183,6 +183,8 @@ class JobResult:
     peak_memory_mb: float = 0.0
     blender: str = ""
     camera: CameraInfo | None = None
+    adapted: str = ""
+    """The candidate as it ran, where names that this Blender has not had to be changed; empty when none had to."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +279,8 @@ class Variant:
     """Lights, world, materials and view; keys in worker/solve/numbers.py."""
     bounds: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """World bounds of the sampled objects: x, y, z of the low corner, then of the high one, metres."""
+    unmoved: tuple[str, ...] = ()
+    """Sampled objects whose points are those of the first variant, and not written again."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +288,7 @@ class Solved:
     """What the variants made, in order; fewer when time ran out.
 
     `points` is an `.npz` with float32 (n, 3) world points under `INDEX/OBJECT`, the same places of the surface in every
-    variant in which the object has the same faces, and missing in others.
+    variant in which the object has the same faces; missing in others, and where they are the first variant's.
     """
 
     variants: tuple[Variant, ...] = ()

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import bpy
 import numpy as np
+from mathutils.kdtree import KDTree
 
 from ..evaluate import Body
 
 _LEAST = 64
 _BEHIND = 0.15
 """Weight of what is seen edge-on or from behind, for it may turn into view."""
+_ELSEWHERE = 0.01
+"""Of an object's box: vertices farther apart are not the same one."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,9 @@ class Picks:
     triangles: np.ndarray
     weights: np.ndarray
     corners: np.ndarray
-    vertices: int
+    edges: np.ndarray
+    places: np.ndarray
+    """Where the vertices are in the object's own box, 0 to 1, (n, 3)."""
 
 
 def pick(body: Body, projection: np.ndarray, density: float) -> Picks:
@@ -48,13 +54,45 @@ def pick(body: Body, projection: np.ndarray, density: float) -> Picks:
     chosen = np.minimum(np.searchsorted(steps, at), len(wanted) - 1)
     u, v = np.sqrt(random.random(count)), random.random(count)
     weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
-    return Picks(chosen, weights, body.triangles, len(body.points))
+    return Picks(chosen, weights, body.triangles, body.edges, _places(body))
 
 
 def points(body: Body, picks: Picks) -> np.ndarray | None:
     """World points of the samples (n, 3); None when the object's faces are no longer the same."""
-    if len(body.points) != picks.vertices or body.triangles.shape != picks.corners.shape:
+    if len(body.points) != len(picks.places) or body.edges.shape != picks.edges.shape:
         return None
+    vertices = body.points
+    if not np.array_equal(body.edges, picks.edges):
+        # Some primitives come out in another order each time; then vertices are told by where they are.
+        order = _order(picks.places, _places(body))
+        if order is None:
+            return None
+        vertices = vertices[order]
     # How a quad is cut in two may change with its shape; the samples stay on the corners they were chosen by.
-    corners = body.points[picks.corners[picks.triangles]]
+    corners = vertices[picks.corners[picks.triangles]]
     return np.einsum("nk,nkd->nd", picks.weights, corners)
+
+
+def _places(body: Body) -> np.ndarray:
+    item = bpy.context.scene.objects[body.name]
+    matrix = np.array(item.matrix_world, np.float64)
+    own = body.points - matrix[:3, 3]
+    if abs(np.linalg.det(matrix[:3, :3])) > 1e-12:
+        own = own @ np.linalg.inv(matrix[:3, :3]).T
+    low, size = own.min(axis=0), np.ptp(own, axis=0)
+    return (own - low) / np.where(size > 1e-9, size, 1.0)
+
+
+def _order(wanted: np.ndarray, found: np.ndarray) -> np.ndarray | None:
+    """Return which of the found vertices each wanted one is; None when some are not where they were."""
+    tree = KDTree(len(found))
+    for index, place in enumerate(found):
+        tree.insert(place, index)
+    tree.balance()
+    order = np.empty(len(wanted), np.int64)
+    for index, place in enumerate(wanted):
+        _, nearest, distance = tree.find(place)
+        if distance > _ELSEWHERE:
+            return None
+        order[index] = nearest
+    return order if len(np.unique(order)) == len(order) else None

@@ -39,11 +39,17 @@ def run(request: SolveRequest, scratch: Path, progress: Callable[[str], None], r
         projection = _projection(scene)
         if index == 0:
             picks = _pick(request, bodies, projection)
+        unmoved: list[str] = []
         for name, pick in picks.items():
             body = bodies.get(name)
             points = surface.points(body, pick) if body is not None else None
-            if points is not None:
-                arrays[f"{index}/{name}"] = points.astype(np.float32)
+            if points is None:
+                continue
+            points = points.astype(np.float32)
+            if index and np.array_equal(points, arrays[f"0/{name}"]):
+                unmoved.append(name)
+            else:
+                arrays[f"{index}/{name}"] = points
         bounds = {
             name: (*map(float, bodies[name].low), *map(float, bodies[name].high)) for name in picks if name in bodies
         }
@@ -53,6 +59,7 @@ def run(request: SolveRequest, scratch: Path, progress: Callable[[str], None], r
                 projection=tuple(projection.ravel().tolist()) if projection is not None else (),
                 numbers=numbers.take(scene),
                 bounds=bounds,
+                unmoved=tuple(unmoved),
             )
         )
     if arrays:
