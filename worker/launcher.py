@@ -31,7 +31,8 @@ _TICKS_PER_SUM = 5
 _ENTRY_BYTES = 16 << 10
 """What a file counts for at least: many empty ones cost inodes, and the time to walk over them."""
 STRICT = "RESTAGE_STRICT"
-"""Set by our tests: a deprecation warning that our own code causes in the worker is an error."""
+"""Set by our tests: a deprecation warning that our own code causes in the worker is an error; with `scripts`, also one
+that a stage script causes."""
 _KEPT = ("LD_LIBRARY_PATH", "OMP_NUM_THREADS", "TZ", STRICT)
 
 

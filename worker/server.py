@@ -27,8 +27,9 @@ def main() -> None:
     """Serve until the client hangs up, then end the process at once."""
     from restage.worker.launcher import HANDOVER, STRICT
 
-    if os.environ.get(STRICT):
-        warnings.filterwarnings("error", category=DeprecationWarning, module=r"restage\.")
+    if strict := os.environ.get(STRICT):
+        module = "" if strict == "scripts" else r"restage\."
+        warnings.filterwarnings("error", category=DeprecationWarning, module=module)
     handover = json.loads(os.environ.pop(HANDOVER))
     confinement = tuple(handover["confinement"])
     if confinement:
