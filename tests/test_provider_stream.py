@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from threading import Event
 
 import pytest
@@ -229,6 +231,16 @@ def test_what_is_no_address(typed):
 )
 def test_what_is_not_surely_this_machine(host):
     assert not is_loopback(host)
+
+
+def test_client_libraries_are_loaded_when_something_is_asked_and_not_before():
+    code = (
+        "import sys; from restage.agent.providers.make import make; from restage.agent import cost;"
+        "[make(name, 'x') for name in ('openai', 'anthropic', 'compatible')]; cost.estimate(make('openai'));"
+        "print([name for name in ('openai', 'anthropic', 'httpx2', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch):
