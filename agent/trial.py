@@ -99,7 +99,7 @@ class Trials:
             stage=context.stage.name,
             number=len(attempts) + 1,
             round=context.round,
-            script=draft.script,
+            script=result.adapted or draft.script,
             note=draft.note,
             result=result,
             views=views,

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bpy_extras", "bl_ui", "gpu_extras", "idprop", "imbuf"}
 WHEELS = {"pydantic", "PIL", "cv2", "cmaes", "openai", "anthropic"}
 WORKER_OUTSIDE = {
+    "shim",
+    "shim_tables",
     "allowed",
     "client",
     "pool",

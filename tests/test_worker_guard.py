@@ -53,6 +53,20 @@ REFUSED = {
     "import bpy\nbpy.ops.mesh.primitive_cube_add(**{'size': 1, **{'filepath': 'x'}})": 2,
     "def f(**k):\n    pass\nf(**dict(filepath='x'))": 3,
     "def f(**k):\n    pass\nf(\n    **{'_x': 1})": 4,
+    "import bpy\nisinstance(1, (S := bpy.types.Scene))\nS.frame_end = property(print)": 2,
+    "import bpy\nkept = []\nisinstance(1, (kept.append(bpy.types.Scene), int))": 3,
+    "import bpy\nisinstance(bpy.types.Scene, int)": 2,
+    "import bpy\nf = lambda k: k\nS = isinstance(1, f(bpy.types.Scene))": 3,
+    "import bpy\nbpy.data.images['a'].pack(data='ABCD', data_len=4096)": 2,
+    "import bpy\nbpy.data.images['a'].pack('ABCD', 4096)": 2,
+    "import bpy\np = bpy.data.images['a'].pack": 2,
+    "import bpy\nbpy.context.scene.sequence_editor.strips.new_image('x', '/etc/passwd', 1, 1)": 2,
+    "def f(x: open('/etc/passwd') = 1):\n    pass\nf.__annotations__": 3,
+    "@print('x')\ndef f():\n    pass": 2,
+    "from functools import lru_cache\n@lru_cache(maxsize=open('x'))\ndef f():\n    pass": 2,
+    "import numpy as np\na = np.zeros(2)\na.ctypes": 3,
+    "import numpy as np\na = np.zeros(2)\na.resize(9, refcheck=False)": 3,
+    "import numpy as np\nnp.lib.stride_tricks.as_strided": 2,
 }
 
 
@@ -112,6 +126,7 @@ if __name__ == "__main__":
     ("text", "error"),
     [
         ("getattr((), '__' + 'class__')", AttributeError),
+        ("class Image:\n    def pack(self):\n        pass\ngetattr(Image(), 'pa' + 'ck')", AttributeError),
         ("list(map(getattr, [()], ['__class__']))", AttributeError),
         ("setattr(int, 'real', 1)", AttributeError),
         ("x = 9\ny = x ** (x ** x)", OverflowError),

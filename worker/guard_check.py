@@ -61,7 +61,9 @@ class Checker(ast.NodeVisitor):
         """Local name: the module it stands for."""
         self.notes: list[str] = []
         self._count = self._depth = 0
-        self._called = self._in_isinstance = self._in_class = False
+        self._called = self._in_class = False
+        self._kinds: set[int] = set()
+        """Nodes that stand for a class in isinstance()."""
 
     def refuse(self, node: ast.AST, reason: str) -> NoReturn:
         """Raise Refused for the node's line."""
@@ -131,6 +133,8 @@ class Checker(ast.NodeVisitor):
                 self.refuse(node, f"the attribute .{node.attr} may only be set on self")
         if node.attr == "new" and not self._called:
             self.refuse(node, ".new must be called directly")
+        if node.attr == "pack" and not self._called:
+            self.refuse(node, ".pack must be called directly")
         if node.attr == "format":
             self.refuse(node, ".format works only on a literal template")
         called, self._called = self._called, False
@@ -158,7 +162,7 @@ class Checker(ast.NodeVisitor):
         if kind == "ops":
             self._operator(node, rest)
         elif kind == "types":
-            if not self._in_isinstance or len(rest) != 1 or not isinstance(node.ctx, ast.Load):
+            if id(node) not in self._kinds or len(rest) != 1 or not isinstance(node.ctx, ast.Load):
                 self.refuse(node, "bpy.types is available only inside isinstance()")
             if rest[0] in names.SUBCLASS_TYPES or rest[0].startswith("_"):
                 self.refuse(node, f"bpy.types.{rest[0]} is not available")
@@ -219,6 +223,9 @@ class Checker(ast.NodeVisitor):
             self.notes.append(f"line {node.lineno}: bpy.ops.{ignored} was left out")
             return
         called = self._called
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "pack" and (node.args or node.keywords):
+            # Image.pack reads as many bytes past its data as it is told to.
+            self.refuse(node, ".pack takes no arguments in stage scripts")
         if isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             template = node.func.value
             if not isinstance(template, ast.Constant) or not _safe_template(template.value):
@@ -227,11 +234,13 @@ class Checker(ast.NodeVisitor):
             self._called = isinstance(node.func, ast.Attribute)
             self.visit(node.func)
         self._called = False
-        is_instance = isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass")
-        before, self._in_isinstance = self._in_isinstance, is_instance and node.func.id not in self.found.defined  # type: ignore[attr-defined]
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in {"isinstance", "issubclass"} - self.found.defined and len(node.args) == 2:
+            kinds = node.args[1]
+            # By themselves: within a call or a walrus in there a class could be kept.
+            self._kinds |= {id(kind) for kind in (kinds.elts if isinstance(kinds, ast.Tuple) else [kinds])}
         for argument in node.args:
             self.visit(argument)
-        self._in_isinstance = before
         for keyword in node.keywords:
             self._keyword(node, keyword)
         self._called = called

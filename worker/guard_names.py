@@ -44,7 +44,7 @@ DENIED_ATTRIBUTES = _words("""
     driver_add driver_remove driver drivers animation_data_clear handlers timers driver_namespace msgbus
     register_class unregister_class execfile user_resource event_timer_add event_timer_remove modal_handler_add
     fileselect_add draw_handler_add draw_handler_remove execute invoke poll use_module as_module as_string
-    from_string bytecode freestyle_settings sequence_editor sequence_editor_create strips
+    from_string bytecode freestyle_settings sequence_editor sequence_editor_create
     register_node_group_operators update_render_engine update_render_passes bake bakes point_cache
 
     format_map gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await cr_origin ag_frame ag_code f_back f_builtins
@@ -223,6 +223,10 @@ _MORE = """
     """
 
 
+_SOCKET = re.compile(r"(Socket|Input)_\d{1,3}")
+"""What the inputs of a nodes modifier are called in 5.2: `modifier.properties.inputs.Socket_1.value`."""
+
+
 def _attributes() -> frozenset[str]:
     lines = Path(__file__).with_name("guard_attributes.txt").read_text(encoding="ascii").splitlines()
     from_blender = {line for line in lines if line and not line.startswith("#")}
@@ -235,4 +239,4 @@ ATTRIBUTES = _attributes()
 
 def attribute_allowed(name: object) -> bool:
     """Say whether a script may read or set an attribute of this name on anything."""
-    return isinstance(name, str) and not name.startswith("_") and name in ATTRIBUTES
+    return isinstance(name, str) and not name.startswith("_") and (name in ATTRIBUTES or bool(_SOCKET.fullmatch(name)))

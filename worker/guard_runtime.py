@@ -60,7 +60,7 @@ def _import(
 
 
 def _checked(name: object) -> str:
-    if not isinstance(name, str) or not names.attribute_allowed(name) or name in ("new", "format"):
+    if not isinstance(name, str) or not names.attribute_allowed(name) or name in ("new", "format", "pack"):
         raise AttributeError(f"the attribute {name!r} is not available to stage scripts")
     return name
 

@@ -28,6 +28,7 @@ from . import (
     png,
     result,
     sanity,
+    shim,
     shot,
     views,
 )
@@ -243,6 +244,10 @@ class _Attempt:
             raise Stopped(status, before + error.text, 0 if replayed else error.line) from error
 
     def _compiled(self, text: str, source: str, replayed: bool) -> tuple[types.CodeType, dict[str, object]]:
+        text, adapted = shim.adapt(text, bpy.app.version[:2])
+        if adapted and not replayed:
+            self.notes += adapted
+            self.found["adapted"] = text
         if not self.job.guard:
             return compile(text, source, "exec"), execute.plain_namespace()
         guarded = guard.check(text, source)
