@@ -94,7 +94,8 @@ def _edges(mask: Bool, features: NDArray[np.uint8]) -> float:
 
 def _apart(mask: Bool, hint: Bool, others: Bool, features: NDArray[np.uint8]) -> float:
     """How well the colours alone tell the mask from what lies about it: 0 is a guess, 1 certain."""
-    reach = max(3, round(0.2 * max(np.ptp(np.nonzero(hint)[0]), np.ptp(np.nonzero(hint)[1]), 1)))
+    ys, xs = np.nonzero(hint)
+    reach = max(3, round(0.2 * max(int(np.ptp(ys)), int(np.ptp(xs))))) if len(xs) else 3
     around = (cv2.dilate(hint.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0) & ~mask & ~others
     if np.count_nonzero(around) < 20 or np.count_nonzero(mask) < 20:
         return 0.5

@@ -8,7 +8,7 @@ what is not the thing; where two things claim a pixel, their own colours and whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -64,9 +64,18 @@ class Thing:
     exact: bool
 
 
-def refine(picture: Bytes, brief: Brief, drawn: Sequence[Bool], exact: Sequence[bool]) -> list[Mask]:
+def refine(
+    picture: Bytes,
+    brief: Brief,
+    drawn: Sequence[Bool],
+    exact: Sequence[bool],
+    check: Callable[[], None] = lambda: None,
+) -> list[Mask]:
     """Return a mask per object of the brief at the picture's size, from `drawn`: what its outlines or its box alone
-    give, at the same size. Those marked `exact` stay as they are. The same input gives the same masks."""
+    give, at the same size. Those marked `exact` stay as they are. The same input gives the same masks.
+
+    `check` is called before each object, which takes up to half a second; it may raise to stop.
+    """
     if all(exact):
         return [Mask(mask, 1.0) for mask in drawn]
     height, width = picture.shape[:2]
@@ -81,10 +90,12 @@ def refine(picture: Bytes, brief: Brief, drawn: Sequence[Bool], exact: Sequence[
     cv2.setRNGSeed(SEED)
     for thing in things:
         if not thing.exact:
+            check()
             thing.mask = _cut(thing, things, features, told=False)
     _resolve(things, features)
     for thing in things:
         if not thing.exact and any(np.any(thing.allowed & o.allowed) for o in things if o is not thing):
+            check()
             thing.mask = _cut(thing, things, features, told=True)
     _resolve(things, features)
     found = []

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,10 @@ from .picture import Picture
 
 FINE = 4
 """How much finer than a pixel outlines are traced and drawn, so that they run along pixel edges, not centres."""
+
+
+_Key = tuple[str, tuple[int, int], str]
+_LAST: dict[str, tuple[_Key, dict[str, NDArray[np.bool_]]]] = {}
 
 
 def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -47,22 +53,33 @@ def brief_masks(brief: Brief, size: tuple[int, int]) -> dict[str, NDArray[np.boo
     return {item.name: object_mask(item, size) for item in brief.objects}
 
 
-def refined_masks(picture_rgb: NDArray[np.uint8], brief: Brief) -> dict[str, Mask]:
+def refined_masks(
+    picture_rgb: NDArray[np.uint8], brief: Brief, check: Callable[[], None] = lambda: None
+) -> dict[str, Mask]:
     """Return the visible mask of every object of the brief with how far it can be trusted, at the picture's size.
 
     `picture_rgb` is (h, w, 3) sRGB. Boxes, and outlines that were read off by eye, are refined by the picture's colours
-    and edges; outlines that were traced on its pixels stay as they are, with a confidence of 1.
+    and edges; outlines that were traced on its pixels stay as they are, with a confidence of 1. `check` is called every
+    so often and may raise to stop.
     """
     size = picture_rgb.shape[1], picture_rgb.shape[0]
     drawn = [object_mask(item, size) for item in brief.objects]
     exact = [brief.outlines_traced and bool(item.outlines) for item in brief.objects]
-    found = refine(picture_rgb, brief, drawn, exact)
+    found = refine(picture_rgb, brief, drawn, exact, check)
     return {item.name: mask for item, mask in zip(brief.objects, found, strict=True)}
 
 
-def brief_masks_of(picture: Picture, brief: Brief) -> dict[str, NDArray[np.bool_]]:
-    """Return the masks attempts are measured against: `refined_masks` without the confidence."""
-    return {name: found.mask for name, found in refined_masks(picture.rgb, brief).items()}
+def brief_masks_of(
+    picture: Picture, brief: Brief, check: Callable[[], None] = lambda: None
+) -> dict[str, NDArray[np.bool_]]:
+    """Return the masks attempts are measured against: `refined_masks` without the confidence. Those of the last picture
+    and brief asked for are kept, as every stage of a run asks again; treat them as read-only."""
+    key = picture.sha256, picture.size, brief.model_dump_json()
+    known = _LAST.get("masks")
+    if known is None or known[0] != key:
+        known = key, {name: found.mask for name, found in refined_masks(picture.rgb, brief, check).items()}
+        _LAST["masks"] = known
+    return dict(known[1])
 
 
 def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[list[tuple[float, float]]]:

@@ -37,8 +37,8 @@ PALETTE: tuple[Rgb, ...] = (
 def to_bytes(picture: NDArray[Any]) -> Bytes:
     """Return an sRGB picture as uint8, whether it comes as that or as floats in 0 to 1."""
     if picture.dtype == np.uint8:
-        return picture
-    return np.round(np.clip(np.nan_to_num(picture), 0, 1) * 255).astype(np.uint8)
+        return np.asarray(picture, np.uint8)
+    return np.asarray(np.round(np.clip(np.nan_to_num(picture), 0, 1) * 255), np.uint8)
 
 
 def magnified(picture: NDArray[Any], box: Box, size: tuple[int, int]) -> NDArray[Any]:

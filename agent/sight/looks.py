@@ -62,6 +62,18 @@ def stage_views(
     return shown
 
 
+def together(context: Context, one: Attempt, two: Attempt, budget: Budget) -> Shown:
+    """Return picture and two attempts in one, for a model that takes a picture or two only."""
+    panels: list[tuple[str, compare.Pixels]] = [("PICTURE", context.picture.rgb)]
+    for title, attempt in (("FIRST", one), ("SECOND", two)):
+        if (look := _look(context.stage.name, attempt.views)) is not None:
+            panels.append((title, look[1]))
+    label = "The picture, then " + " and ".join(f"the {title} attempt" for title, _ in panels[1:]) + "."
+    if len(panels) == 1:
+        label = "The picture (neither attempt has a view to show)."
+    return Shown(label, compare.side_by_side_of(panels, longest=budget.longest))
+
+
 def _setup(context: Context, attempt: Attempt, budget: Budget, of: str) -> list[Shown]:
     view = camera_of(attempt.result)
     rgb = compare.setup_drawn(

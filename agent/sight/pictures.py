@@ -8,7 +8,7 @@ from ..picture import Picture
 from ..roles import Attempt, Context
 from . import compare, crops, ruler
 from .ground import ground_grid
-from .looks import camera_of, stage_views
+from .looks import camera_of, stage_views, together
 from .shown import Budget, Shown
 
 CROP, PLAIN = 768, 896
@@ -37,6 +37,8 @@ def for_generator(context: Context, budget: Budget) -> list[Shown]:
     scene alone, so they are the same in every request of a stage; those of the best attempt so far follow."""
     if budget.images <= 0:
         return []
+    if budget.images == 1 and context.best is not None:
+        return _only(stage_views(context, context.best, budget, of="your best attempt"), context.picture, budget)
     shown = [_whole(context.picture, budget)]
     stage = context.stage.name
     views = [] if context.best is None else stage_views(context, context.best, budget, of="your best attempt")
@@ -58,6 +60,8 @@ def for_verifier(context: Context, attempt: Attempt, budget: Budget) -> list[Sho
     """Return what an attempt is judged by: the picture, then the stage's own views of the attempt."""
     if budget.images <= 0:
         return []
+    if budget.images == 1:
+        return _only(stage_views(context, attempt, budget, of="the attempt"), context.picture, budget)
     shown = [_whole(context.picture, budget)]
     if context.stage.name == "setup" and (grid := _grid(context, attempt, budget)):
         shown.append(grid)
@@ -69,6 +73,8 @@ def for_choice(context: Context, one: Attempt, two: Attempt, budget: Budget) -> 
     call the attempts `first` and `second`."""
     if budget.images <= 0:
         return []
+    if budget.images < 3:
+        return [together(context, one, two, budget)]
     shown = [_whole(context.picture, budget)]
     each = max(1, min(3, (budget.images - 1) // 2))
     firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST", parts=False)[:each]
@@ -90,6 +96,11 @@ def boxes_drawn(picture: Picture, brief: Brief, budget: Budget) -> list[Shown]:
         rgb = compare.boxes_drawn(picture.rgb, brief, min(budget.longest, CROP), box)
         shown.append(Shown(f"{label}, magnified: {_where(box)}.", rgb))
     return shown
+
+
+def _only(views: list[Shown], picture: Picture, budget: Budget) -> list[Shown]:
+    """The first view, in which the picture is seen too, or the picture where there is none."""
+    return views[:1] or [_whole(picture, budget)]
 
 
 def _whole(picture: Picture, budget: Budget) -> Shown:

@@ -19,6 +19,7 @@ FAR = 500.0
 """Metres: a foot farther than this lies next to the horizon, and its place means nothing."""
 STEEP = 0.15
 """Sine of the angle from straight down below which a foot is no lower edge."""
+ITERATIONS = 4
 CUT = 0.006
 """A box whose edge is this near to the frame's is taken to go on outside it."""
 
@@ -71,8 +72,8 @@ def unprojected(context: Context) -> str:
             "Each box of the brief, in metres. The foot is the middle of the box's lower edge on its support: where "
             "the thing's front meets it. Width and height are what the box measures at the foot's distance. Seen from "
             "above, the box's upper edge is the far edge of the top; so the last columns take a depth (the brief's "
-            "proportions, else as deep as wide) and say where the middle then lies and how tall the thing then is if "
-            "its top is flat; for balls and pointed things the height is between the two."
+            "proportions, else as deep as the top is wide) and say where the middle then lies and how tall the thing "
+            "then is if its top is flat: the steeper the view, the less sure. For balls and pointed things the height is between the two."
         )
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]))
     if notes := _notes(placed):
@@ -111,9 +112,10 @@ def _place(item: BriefObject, view: View, support: str, z: float, guessed: bool)
         return Placed(item, support, z, guessed, None, left, right, 0.0, 0.0, None, 0.0, None, None)
     depth = float(view.project([(*foot, z)])[0, 2])
     width = (x1 - x0) * view.metres_across(depth)
-    deep = width
+    ratio = 1.0
     if item.dimensions_m is not None and item.dimensions_m[0] > 0:
-        deep = width * item.dimensions_m[1] / item.dimensions_m[0]
+        ratio = item.dimensions_m[1] / item.dimensions_m[0]
+    deep = width * ratio
     away = view.ray(middle, y1)[1][:2]
     length = float((away @ away) ** 0.5)
     top = view.above((*foot, z), middle, y0)
@@ -123,11 +125,18 @@ def _place(item: BriefObject, view: View, support: str, z: float, guessed: bool)
         return Placed(item, support, z, guessed, foot, left, right, depth, width, None, deep, centre, None)
     away = away / length
 
+    looks_down = float(view.ray(middle, y0)[1][2]) < 0
+
     def behind(share: float) -> tuple[float, float]:
         return foot[0] + share * deep * float(away[0]), foot[1] + share * deep * float(away[1])
 
-    looks_down = float(view.ray(middle, y0)[1][2]) < 0
-    back = view.above((*behind(1.0), z), middle, y0) if looks_down else top
+    back = top
+    for _ in range(ITERATIONS if looks_down else 0):
+        back = view.above((*behind(1.0), z), middle, y0)
+        # Seen from above the widest part of the box is the top's rim, a block's at its front, a round thing's at its
+        # middle: nearer than the foot, the taller the thing is. Half way between the two.
+        rim = float(view.project([(*behind(0.25), z if back is None else max(z, back))])[0, 2])
+        deep = ratio * (x1 - x0) * view.metres_across(max(rim, 0.2 * depth))
     return Placed(item, support, z, guessed, foot, left, right, depth, width, top, deep, behind(0.5), back)
 
 

@@ -50,7 +50,8 @@ class Sheet:
         """Return where (n, 2) points of the frame (fractions) fall inside the picture, in pixels from its corner."""
         x0, y0, x1, y1 = self.box
         corner, extent = np.array([x0, y0]), np.array([x1 - x0, y1 - y0])
-        return (np.asarray(points, np.float64).reshape(-1, 2) - corner) / extent * self.size
+        inside = (np.asarray(points, np.float64).reshape(-1, 2) - corner) / extent
+        return np.asarray(inside * self.size, np.float64)
 
     def rulers(self, grid: bool = True) -> None:
         """Draw the four rulers in percent of the whole frame, and a light grid at the labelled ticks."""

@@ -24,11 +24,11 @@ class View:
 
     def __init__(self, camera: CameraInfo) -> None:
         """Read a camera. Raises ValueError for a panoramic or degenerate one."""
-        matrix = np.asarray(camera.matrix_world, np.float64)
+        values = np.asarray(camera.matrix_world, np.float64)
         width, height = camera.frame
-        if matrix.size != 16 or not np.isfinite(matrix).all() or width <= 0 or height <= 0:
+        if values.size != 16 or not np.isfinite(values).all() or width <= 0 or height <= 0:
             raise ValueError("the camera's matrix or frame is not usable")
-        matrix = matrix.reshape(4, 4)
+        matrix = values.reshape(4, 4)
         lengths = np.linalg.norm(matrix[:3, :3], axis=0)
         if lengths.min() < 1e-9:
             raise ValueError("the camera's matrix is flat")
