@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The extension's preferences, and their defaults where Restage runs without being installed as an extension."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
+
+from . import properties
+from .panels import wrapped
+
+_TITLES = {"openai": "OpenAI", "anthropic": "Anthropic", "compatible": "Compatible Server"}
+_VARIABLES = {
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "compatible": "RESTAGE_COMPATIBLE_API_KEY",
+}
+"""As `agent.keys` has them, which drawing need not import; a test compares."""
 
 
 class RestagePreferences(bpy.types.AddonPreferences):
@@ -31,8 +43,33 @@ class RestagePreferences(bpy.types.AddonPreferences):
     memory_mb: IntProperty(
         name="Memory of a Worker", description="What one attempt may use, in MB", default=4096, min=1024, max=65536
     )
+    openai_model: StringProperty(name="Model", description="Asked unless a scene chooses another; empty for the usual")
+    anthropic_model: StringProperty(
+        name="Model", description="Asked unless a scene chooses another; empty for the usual"
+    )
+    compatible_model: StringProperty(
+        name="Model", description="Asked unless a scene chooses another; empty for the first the server has"
+    )
+    base_url: StringProperty(
+        name="Address",
+        description="Where the compatible server listens, mostly ending in /v1; empty for Ollama on this machine",
+    )
+    max_usd: FloatProperty(
+        name="Most Money per Run",
+        description="A run that asks a model stops with the best so far at this cost in US dollars; 0 for no cap",
+        default=5.0,
+        min=0.0,
+        soft_max=100.0,
+        precision=2,
+    )
+    max_tokens: IntProperty(
+        name="Most Tokens per Run",
+        description="A run that asks a model stops with the best so far at this many tokens; 0 for no cap",
+        min=0,
+        step=10000,
+    )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
         layout = self.layout
         layout.use_property_split = True
@@ -44,6 +81,52 @@ class RestagePreferences(bpy.types.AddonPreferences):
         box.label(text="Isolation", icon="LOCKED")
         box.label(text="Scripts run in a second Blender without your file, your add-ons and the network.")
         box.label(text="Where the system can't lock that Blender down, Restage asks before each run.")
+        box = layout.box()
+        box.label(text="What a Run May Cost", icon="FUND")
+        box.prop(self, "max_usd")
+        box.prop(self, "max_tokens")
+        if not bpy.app.online_access:
+            wrapped.sentence(
+                layout,
+                context,
+                "Allow Online Access is off (System > Network): only servers on this machine can be asked.",
+                "INTERNET_OFFLINE",
+            )
+        for provider in properties.KEYED:
+            self._draw_provider(layout.box(), context, provider)
+
+    def _draw_provider(self, box: bpy.types.UILayout, context: bpy.types.Context, provider: str) -> None:
+        known = getattr(context.window_manager.restage, provider)
+        box.label(text=_TITLES[provider])
+        if provider == "compatible":
+            box.prop(self, "base_url", placeholder="http://127.0.0.1:11434/v1")
+        box.prop_search(self, f"{provider}_model", known, "models", results_are_suggestions=True)
+        row = box.row().split(factor=0.4)
+        text, icon = key_words(provider, known.key)
+        right = row.row()
+        right.alignment = "RIGHT"
+        right.label(text="Key")
+        row.label(text=text, icon=icon)
+        row = box.row(align=True)
+        for name in ("set_key", "forget_key", "find_key"):
+            row.operator(f"restage.{name}").provider = provider
+        row = box.row(align=True)
+        for name in ("test_connection", "list_models"):
+            row.operator(f"restage.{name}").provider = provider
+        if known.said:
+            icon = "SORTTIME" if known.busy else "ERROR" if known.failed else "CHECKMARK"
+            wrapped.sentence(box, context, known.said, icon)
+
+
+def key_words(provider: str, found: str) -> tuple[str, str]:
+    """Say where a provider's key comes from, and the icon for it; `found` is what was last found of it."""
+    if os.environ.get(_VARIABLES[provider], "").strip():
+        return f"from {_VARIABLES[provider]}", "CHECKMARK"
+    if found == "store":
+        return "in the system's key store", "CHECKMARK"
+    if found == "none":
+        return "none", "REMOVE"
+    return "not looked for yet", "QUESTION"
 
 
 @dataclass(frozen=True)
@@ -54,6 +137,11 @@ class Settings:
     show_attempts: bool = True
     viewport_pictures: bool = True
     memory_mb: int = 4096
+    models: dict[str, str] = field(default_factory=dict)
+    """The model of each provider, where one is chosen."""
+    base_url: str = ""
+    max_usd: float | None = 5.0
+    max_tokens: int | None = None
 
 
 def read(context: bpy.types.Context) -> Settings:
@@ -67,6 +155,10 @@ def read(context: bpy.types.Context) -> Settings:
         show_attempts=chosen.show_attempts,
         viewport_pictures=chosen.viewport_pictures,
         memory_mb=chosen.memory_mb,
+        models={name: getattr(chosen, f"{name}_model") for name in properties.KEYED},
+        base_url=chosen.base_url,
+        max_usd=chosen.max_usd or None,
+        max_tokens=chosen.max_tokens or None,
     )
 
 

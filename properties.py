@@ -7,12 +7,41 @@ undone: it is where the timer puts what the run's thread tells. Panels read thes
 No property has an `update` callback: with one, `bpy` 4.2 as a module crashes when Python ends.
 """
 
+import json
+from pathlib import Path
+
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    IntVectorProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from . import previews
 
-AGENTS = (("offline", "Built in", "Works on this machine alone: no key, no network, no model"),)
+KEYED = ("openai", "anthropic", "compatible")
+"""Agents that may need a key, and have settings in the preferences."""
+_JUDGES = (
+    ("openai", "OpenAI", "A model of OpenAI's, with your own key"),
+    ("anthropic", "Anthropic", "A model of Anthropic's, with your own key"),
+    (
+        "compatible",
+        "Compatible Server",
+        "Ollama, LM Studio, vLLM, llama.cpp, or any server that speaks as OpenAI's does",
+    ),
+    ("handoff", "By Hand", "Each request is yours to paste into any chat window, its reply to paste back; no key"),
+)
+AGENTS = (
+    ("offline", "Built in", "Works on this machine alone: no key, no network, no model"),
+    *_JUDGES,
+    ("replay", "Recording", "A recorded run plays again, without a model"),
+)
+VERIFIERS = (("same", "The Same", "The agent judges its own work, in a context of its own"), *_JUDGES)
 
 STATUSES = (
     ("NONE", "No run", "Nothing has been reconstructed here"),
@@ -21,7 +50,12 @@ STATUSES = (
     ("DONE", "Done", "The run has ended with a scene"),
     ("CANCELLED", "Cancelled", "The run was cancelled; its folder keeps what there was"),
     ("FAILED", "Failed", "The run could not go on"),
+    ("CAPPED", "Cap Reached", "The run's cap in tokens or money is reached; the best so far stands"),
+    ("PAUSED", "Paused", "The run stopped where you asked for it"),
 )
+BUSY = frozenset({"RUNNING", "STOPPING"})
+RESUMABLE = frozenset({"CANCELLED", "FAILED", "CAPPED", "PAUSED"})
+"""Runs whose folder goes on from where it stands."""
 
 
 def absolute(path: str) -> str:
@@ -29,11 +63,61 @@ def absolute(path: str) -> str:
     return bpy.path.abspath(path) if path else ""
 
 
+class RestageModels(bpy.types.PropertyGroup):
+    """A model's name for each agent that has models; empty for the one chosen in the preferences."""
+
+    openai: StringProperty(name="Model", description="Name of the model; empty for the preferences' own")
+    anthropic: StringProperty(name="Model", description="Name of the model; empty for the preferences' own")
+    compatible: StringProperty(name="Model", description="Name of the model; empty for whichever the server has")
+    handoff: StringProperty(name="Model", description="A name for the record, such as whose chat window it is")
+
+
 class RestageScene(bpy.types.PropertyGroup):
     """What the artist chose, and which run the scene shows."""
 
     picture: StringProperty(name="Picture", description="The picture to rebuild as a scene", subtype="FILE_PATH")
     agent: EnumProperty(name="Agent", description="Who writes the scripts", items=AGENTS)
+    models: PointerProperty(type=RestageModels)
+    verifier: EnumProperty(name="Verifier", description="Who judges the scripts", items=VERIFIERS)
+    verifier_models: PointerProperty(type=RestageModels)
+    recording: StringProperty(
+        name="Recording", description="The folder of the run that is played again", subtype="DIR_PATH"
+    )
+    review: BoolProperty(
+        name="Review the Brief First",
+        description="Stop once it is written down what is in the picture, so that you can read and mend it",
+    )
+    one_shot: BoolProperty(
+        name="One Shot",
+        description="Ask for the whole scene in one request; quicker, and rarely as near to the picture",
+    )
+    rounds: IntVectorProperty(
+        name="Rounds",
+        description="At most so many rounds for this stage",
+        size=5,
+        default=(2, 5, 3, 3, 2),
+        min=1,
+        max=20,
+    )
+    candidates: IntProperty(
+        name="Candidates", description="Scripts tried in each round; the best goes on", default=1, min=1, max=8
+    )
+    max_usd: FloatProperty(
+        name="Most Money",
+        description="Stop with the best so far at this cost in US dollars; both caps 0: the preferences' caps hold",
+        min=0.0,
+        soft_max=100.0,
+        precision=2,
+    )
+    max_tokens: IntProperty(
+        name="Most Tokens",
+        description="Stop with the best so far at this many tokens; both caps 0: the preferences' caps hold",
+        min=0,
+        step=10000,
+    )
+    solve: BoolProperty(
+        name="Solve Numbers", description="Let solvers set the numbers that can be measured", default=True
+    )
     resolution: IntProperty(
         name="Resolution", description="Longer side of the final render, in pixels", default=512, min=32, max=4096
     )
@@ -45,8 +129,22 @@ class RestageScene(bpy.types.PropertyGroup):
     summary: StringProperty(name="Summary", description="How the run ended, in a sentence")
 
 
+class RestageModelName(bpy.types.PropertyGroup):
+    """One model that can be asked; its name is all there is."""
+
+
+class RestageProvider(bpy.types.PropertyGroup):
+    """What is known of a provider in this session. Never a key."""
+
+    key: StringProperty(name="Key", description="Where its key was last found", default="")
+    said: StringProperty(name="Result", description="What the last test or listing had to say")
+    failed: BoolProperty(name="Failed", description="Whether that is an error")
+    busy: BoolProperty(name="Busy", description="Whether it is being asked something")
+    models: CollectionProperty(type=RestageModelName)
+
+
 class RestageLive(bpy.types.PropertyGroup):
-    """What the run is doing now."""
+    """What the run is doing now, and what is known of the providers."""
 
     status: EnumProperty(name="Status", items=STATUSES)
     stage: StringProperty(name="Stage")
@@ -58,11 +156,44 @@ class RestageLive(bpy.types.PropertyGroup):
     score: FloatProperty(name="Score", description="Best score of this stage so far, 0 to 1; -1 before the first")
     elapsed: FloatProperty(name="Elapsed", subtype="TIME_ABSOLUTE", unit="TIME_ABSOLUTE")
     factor: FloatProperty(name="Progress", subtype="FACTOR", min=0.0, max=1.0)
+    tokens: IntProperty(name="Tokens", description="In and out, of the whole run so far")
+    cost_usd: FloatProperty(name="Cost", description="US dollars, of the whole run so far")
     message: StringProperty(name="Message", description="The last line the run had to say")
     render: StringProperty(name="Render", description="Picture of the latest attempt")
+    request: StringProperty(name="Request", description="Folder of the request that waits for a reply by hand")
+    request_title: StringProperty(name="Request title", description="What that request asks for")
+    request_pictures: IntProperty(name="Pictures", description="How many pictures go with it")
+    confirmed: StringProperty(name="Confirmed", description="Folder of the run whose sending was confirmed")
+    openai: PointerProperty(type=RestageProvider)
+    anthropic: PointerProperty(type=RestageProvider)
+    compatible: PointerProperty(type=RestageProvider)
 
 
-CLASSES = (RestageScene, RestageLive)
+CLASSES = (RestageModels, RestageScene, RestageModelName, RestageProvider, RestageLive)
+
+
+def status_of(context: bpy.types.Context) -> str:
+    """Where the scene's run stands: what goes on now, else what the file remembers."""
+    live = context.window_manager.restage
+    return live.status if live.status != "NONE" else context.scene.restage.status
+
+
+def suggest_models(live: RestageLive) -> None:
+    """Fill the lists of models with the names of the table, where no server has been asked for its own."""
+    table = json.loads((Path(__file__).parent / "agent" / "providers" / "models.json").read_text(encoding="utf-8"))
+    for provider in KEYED:
+        if not getattr(live, provider).models:
+            set_models(
+                live, provider, [item["name"] for item in table["providers"].get(provider, {}).get("models", [])]
+            )
+
+
+def set_models(live: RestageLive, provider: str, names: list[str]) -> None:
+    """Replace the list of a provider's models."""
+    models = getattr(live, provider).models
+    models.clear()
+    for name in names:
+        models.add().name = name
 
 
 def picture_icon(scene: bpy.types.Scene) -> int:

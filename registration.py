@@ -9,8 +9,9 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences, previews, properties
-from .operators import cancel, decide, files, look, reconstruct
+from .operators import background, briefs, by_hand, cancel, decide, files, look, providers, reconstruct
 from .panels import main as main_panel
+from .panels import run as run_panel
 
 CLASSES = (
     *preferences.CLASSES,
@@ -20,7 +21,12 @@ CLASSES = (
     *decide.CLASSES,
     *look.CLASSES,
     *files.CLASSES,
+    *briefs.CLASSES,
+    *by_hand.CLASSES,
+    *providers.CLASSES,
     *main_panel.CLASSES,
+    *run_panel.CLASSES,
+    *main_panel.LATER,
 )
 
 _log = logging.getLogger(__name__)
@@ -36,6 +42,8 @@ def register() -> None:
     previews.start()
     for handlers, handler in _handlers():
         handlers.append(handler)
+    # Blender gives no access to its data while it registers extensions.
+    bpy.app.timers.register(_suggest_models, first_interval=0.0)
     atexit.register(_stop_run)
     _command = bpy.utils.register_cli_command("restage", _run_command)
 
@@ -48,6 +56,9 @@ def unregister() -> None:
         bpy.utils.unregister_cli_command(_command)
         _command = None
     atexit.unregister(_stop_run)
+    background.abandon_all()
+    if bpy.app.timers.is_registered(_suggest_models):
+        bpy.app.timers.unregister(_suggest_models)
     for handlers, handler in _handlers():
         if handler in handlers:
             handlers.remove(handler)
@@ -78,6 +89,11 @@ def _run_command(argv: list[str]) -> int:
     return cli.main(argv, here, online=bpy.app.online_access)
 
 
+def _suggest_models() -> None:
+    """Fill the lists of models to choose from; a timer's function, called once."""
+    properties.suggest_models(bpy.context.window_manager.restage)
+
+
 def _run_thread() -> object:
     """The module that owns the run's thread, if a run was ever started; importing it imports the agent."""
     return sys.modules.get(f"{__package__}.operators.run_thread")
@@ -103,7 +119,8 @@ def _before_load(*_: object) -> None:
 
 @persistent
 def _after_load(*_: object) -> None:
-    """Don't believe a file that says its run is going on."""
+    """Don't believe a file that says its run is going on, and fill what a new window manager lacks."""
+    _suggest_models()
     for scene in bpy.data.scenes:
         chosen = scene.restage
         if chosen.status in {"RUNNING", "STOPPING"}:

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from ..scene import scripts
+from ..scene import scripts, text_editor
 
 
 class RESTAGE_OT_choose_picture(bpy.types.Operator):
@@ -60,7 +60,7 @@ class RESTAGE_OT_open_folder(bpy.types.Operator):
 
 
 class RESTAGE_OT_show_script(bpy.types.Operator):
-    """Show the whole program in a Text Editor, if one is open; it is in the file's texts in any case"""
+    """Show the whole program in a Text Editor"""
 
     bl_idname = "restage.show_script"
     bl_label = "Show Script"
@@ -77,17 +77,13 @@ class RESTAGE_OT_show_script(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Point the first Text Editor on screen at the text."""
+        """Show the text."""
         name = scripts.names(context.scene.restage.run).get(self.file)
         if name is None:
             self.report({"ERROR"}, f"This file has no text of {self.file}")
             return {"CANCELLED"}
-        screen = context.screen
-        editors = [area for area in screen.areas if area.type == "TEXT_EDITOR"] if screen else []
-        if not editors:
+        if not text_editor.show(context, name):
             self.report({"INFO"}, f"Open a Text Editor and choose {name}")
-            return {"FINISHED"}
-        editors[0].spaces.active.text = bpy.data.texts[name]
         return {"FINISHED"}
 
 

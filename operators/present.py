@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
 from ..scene import compat, sandbox, scripts, viewport
-from .run_thread import Ended
+from . import briefs
+from .run_thread import ByHand, Ended
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Presenter:
         live = self._live()
         live.status, live.stage, live.doing, live.message, live.render = "RUNNING", "", "starting", "", ""
         live.score, live.factor, live.elapsed = -1.0, 0.0, 0.0
+        live.tokens, live.cost_usd = 0, 0.0
+        self.by_hand(None)
         self.remember()
 
     def stopping(self) -> None:
@@ -65,6 +68,7 @@ class Presenter:
         live.round, live.rounds = progress.round, progress.rounds
         live.score = -1.0 if progress.score is None else progress.score
         live.elapsed = progress.elapsed
+        live.tokens, live.cost_usd = min(progress.tokens, 2**31 - 1), progress.cost_usd
         within = max(0, progress.round - 1) / max(1, progress.rounds)
         live.factor = min(1.0, (progress.stage_number - 1 + within) / max(1, progress.stage_count))
         compat.redraw()
@@ -90,6 +94,14 @@ class Presenter:
             self._put(best)
         else:
             self._push_undo(f"Restage: {done.stage} script")
+
+    def by_hand(self, request: ByHand | None) -> None:
+        """Show the request that waits for a reply, or none."""
+        live = self._live()
+        live.request, live.request_title, live.request_pictures = (
+            (request.folder, request.title, request.pictures) if request else ("", "", 0)
+        )
+        compat.redraw()
 
     def log(self, text: str) -> None:
         """Show a line."""
@@ -127,6 +139,7 @@ class Presenter:
         live = self._live()
         self.status = live.status = ended.status
         live.message, live.doing = ended.message, ""
+        self.by_hand(None)
         if ended.status == "DONE":
             live.factor = 1.0
             render = self.folder / "render.png"
@@ -135,12 +148,21 @@ class Presenter:
         program = self.folder / "scene.py"
         if program.is_file():
             scripts.write(self.run, {"scene.py": program.read_text(encoding="utf-8")})
+        if ended.status == "PAUSED":
+            self._write_brief()
         self.remember()
         scene = bpy.data.scenes.get(self.scene)
         if scene is not None:
             scene.restage.summary = ended.message
         self._push_undo(f"Restage: {ended.status.lower()}")
         compat.redraw()
+
+    def _write_brief(self) -> None:
+        """Put the brief into a text, to be read and mended before the run goes on."""
+        try:
+            briefs.write(self.run, self.folder)
+        except briefs.NoBrief as error:
+            self._live().message = str(error)
 
     def _put(self, shown: AttemptShown) -> None:
         """Put an attempt's result into the sandbox collection; later, while the artist is in another mode."""

@@ -18,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..agent.assemble import HANDOFF_FOLDER, Assembled
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.picture import Picture
-from ..agent.record import RunFolder
-from ..agent.roles import Agent
+from ..agent.ports import NoWorker
+from ..agent.providers import handoff
+from ..agent.providers.errors import ProviderError
+from ..agent.record import RecordError, RunFolder
 from ..agent.run import Run, RunOptions
+from ..agent.stages import BY_NAME
 from ..scene.bridge import Bridge, BridgeClosed, Timer
 from ..worker.binary import BlenderBinary
 from ..worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
@@ -41,7 +45,8 @@ class Request:
     """Name of the artist's scene the result is shown in."""
     picture: Picture
     folder: RunFolder
-    make_agent: Callable[[], Agent]
+    assemble: Callable[[Callable[[str], None]], Assembled]
+    """Puts the agent together, on the run's thread; told where lines for the artist go."""
     options: RunOptions
     binary: BlenderBinary
     limits: Limits
@@ -54,8 +59,18 @@ class Ended:
     """How a run ended."""
 
     status: str
-    """`DONE`, `CANCELLED` or `FAILED`."""
+    """`DONE`, `CANCELLED`, `FAILED`, `CAPPED` or `PAUSED`."""
     message: str
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A request that waits for somebody's reply."""
+
+    folder: str
+    title: str
+    """What it asks for, in a few words."""
+    pictures: int
 
 
 class Show(Protocol):
@@ -79,6 +94,10 @@ class Show(Protocol):
 
     def draw(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[NDArray[np.uint8], str] | None:
         """Draw the attempt as the artist sees it; None when that can't be done now."""
+        ...
+
+    def by_hand(self, request: ByHand | None) -> None:
+        """A request waits for somebody's reply; None: not any more."""
         ...
 
     def stopping(self) -> None:
@@ -140,8 +159,10 @@ class RunThread:
     def _body(self) -> None:
         try:
             ended = self._execute()
-        except (WorkerError, NoConfinement) as error:
+        except (WorkerError, NoConfinement, NoWorker, ProviderError, RecordError) as error:
             ended = Ended("FAILED", str(error))
+        except OSError as error:
+            ended = Ended("FAILED", f"{self.request.folder.path} can't be used: {error.strerror or error}.")
         except Exception as error:  # noqa: BLE001 - an agent is any code; the panel shows what it raised
             _log.exception("the run failed")
             ended = Ended("FAILED", f"{type(error).__name__}: {error}")
@@ -154,18 +175,21 @@ class RunThread:
         request = self.request
         with WorkerPool(request.binary, request.limits, allow_unconfined=request.allow_unconfined) as pool:
             pool.warm()
+            listener = _Listener(self)
+            assembled = request.assemble(listener.log)
             run = Run(
                 request.picture,
                 request.folder,
-                request.make_agent(),
+                assembled.agent,
                 pool,
                 request.options,
-                _Listener(self),
+                listener,
                 self._viewport if request.viewport_pictures else None,
+                assembled.meter,
             )
             record = run.execute(self.cancelled)
-        if record.status == "cancelled":
-            return Ended("CANCELLED", record.message)
+        if record.status in ("cancelled", "capped", "paused"):
+            return Ended(record.status.upper(), record.message)
         sure = "" if record.confidence is None else f", {record.confidence:.0%} sure"
         score = "" if record.final is None or record.final.psnr is None else f", {record.final.psnr:.1f} dB"
         return Ended("DONE", f"Done in {record.seconds:.0f} s{score}{sure}.")
@@ -193,9 +217,24 @@ class _Listener:
 
     def __init__(self, thread: RunThread) -> None:
         self._thread = thread
+        settings = thread.request.folder.record.settings
+        self._by_hand = "handoff" in {asked.provider for asked in (settings.generator, settings.verifier) if asked}
+        self._waiting: ByHand | None = None
 
     def progress(self, progress: Progress) -> None:
         self._tell(lambda: self._thread.show.progress(progress))
+        if self._by_hand:
+            self._look_for_requests()
+
+    def _look_for_requests(self) -> None:
+        """Here and not on the main thread, for it reads files. A waiting hand-off tells of itself every second."""
+        folder = handoff.pending(self._thread.request.folder.path / HANDOFF_FOLDER)
+        waiting = (
+            None if folder is None else ByHand(str(folder), _title(folder.name), len(handoff.picture_files(folder)))
+        )
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._tell(lambda: self._thread.show.by_hand(waiting))
 
     def attempt(self, shown: AttemptShown) -> None:
         self._tell(lambda: self._thread.show.attempt(shown))
@@ -212,6 +251,21 @@ class _Listener:
         except BridgeClosed:
             # A listener never raises; the run learns of its end by the cancel event.
             self._thread.cancelled.set()
+
+
+def _title(name: str) -> str:
+    """Say in words what a request folder's name says: `0003_generator_geometry_r2_1`."""
+    parts = name.split("_")[1:]
+    role = parts[0] if parts else ""
+    words = {
+        "brief": "What is in the picture?",
+        "generator": "Write the script",
+        "verifier": "Judge the attempt",
+        "select": "Which attempt is nearer?",
+    }.get(role, "A request")
+    stage = next((part for part in parts[1:] if part in BY_NAME or part == "program"), "")
+    turn = next((part[1:] for part in parts[1:] if part[0] == "r" and part[1:].isdigit()), "")
+    return words + (f": {stage}" if stage else "") + (f", round {turn}" if turn else "")
 
 
 _current: RunThread | None = None

@@ -13,9 +13,10 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
-from restage.agent.settings import AgentSettings  # noqa: E402
+from restage.agent.assemble import Assembled  # noqa: E402
 from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
+from restage.agent.settings import AgentSettings  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
 from restage.scene import compat, sandbox, scripts  # noqa: E402
 from restage.worker.pool import Limits, WorkerError, WorkerPool  # noqa: E402
@@ -39,8 +40,12 @@ def request_run(tmp_path, table_picture, binary):
     source = picture.load(table_picture, 160)
     folder = begin.begin(tmp_path / "run", source, AgentSettings(), 0, 96, 2)
     return run_thread.Request(
-        RUN, "Scene", source, folder, scripted.Scripted().agent, OPTIONS, binary, Limits(), viewport_pictures=True
+        RUN, "Scene", source, folder, scripted_agent, OPTIONS, binary, Limits(), viewport_pictures=True
     )
+
+
+def scripted_agent(_log):
+    return Assembled(scripted.Scripted().agent())
 
 
 def tick_until(thread, done, seconds=120.0):
@@ -163,13 +168,13 @@ def test_an_undo_during_a_run_is_survived(registered, request_run):
 def test_a_failing_agent_ends_the_run_with_its_words(registered, request_run):
     import dataclasses
 
-    def broken():
+    def broken(_log):
         raise LookupError("no such model")
 
     live = bpy.context.window_manager.restage
     presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
     presenter.begin()
-    thread = run_thread.begin(dataclasses.replace(request_run, make_agent=broken), presenter)
+    thread = run_thread.begin(dataclasses.replace(request_run, assemble=broken), presenter)
     tick_until(thread, lambda: live.status == "FAILED")
     assert live.message == "LookupError: no such model"
 

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run begins, new or again: what was chosen becomes a plan, and a plan a running thread. Main thread only.
+
+Plain functions over plain values, for the operators that ask the artist before.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+from pydantic import ValidationError
+
+from .. import preferences, properties
+from ..agent import begin, brief_text, picture
+from ..agent.assemble import Assembled, assemble, provider_of
+from ..agent.brief import Brief
+from ..agent.cost import cap_problem, estimate
+from ..agent.providers.errors import ProviderError
+from ..agent.record import RecordError, RunFolder
+from ..agent.settings import AgentSettings, Asked
+from ..scene import scripts
+from ..worker.binary import BlenderNotFound, running
+from . import present, run_thread
+
+
+class LaunchError(Exception):
+    """The run can't begin; the text is one sentence for the artist."""
+
+
+def settings(chosen: Any, defaults: preferences.Settings) -> AgentSettings:
+    """Return what was chosen in the panel, with the preferences where it leaves a choice. Raises LaunchError."""
+    if chosen.agent == "offline":
+        return AgentSettings(solve=chosen.solve)
+    if chosen.agent == "replay" and not chosen.recording:
+        raise LaunchError("Choose the folder of the recorded run that is to be played again.")
+    own_caps = chosen.max_usd > 0 or chosen.max_tokens > 0
+    try:
+        return AgentSettings(
+            generator=_asked(chosen.agent, chosen.models, defaults),
+            verifier=None
+            if chosen.verifier == "same" or chosen.agent == "replay"
+            else _asked(chosen.verifier, chosen.verifier_models, defaults),
+            replay=properties.absolute(chosen.recording) if chosen.agent == "replay" else "",
+            one_shot=chosen.one_shot,
+            rounds=tuple(chosen.rounds),
+            candidates=chosen.candidates,
+            max_usd=(round(chosen.max_usd, 4) or None) if own_caps else defaults.max_usd,
+            max_tokens=(chosen.max_tokens or None) if own_caps else defaults.max_tokens,
+            solve=chosen.solve,
+        )
+    except ValidationError as error:
+        raise LaunchError(f"These choices can't be used: {error.errors()[0]['msg']}.") from error
+
+
+def _asked(provider: str, models: Any, defaults: preferences.Settings) -> Asked:
+    model = getattr(models, provider, "").strip() or defaults.models.get(provider, "").strip()
+    return Asked(provider=provider, model=model, base_url=defaults.base_url if provider == "compatible" else "")
+
+
+def leaving(chosen: AgentSettings, folder: Path, online: bool) -> tuple[str, ...]:
+    """Return the sentences to be confirmed before anything is sent; none when nothing leaves this machine.
+
+    Raises LaunchError when a provider can't be had or a cap can't be kept.
+    """
+    if chosen.generator.provider == "offline":
+        return ()
+    try:
+        asked = [chosen.generator, *([chosen.verifier] if chosen.verifier else [])]
+        made = [provider_of(each, chosen, folder, online, lambda _line: None) for each in asked]
+    except (ProviderError, RecordError, ValueError, OSError) as error:
+        raise LaunchError(str(error)) from error
+    for provider in made:
+        if problem := cap_problem(provider, chosen.max_usd):
+            raise LaunchError(problem)
+    if not any(provider.destination.leaves_machine for provider in made):
+        return ()
+    much = estimate(made[0], made[-1] if len(made) > 1 else None, chosen.rounds, chosen.candidates, chosen.one_shot)
+    return (*much.sentences(), caps_in_words(chosen))
+
+
+def caps_in_words(chosen: AgentSettings) -> str:
+    """Say where the run stops."""
+    caps = [f"${chosen.max_usd:.2f}"] if chosen.max_usd else []
+    caps += [f"{chosen.max_tokens:,} tokens"] if chosen.max_tokens else []
+    return f"It stops with the best so far at {' or '.join(caps)}." if caps else "There is no cap on what it may cost."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run that can begin."""
+
+    run: str
+    source: picture.Picture
+    folder: RunFolder
+    until: str = ""
+
+
+def plan_new(context: bpy.types.Context) -> Plan:
+    """Make the run folder of what was chosen. Raises LaunchError."""
+    chosen, defaults = context.scene.restage, preferences.read(context)
+    agent = settings(chosen, defaults)
+    try:
+        longest = begin.working_px(chosen.resolution, agent.generator.provider)
+        source = picture.load(properties.absolute(chosen.picture), longest)
+        path = _new_folder(defaults.runs_folder, source.path)
+        folder = begin.begin(path, source, agent, chosen.seed, chosen.resolution, chosen.samples)
+    except (picture.PictureError, RecordError) as error:
+        raise LaunchError(str(error)) from error
+    return Plan(str(uuid.uuid4()), source, folder, "brief" if chosen.review and not agent.one_shot else "")
+
+
+def open_run(chosen: Any) -> RunFolder:
+    """Open the folder of the run the scene shows. Raises LaunchError."""
+    try:
+        return RunFolder.open(Path(properties.absolute(chosen.folder)))
+    except RecordError as error:
+        raise LaunchError(str(error)) from error
+
+
+def plan_again(context: bpy.types.Context, max_usd: float | None, max_tokens: int | None) -> Plan:
+    """Take up the scene's run where its folder stands, with these caps. Raises LaunchError; nothing is changed then."""
+    chosen = context.scene.restage
+    folder = open_run(chosen)
+    record = folder.record
+    brief = edited_brief(chosen.run)
+    try:
+        longest = begin.working_px(record.resolution, record.settings.generator.provider)
+        source = picture.load(folder.path / "picture.png", longest)
+        until = "brief" if chosen.review and not record.settings.one_shot and folder.load_brief() is None else ""
+        record.settings.max_usd, record.settings.max_tokens = max_usd, max_tokens
+        folder.save()
+        if brief is not None:
+            folder.save_brief(brief)
+    except (picture.PictureError, RecordError) as error:
+        raise LaunchError(str(error)) from error
+    except OSError as error:
+        raise LaunchError(f"The run folder {folder.path} can't be written: {error.strerror or error}.") from error
+    return Plan(chosen.run or str(uuid.uuid4()), source, folder, until)
+
+
+def edited_brief(run: str) -> Brief | None:
+    """Return the brief as the artist left it in its text, None when there is no text. Raises LaunchError."""
+    name = scripts.names(run).get(brief_text.FILE) if run else None
+    if name is None:
+        return None
+    try:
+        return brief_text.read(bpy.data.texts[name].as_string())
+    except brief_text.BriefError as error:
+        raise LaunchError(f"{error} It is in the text {name!r}.") from error
+
+
+def check_cap(folder: RunFolder, max_usd: float | None, max_tokens: int | None) -> None:
+    """Raise LaunchError when what was spent already reaches a cap, so that the run would stop at once."""
+    record = folder.record
+    tokens = record.input_tokens + record.output_tokens
+    if max_usd is not None and record.cost_usd >= max_usd:
+        raise LaunchError(f"${record.cost_usd:.2f} is spent already: give more than that, or 0 for no cap.")
+    if max_tokens is not None and tokens >= max_tokens:
+        raise LaunchError(f"{tokens:,} tokens are used already: give more than that, or 0 for no cap.")
+
+
+def go(context: bpy.types.Context, plan: Plan, unconfined: bool) -> run_thread.RunThread:
+    """Start a plan's thread. Raises LaunchError."""
+    defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
+    try:
+        binary = running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable)
+    except BlenderNotFound as error:
+        raise LaunchError(str(error)) from error
+    presenter = present.Presenter(plan.run, scene.name, plan.folder.path, defaults.show_attempts)
+    request = run_thread.Request(
+        run=plan.run,
+        scene=scene.name,
+        picture=plan.source,
+        folder=plan.folder,
+        assemble=_assembler(plan.folder, bpy.app.online_access),
+        options=run_thread.RunOptions(
+            record.resolution, record.samples, record.seed, settings=record.settings, until=plan.until
+        ),
+        binary=binary,
+        limits=run_thread.Limits(memory_mb=defaults.memory_mb),
+        allow_unconfined=unconfined,
+        viewport_pictures=defaults.viewport_pictures,
+    )
+    context.window_manager.restage.confirmed = str(plan.folder.path)
+    presenter.begin()
+    return run_thread.begin(request, presenter)
+
+
+def _assembler(folder: RunFolder, online: bool) -> Callable[[Callable[[str], None]], Assembled]:
+    """Put the agent together; called on the run's thread, for its imports take a while."""
+    return lambda log: assemble(folder.record.settings, folder, online, log)
+
+
+def _new_folder(runs: Path, source: Path) -> Path:
+    """Return a folder name no run has yet: the picture's name and the time."""
+    stem = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in source.stem)[:40] or "picture"
+    name = f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder = runs / name
+    number = 2
+    while folder.exists():
+        folder = runs / f"{name}-{number}"
+        number += 1
+    return folder

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run in the tab: where it is, what it costs, the request that waits for a reply, and how it goes on."""
+
+import bpy
+
+from .. import properties
+from . import wrapped
+from .base import InTab
+
+_TITLES = {
+    "PAUSED": ("Paused", "PAUSE"),
+    "CAPPED": ("Cap reached", "FUND"),
+    "CANCELLED": ("Cancelled", "CANCEL"),
+    "FAILED": ("Stopped by an error", "ERROR"),
+    "DONE": ("Done", "CHECKMARK"),
+}
+
+
+class RESTAGE_PT_run(InTab, bpy.types.Panel):
+    """The run that is going on or has stopped."""
+
+    bl_idname = "RESTAGE_PT_run"
+    bl_label = "Run"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something runs, has stopped, or has said something."""
+        return properties.status_of(context) != "NONE" or bool(context.window_manager.restage.message)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw where the run is and what can be done."""
+        layout, live = self.layout, context.window_manager.restage
+        if live.status in properties.BUSY:
+            _draw_progress(layout, context)
+        else:
+            _draw_end(layout, context)
+
+
+def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    live = context.window_manager.restage
+    text = "Starting"
+    if live.stage:
+        text = f"{live.stage_number}/{live.stage_count} {live.stage.capitalize()}"
+        if live.round:
+            text += f", round {live.round} of {live.rounds}"
+    layout.progress(factor=live.factor, text=text)
+    if not live.request:
+        wrapped.sentence(layout, context, live.doing[:1].upper() + live.doing[1:])
+    score = f"Best score {live.score:.2f}, " if live.score >= 0 else ""
+    details = layout.column(align=True)
+    details.scale_y = 0.85
+    details.label(text=f"{score}{_seconds(live.elapsed)}")
+    _draw_cost(details, live)
+    if live.request and live.status == "RUNNING":
+        _draw_request(layout, context)
+    if live.message:
+        wrapped.sentence(layout, context, live.message, "INFO")
+    if live.status == "STOPPING":
+        layout.label(text="Stopping…", icon="CANCEL")
+    else:
+        layout.operator("restage.cancel", icon="CANCEL")
+
+
+def _draw_cost(layout: bpy.types.UILayout, live: bpy.types.PropertyGroup) -> None:
+    if live.tokens:
+        money = f", ${live.cost_usd:.2f}" if live.cost_usd >= 0.005 else ""
+        layout.label(text=f"{live.tokens:,} tokens{money}")
+
+
+def _draw_request(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    live = context.window_manager.restage
+    box = layout.box()
+    wrapped.sentence(box, context, live.request_title, "USER")
+    box.operator("restage.copy_prompt", text="1. Copy Prompt", icon="COPYDOWN")
+    count = live.request_pictures
+    if count:
+        row = box.row(align=True)
+        row.label(text=f"2. Attach {count} picture{'s' if count > 1 else ''}")
+        row.operator("restage.open_request", icon="FOLDER_REDIRECT")
+    else:
+        box.operator("restage.open_request", icon="FOLDER_REDIRECT")
+    box.operator("restage.paste_reply", text=f"{3 if count else 2}. Paste Reply", icon="PASTEDOWN")
+
+
+def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    live, chosen = context.window_manager.restage, context.scene.restage
+    status = properties.status_of(context)
+    title, icon = _TITLES.get(status, ("", "NONE"))
+    if title:
+        layout.label(text=title, icon=icon)
+    message = live.message or chosen.summary
+    if message and message.rstrip(".") != title:
+        wrapped.sentence(layout, context, message, "BLANK1" if title else "INFO")
+    if live.tokens and live.status == status:
+        _draw_cost(layout, live)
+    if status not in properties.RESUMABLE or not chosen.folder:
+        return
+    if status == "PAUSED":
+        box = layout.box()
+        box.operator("restage.show_brief", icon="PRESET")
+        wrapped.sentence(
+            box,
+            context,
+            "It says what is in the picture. Boxes and outlines are fractions of the frame from its top left, colours "
+            "go from 0 to 1, sizes are in metres. Mend the text, then go on.",
+        )
+    row = layout.row()
+    row.scale_y = 1.3
+    row.operator("restage.go_on", text="Raise the Cap and Go On…" if status == "CAPPED" else "Go On", icon="PLAY")
+
+
+def _seconds(elapsed: float) -> str:
+    return f"{elapsed:.0f} s" if elapsed < 120 else f"{elapsed / 60:.0f} min"
+
+
+CLASSES = (RESTAGE_PT_run,)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sentences in a layout, which by itself cuts them off at the edge."""
+
+import bpy
+
+PX_PER_LETTER = 6.3
+"""At interface scale 1, on average; Blender's own font."""
+
+
+def sentence(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", width: float = 0.0
+) -> None:
+    """Draw a sentence over as many lines as it takes in the region, or in `width` pixels at interface scale 1."""
+    scale = context.preferences.system.ui_scale
+    pixels = width or (context.region.width / scale if context.region else 250.0) - 45
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    for number, line in enumerate(lines(text, max(20, int((pixels - (20 if icon != "NONE" else 0)) / PX_PER_LETTER)))):
+        column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
+
+
+def lines(text: str, width: int, most: int = 12) -> list[str]:
+    """Break a text into at most `most` lines of at most `width` characters, at spaces where there are some."""
+    made = [""]
+    for word in text.split():
+        if made[-1] and len(made[-1]) + 1 + len(word) > width:
+            made.append("")
+        # A path or an address can be longer than the line.
+        while len(word) > width:
+            cut = max(word.rfind("/", 1, width) + 1, 0) or width
+            made[-1:] = [f"{made[-1]} {word[:cut]}".strip(), ""]
+            word = word[cut:]
+        made[-1] = f"{made[-1]} {word}".strip()
+    if len(made) > most:
+        made[most - 1 :] = [made[most - 1][: width - 1] + "…"]
+    return made
