@@ -73,7 +73,8 @@ def unprojected(context: Context) -> str:
             "the thing's front meets it. Width and height are what the box measures at the foot's distance. Seen from "
             "above, the box's upper edge is the far edge of the top; so the last columns take a depth (the brief's "
             "proportions, else as deep as the top is wide) and say where the middle then lies and how tall the thing "
-            "then is if its top is flat: the steeper the view, the less sure. For balls and pointed things the height is between the two."
+            "then is if its top is flat: the steeper the view, the less sure. For balls and "
+            "pointed things the height is between the two."
         )
         parts.append("\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]))
     if notes := _notes(placed):
