@@ -81,6 +81,7 @@ def test_while_the_answer_drips(name):
         thread = _asking(provider(name, server))
         thread.wait_for(lambda t: any(state == "streaming" for state, _note in t.states))
         thread.cancelled()
+        assert thread.ended_with.usage.output_tokens > 0, "what had been written is paid for"
         assert server.closed.wait(GENEROUS)
         _no_thread_left()
 

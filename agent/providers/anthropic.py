@@ -9,8 +9,9 @@ from typing import Any
 
 from ..roles import Usage
 from .address import normal_url
+from .answer import Answer
 from .base import Image, Message, Part, Request
-from .remote import Answer, KeyOf, Remote
+from .remote import KeyOf, Remote
 from .table import default_model
 from .watch import Limits, Watch
 

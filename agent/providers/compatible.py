@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..keystore import NoKeyStore
+from .answer import Answer
 from .base import Request
 from .errors import ModelNotFound
 from .openai import OpenAI
-from .remote import Answer, KeyOf
+from .remote import KeyOf
 from .watch import Limits, Watch
 
 OLLAMA = "http://127.0.0.1:11434/v1"

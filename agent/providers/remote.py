@@ -6,18 +6,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Event
 from time import monotonic
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from .. import keys
 from ..cost import tokens_of_request, tokens_of_text
 from ..keystore import NoKeyStore
-from ..roles import Usage
+from ..roles import Cancelled, Usage
 from . import table
 from .address import is_loopback
+from .answer import Answer
 from .base import Destination, Image, ModelFacts, OnWaiting, Reply, Request, Waiting
 from .errors import BadReply, ContextTooLong, NoKey, OnlineAccessOff, ProviderError, ServerFailed
 from .failures import Asked, explain, refused, said_by, too_slow, unreachable
@@ -29,21 +30,6 @@ KeyOf = Callable[[str], "str | None"]
 _THINKING_TOKENS = 16_000
 """Room beside the answer for models whose unseen thinking counts against the same limit."""
 _MOST_CHANGES = 6
-
-
-@dataclass
-class Answer:
-    """An answer as it was read from the stream, perhaps not to its end."""
-
-    text: str = ""
-    usage: Usage | None = None
-    model: str = ""
-    stop: Literal["end", "length", "refused", "too long", "cut"] = "cut"
-    """`cut` until the server says that it is done."""
-    refusal: str = ""
-    pieces: list[str] = field(default_factory=list)
-    events: int = 0
-    """How many pieces of any kind came."""
 
 
 class Remote(ABC):
@@ -181,7 +167,11 @@ class Remote(ABC):
                 "Turn it on in Preferences > System > Network, or use a local server, hand-off or the offline agent.",
             )
 
+        latest = Watch()
+
         def guarded(watch: Watch) -> T:
+            nonlocal latest
+            latest = watch
             watch.note = "reading the key"
             key = self._key()
             watch.note = ""
@@ -191,16 +181,23 @@ class Remote(ABC):
                 raise self._clean(error, key) from None
             except Exception as error:  # noqa: BLE001 - client libraries raise anything; each becomes one of our errors
                 failed = self._understand(error, watch, self._asked(has_pictures))
-                if isinstance(failed, Again) and request is not None:
+                if isinstance(failed, Again):
                     failed.usage = self._wasted(watch, request)
                 raise self._clean(failed, key) from None
 
         def attempt() -> T:
+            nonlocal latest
+            latest = Watch()
             for _change in range(_MOST_CHANGES):
                 try:
                     return run(guarded, self.limits, cancel, tell)
                 except TooSlow as slow:
-                    raise too_slow(slow.state, self._asked(has_pictures)) from None
+                    again = too_slow(slow.state, self._asked(has_pictures))
+                    again.usage = self._wasted(latest, request)
+                    raise again from None
+                except Cancelled as cancelled:
+                    cancelled.usage = self._wasted(latest, request)
+                    raise
                 except (ProviderError, Again) as error:
                     inner = error.error if isinstance(error, Again) else error
                     if not isinstance(inner, (ServerFailed, ContextTooLong)) or not self._give_up_on(inner.detail):
@@ -282,9 +279,9 @@ class Remote(ABC):
             tokens_of_text(written, self._name, self._facts.name),
         )
 
-    def _wasted(self, watch: Watch, request: Request) -> Usage:
+    def _wasted(self, watch: Watch, request: Request | None) -> Usage:
         """About what an attempt cost that ended before the server said: nothing unless it had begun to answer."""
-        if not watch.characters:
+        if request is None or not watch.characters:
             return Usage()
         return Usage(
             tokens_of_request(request, self._name, self._facts.name),

@@ -151,6 +151,8 @@ def run(work: Callable[[Watch], T], limits: Limits, cancel: Event, tell: Tell) -
 
     `tell` hears about once a second and at each change of state how it is getting on.
     """
+    if cancel.is_set():
+        raise Cancelled
     watch, done, outcome = Watch(), Event(), _Outcome[T]()
 
     def body() -> None:
