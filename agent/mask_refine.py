@@ -38,6 +38,10 @@ CORE = 0.55
 """The middle of a box: what lies at least this share of the farthest distance from its rim."""
 LOST = 0.2
 """Below this confidence the box, less what stands in front of it, is the better mask."""
+LARGE = 70_000
+"""Pixels; larger windows take too long at once."""
+EDGE = 5
+"""How far, in pixels, an edge found at half size may be off."""
 SEED = 7
 
 
@@ -74,7 +78,7 @@ def refine(
     """Return a mask per object of the brief at the picture's size, from `drawn`: what its outlines or its box alone
     give, at the same size. Those marked `exact` stay as they are. The same input gives the same masks.
 
-    `check` is called before each object, which takes up to half a second; it may raise to stop.
+    `check` is called before each object, which takes a tenth of a second to about one; it may raise to stop.
     """
     if all(exact):
         return [Mask(mask, 1.0) for mask in drawn]
@@ -163,11 +167,30 @@ def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> 
 
 
 def _grabbed(window: Bytes, marks: Bytes) -> Bool:
+    """GrabCut from given marks; a large window at half its size first, then only along the edge found."""
+    if window.shape[0] * window.shape[1] <= LARGE:
+        return _grab(window, marks, ROUNDS)
+    half = max(1, window.shape[1] // 2), max(1, window.shape[0] // 2)
+    # Nearest for the marks, as they are no amounts; area for the colours, so that thin things leave a trace.
+    small = cv2.resize(window, half, interpolation=cv2.INTER_AREA)
+    found = _grabbed(np.asarray(small, np.uint8), cv2.resize(marks, half, interpolation=cv2.INTER_NEAREST))
+    size = window.shape[1], window.shape[0]
+    coarse = cv2.resize(found.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    kernel = np.ones((2 * EDGE + 1, 2 * EDGE + 1), np.uint8)
+    closer = np.where(coarse > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    closer[cv2.erode(coarse, kernel) > 0] = cv2.GC_FGD
+    closer[cv2.dilate(coarse, kernel) == 0] = cv2.GC_BGD
+    closer[marks == cv2.GC_BGD] = cv2.GC_BGD
+    return _grab(window, closer, 2)
+
+
+def _grab(window: Bytes, marks: Bytes, rounds: int) -> Bool:
     marks = marks.copy()
-    if not np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).any():
-        return np.zeros(marks.shape, np.bool_)
+    sure = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if sure.all() or not sure.any():
+        return sure
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(window, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    cv2.grabCut(window, marks, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return np.asarray((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), np.bool_)
 
 
