@@ -173,7 +173,8 @@ def _grabbed(window: Bytes, marks: Bytes) -> Bool:
     half = max(1, window.shape[1] // 2), max(1, window.shape[0] // 2)
     # Nearest for the marks, as they are no amounts; area for the colours, so that thin things leave a trace.
     small = cv2.resize(window, half, interpolation=cv2.INTER_AREA)
-    found = _grabbed(np.asarray(small, np.uint8), cv2.resize(marks, half, interpolation=cv2.INTER_NEAREST))
+    fewer = cv2.resize(marks, half, interpolation=cv2.INTER_NEAREST)
+    found = _grabbed(np.asarray(small, np.uint8), np.asarray(fewer, np.uint8))
     size = window.shape[1], window.shape[0]
     coarse = cv2.resize(found.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     kernel = np.ones((2 * EDGE + 1, 2 * EDGE + 1), np.uint8)
