@@ -22,6 +22,8 @@ BLENDER_SHIPS = frozenset({"numpy", "requests", "certifi", "urllib3", "idna", "c
 def imports(source: str, module: str) -> set[str]:
     """Return every module that a module imports: others by their full name, ours as `.agent.run`.
 
+    Of `from x import y` comes `x.y`, for y may be a module or a name in one; the caller knows which modules there are.
+
     `module` is its path below the root without the suffix, as `agent/run` or `agent/__init__`.
     """
     found: set[str] = set()
@@ -30,11 +32,10 @@ def imports(source: str, module: str) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = [*parents[: len(parents) - node.level + 1], *(node.module or "").split(".")]
             stem = "." + ".".join(part for part in base if part)
-            # `from .x import y`: y may be a module or a name in one; the caller knows which modules there are.
             found |= {f"{stem.rstrip('.')}.{alias.name}" for alias in node.names}
     return found
 
