@@ -9,7 +9,8 @@ import bpy
 def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
     """Return the scene's numbers by key.
 
-    `light/NAME`: emitted linear RGB, power worked in. `background/NODE`: a world node's linear RGB, strength worked in.
+    `light/NAME`: emitted linear RGB, power worked in. `background/NODE`: a world node's linear RGB, strength worked in;
+    `backdrop/NODE` one that the camera sees and that lights nothing.
     `base/MATERIAL`: linear RGB base colour where it is one, not a texture. `surface/MATERIAL`: roughness, metallic.
     `exposure`: the view's, in stops.
     """
@@ -23,7 +24,8 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
         for node in scene.world.node_tree.nodes:
             if node.bl_idname == "ShaderNodeBackground":
                 strength = node.inputs["Strength"].default_value
-                found[f"background/{node.name}"] = tuple(
+                kind = "backdrop" if _only_seen(node) else "background"
+                found[f"{kind}/{node.name}"] = tuple(
                     float(strength * channel) for channel in node.inputs["Color"].default_value[:3]
                 )
     for material in bpy.data.materials:
@@ -37,6 +39,15 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
             float(shader.inputs[name].default_value) for name in ("Roughness", "Metallic")
         )
     return found
+
+
+def _only_seen(node: bpy.types.Node) -> bool:
+    """Whether a background is the one a mix shows to the camera's rays alone."""
+    for link in node.outputs[0].links:
+        mix = link.to_node
+        if mix.bl_idname == "ShaderNodeMixShader" and link.to_socket == mix.inputs[2] and mix.inputs[0].is_linked:
+            return bool(mix.inputs[0].links[0].from_socket.name == "Is Camera Ray")
+    return False
 
 
 def _principled(material: bpy.types.Material) -> bpy.types.Node | None:

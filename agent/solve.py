@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers solved, not guessed: a better script for the stage of an attempt, its text the same but for its numbers.
+
+What is solved is what the stage settles: places and shapes against outlines, colours inside them, light against the
+picture as shown. A solution counts only when the script, run afresh, measures better.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Event
+
+import numpy as np
+
+from ..worker.protocol import Job, StageScript, ViewRequest
+from . import measure, parts, script_numbers
+from .measurements import Measurements
+from .perceptual import Judge
+from .ports import WorkerPort
+from .roles import Attempt, AttemptViews, Cancelled, Context
+from .script_numbers import Number
+from .solving import light_stage
+from .solving.placement import Placement
+from .solving.probe import Probe
+from .solving.write_back import write_back
+from .views import PortLooker, load_views
+
+SOLVERS: dict[str, tuple[str, ...]] = {
+    "geometry": ("placement",),
+    "composition": ("placement",),
+    "lighting": ("light",),
+    "program": ("placement", "light"),
+}
+"""What is solved at which stage, in this order."""
+MEASURE_PX = 256
+BEAUTY_SAMPLES = 12
+GAIN = 2e-3
+"""In score: less is noise."""
+LPIPS_SLACK = 3e-3
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A script that ran, and how near it comes."""
+
+    views: AttemptViews
+    numbers: Measurements
+    settings: Mapping[str, object]
+
+
+def solve_stage(
+    context: Context,
+    attempt: Attempt,
+    worker: WorkerPort,
+    judge: Judge | None = None,
+    budget_s: float = 20.0,
+    cancel: Event | None = None,
+    tell: Callable[[str], None] = lambda _doing: None,
+) -> str | None:
+    """Return the attempt's script with better numbers, or None when none were found.
+
+    `worker` holds the attempt's scene when the stage is lighting; afterwards it holds another, so look at the attempt
+    before. `judge` is the picture's. Ends about `budget_s` seconds after it began, with the best so far.
+    Raises Cancelled.
+    """
+    solvers = SOLVERS.get(attempt.stage, ())
+    if attempt.result.status != "ok" or not solvers:
+        return None
+    return _Solving(context, attempt, worker, judge, cancel or context.cancel, tell).run(solvers, budget_s)
+
+
+class _Solving:
+    def __init__(
+        self,
+        context: Context,
+        attempt: Attempt,
+        worker: WorkerPort,
+        judge: Judge | None,
+        cancel: Event,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._context = context
+        self._stage = attempt.stage
+        self._worker = worker
+        self._judge = judge or Judge(context.picture.unit)
+        self._cancel = cancel
+        self._tell = tell
+        self._probe = Probe(worker, context.accepted, attempt.stage, cancel)
+        self._script = attempt.script
+        self._stands = _Tried(attempt.views, attempt.measurements, attempt.result.settings)
+        self._owners: dict[int, str] = {}
+
+    def run(self, solvers: tuple[str, ...], budget_s: float) -> str | None:
+        deadline = time.monotonic() + budget_s
+        text = self._script
+        built = "placement" not in solvers
+        for name in solvers:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            if name == "light" and not built:
+                self._probe.run([text])
+            found = self._placed(text, left) if name == "placement" else self._lit(text)
+            built = False
+            if found is None:
+                continue
+            tried = self._tried(found)
+            if tried is not None and self._better(name, tried):
+                text, self._stands, built = found, tried, True
+        if text == self._script:
+            return None
+        return write_back(self._script, text, self._owners)
+
+    def _placed(self, text: str, seconds: float) -> str | None:
+        context = self._context
+        placement = Placement(self._probe, context.masks, context.frame, self._in_front(), context.seed, self._check)
+        found = placement.solve(text, seconds, self._tell)
+        if found is None:
+            return None
+        for number, names in zip(found[1].model.numbers, found[1].model.affects, strict=True):
+            if len(names) == 1:
+                self._owns(found[1].model.script, number, next(iter(names)))
+        return found[0]
+
+    def _lit(self, text: str) -> str | None:
+        found = light_stage.solve(
+            text,
+            self._probe,
+            PortLooker(self._worker, self._cancel),
+            self._context.picture.unit,
+            self._stands.views.beauty,
+            dict(self._stands.settings),
+            self._judge,
+            self._tell,
+        )
+        if found is None:
+            return None
+        for number in script_numbers.find(text):
+            if number.start in found.owners:
+                self._owns(text, number, found.owners[number.start])
+        return found.text
+
+    def _owns(self, text: str, number: Number, owner: str) -> None:
+        """Remember by its place among the text's numbers whose a number is."""
+        for place, other in enumerate(script_numbers.find(text)):
+            if other.start == number.start:
+                self._owners[place] = owner
+
+    def _in_front(self) -> np.ndarray | None:
+        """Distances of what is seen and is no object of the brief; what is about as far as a thing hides nothing."""
+        views = self._stands.views
+        if views.ids is None or views.depth is None:
+            return None
+        others = [key for key, name in views.id_names.items() if parts.owner(name, self._context.masks) is None]
+        return np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
+
+    def _tried(self, text: str) -> _Tried | None:
+        """Run a script afresh, as an attempt would be, and measure it."""
+        self._tell("checking what was solved")
+        seen = self._stands.views.beauty
+        beauty = max(seen.shape[:2]) if seen is not None else 0
+        job = Job(
+            self._context.accepted,
+            StageScript(self._stage, text),
+            tuple(sorted(self._context.stage.may_change)),
+            ViewRequest(measure_px=MEASURE_PX, beauty_px=beauty, beauty_samples=BEAUTY_SAMPLES),
+            write_blend=False,
+            seed=self._context.seed,
+        )
+        result = self._worker.run(job, self._cancel)
+        self._check()
+        if result.status != "ok":
+            return None
+        views = load_views(self._worker, result)
+        parts.merge(views, self._context.masks.keys())
+        numbers = measure.measure(
+            self._stage, self._context.picture.unit, self._context.masks, views, tuple(result.sanity), self._judge
+        )
+        return _Tried(views, numbers, self._stands.settings)
+
+    def _better(self, solver: str, new: _Tried) -> bool:
+        old = self._stands.numbers
+        if solver == "placement":
+            before, after = _outlines(old), _outlines(new.numbers)
+        else:
+            before, after = old.score, new.numbers.score
+        if after < before + GAIN:
+            return False
+        # Outlines are the better measure of places than a render in provisional light.
+        if solver == "placement" or old.lpips is None or new.numbers.lpips is None:
+            return True
+        return new.numbers.lpips <= old.lpips + LPIPS_SLACK
+
+    def _check(self) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
+
+
+def _outlines(numbers: Measurements) -> float:
+    return numbers.mean_iou or 0.0

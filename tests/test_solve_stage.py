@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A known scene, its numbers disturbed: the solvers bring them back, and the text stays what it was."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import known
+import numpy as np
+import pytest
+import solving
+from restage.agent import params, script_numbers, solve
+from restage.agent.roles import Cancelled
+from restage.agent.solving.write_back import write_back
+
+pytestmark = pytest.mark.bpy
+
+
+@pytest.fixture(scope="module")
+def worker(binary):
+    from restage.worker.pool import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scene(worker):
+    """The picture of the known scene, and its masks."""
+    return solving.picture_of(worker)
+
+
+def centres(result):
+    return {i.name: (np.array(i.world_min) + np.array(i.world_max)) / 2 for i in result.inventory}
+
+
+def skeleton(script):
+    """A script without its numbers."""
+    data, at, parts = script.encode(), 0, []
+    for number in script_numbers.find(script):
+        parts.append(data[at : number.start])
+        at = number.end
+    return b"#".join([*parts, data[at:]]).decode()
+
+
+def test_things_go_back_to_where_the_picture_shows_them(worker, scene):
+    picture, masks = scene
+    truth = centres(solving.render(worker, "geometry", pixels=0)[1])
+    bad = known.disturbed(known.GEOMETRY, 2)
+    context, attempt = solving.attempt_at(worker, picture, masks, "geometry", bad)
+    assert attempt.measurements.mean_iou < 0.6
+    text = solve.solve_stage(context, attempt, worker)
+    assert text is not None
+    _, solved = solving.attempt_at(worker, picture, masks, "geometry", text)
+    assert solved.measurements.mean_iou > 0.93
+    before, after = centres(attempt.result), centres(solved.result)
+    errors = [[float(np.linalg.norm(c[name] - truth[name])) for name in known.THINGS] for c in (before, after)]
+    assert np.median(errors[1]) < np.median(errors[0]) / 5
+    assert not [finding for finding in solved.result.sanity if finding.kind in ("floating", "sunk")]
+    # What was in PARAMS is there still, what was not has a telling name, and all else reads as before.
+    values = params.read(text)
+    assert set(params.read(bad)) <= set(values) and "Can.location" in values
+    kept = [line for line in bad.splitlines() if not any(c.isdigit() for c in line)]
+    assert [line for line in text.splitlines() if line in kept] == kept
+
+
+@pytest.mark.parametrize("transform", ["Standard", "AgX"])
+def test_lights_get_the_power_the_picture_shows(worker, transform):
+    texts = {**known.TEXTS, "setup": known.SETUP.replace('"Standard"', f'"{transform}"')}
+    picture, masks = solving.picture_of(worker, texts)
+    bad = known.LIGHTING.replace('"key.power": 420.0', '"key.power": 80.0').replace("energy = 90", "energy = 400")
+    bad = bad.replace('"world.strength": 0.35', '"world.strength": 1.0')
+    context, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad, texts)
+    text = solve.solve_stage(context, attempt, worker)
+    _, solved = solving.attempt_at(worker, picture, masks, "lighting", text, texts)
+    assert attempt.measurements.psnr < 20
+    assert solved.measurements.psnr > 28 and solved.measurements.lpips < 0.2 * attempt.measurements.lpips
+    values = params.read(text)
+    assert values["key.power"] == pytest.approx(420, rel=0.25) and values["Fill.energy"] == pytest.approx(90, rel=0.35)
+    assert max(values["key.colour"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_what_is_right_already_is_left_alone(worker, scene):
+    picture, masks = scene
+    for stage in ("geometry", "lighting"):
+        context, attempt = solving.attempt_at(worker, picture, masks, stage, known.TEXTS[stage])
+        text = solve.solve_stage(context, attempt, worker)
+        if text is not None:
+            _, solved = solving.attempt_at(worker, picture, masks, stage, text)
+            assert solved.measurements.score >= attempt.measurements.score
+
+
+def test_it_stops_when_cancelled_or_out_of_time(worker, scene):
+    picture, masks = scene
+    bad = known.disturbed(known.GEOMETRY, 2)
+    context, attempt = solving.attempt_at(worker, picture, masks, "geometry", bad)
+    assert solve.solve_stage(context, attempt, worker, budget_s=0.0) is None
+    assert (
+        solve.solve_stage(context, solving.attempt_at(worker, picture, masks, "setup", known.SETUP)[1], worker) is None
+    )
+
+
+def test_a_cancelled_solve_says_so(binary, scene):
+    from restage.worker.pool import Limits, WorkerPool
+
+    picture, masks = scene
+    cancel = Event()
+    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+        context, attempt = solving.attempt_at(worker, picture, masks, "geometry", known.disturbed(known.GEOMETRY, 3))
+        with pytest.raises(Cancelled):
+            solve.solve_stage(context, attempt, worker, cancel=cancel, tell=lambda _: cancel.set())
+
+
+def test_only_numbers_may_differ_when_written_back():
+    turned = known.LIGHTING.replace("energy = 90", "energy = 91.5")
+    text = write_back(known.LIGHTING, turned, {})
+    assert params.read(text)["fill.energy"] == 91.5 and skeleton(turned) == skeleton(known.LIGHTING)
+    with pytest.raises(ValueError, match="more than numbers"):
+        write_back(known.LIGHTING, turned.replace("fill.energy = 91.5\n", ""), {})
