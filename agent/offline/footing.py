@@ -195,7 +195,8 @@ def _top(mask: Mask, foot: _Foot) -> tuple[float, float]:
     h, w = mask.shape
     rows = np.flatnonzero(mask.any(axis=1))
     height = int(rows[-1]) + 1 - int(rows[0])
-    middle, row, widths = (foot.left + foot.right) // 2, foot.row, []
+    middle, row = (foot.left + foot.right) // 2, foot.row
+    widths: list[int] = []
     ankle, reach = max(4, round(ANKLE * height)), max(4, round(CROSSING * height))
     while (run := _leg_run(mask, row, middle, widths, ankle)) or (crossed := _beyond(mask, row, middle, widths, reach)):
         if run is None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..picture import Picture
-from . import backdrop, basins, certainty, foreground, scenery, shapes, split, unjoin
+from . import backdrop, basins, certainty, foreground, scenery, shapes, split, tiles, unjoin
 from . import features as f
 from .regions import Segmentation
 
@@ -43,7 +43,7 @@ def segment(picture: Picture, seed: int = 0) -> Segmentation:
         masks = masks if studio else shapes.as_one(masks)
         if _sensible(masks, 0.6) and (studio or _simple(masks)):
             return certainty.assess(picture, masks, "plain" if studio else "floor", behind.share)
-    masks = scenery.things_in_scene(picture.rgb, seed)
+    masks = tiles.things_on_tiles(seen) or scenery.things_in_scene(picture.rgb, seed)
     return certainty.assess(picture, masks, "scene", 0.0)
 
 
