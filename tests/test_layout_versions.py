@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What differs between Blender 4.2 and 5.2 is known in `scene/compat.py`, its twin `worker/compat.py`, and `prompts/`.
 
-The worker has a twin because it imports nothing of `scene/`: what runs next to a stage script stays small.
+The worker has a twin because it imports nothing of `scene/`: what runs next to a stage script stays small. `KNOW` says
+which modules hold facts about the scripts of others, which is their work.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ KNOW = {
     "worker/compat.py",
     # Asks the running Blender which of the names it has, for the prompts.
     "worker/facts.py",
+    # Change names in scripts that were written for another version; what `prompts/` tells models beforehand.
+    "worker/shim.py",
+    "worker/shim_tables.py",
     # Says which names of all versions a script may use; uses none.
     "worker/guard_names.py",
 }
@@ -40,9 +44,11 @@ ELSEWHERE = {
     "agent/offline/write_setup.py": {"use_nodes"},
 }
 TELL = {
-    # They hand `bpy.app.version` to worker/binary.py, which knows the oldest Blender that Restage runs in.
+    # They hand `bpy.app.version` on: to worker/binary.py, which knows the oldest Blender that Restage runs in, and to
+    # worker/shim.py.
     "registration.py",
-    "operators/reconstruct.py",
+    "operators/launch.py",
+    "worker/job.py",
 }
 
 
