@@ -17,7 +17,7 @@ from typing import Any
 
 import bpy
 
-from . import compat, removal, tags
+from . import blend_file, compat, removal, tags
 from .check import CheckError, check
 
 NAME = "Restage"
@@ -162,6 +162,12 @@ def _load_checked(blend: Path, settings: Mapping[str, Any], run: str) -> tuple[b
         raise SandboxError(f"The result {blend.name} can't be read: {error.strerror}.") from error
     if size > MAX_FILE_BYTES:
         raise SandboxError(f"The result is {size >> 20} MB; Restage loads at most {MAX_FILE_BYTES >> 20} MB.")
+    try:
+        damage = blend_file.why_damaged(blend, str(settings.get("sha256") or ""))
+    except OSError as error:
+        raise SandboxError(f"The result {blend.name} can't be read: {error.strerror}.") from error
+    if damage:
+        raise SandboxError(f"The result {blend.name} {damage}.")
     before = set(compat.datablocks())
     try:
         with bpy.data.libraries.load(str(blend), link=False) as (source, wanted):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def write(scene: bpy.types.Scene, scratch: Path) -> tuple[str, dict[str, Any]]:
         size = path.stat().st_size >> 20
         path.unlink()
         raise TooLarge(f"The scene's file would be {size} MB (limit {MAX_BYTES >> 20} MB).")
+    settings["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     return FILE_NAME, settings
 
 
