@@ -82,7 +82,7 @@ class RestagePreferences(bpy.types.AddonPreferences):
         box.label(text="Scripts run in a second Blender without your file, your add-ons and the network.")
         box.label(text="Where the system can't lock that Blender down, Restage asks before each run.")
         box = layout.box()
-        box.label(text="What a Run May Cost", icon="FUND")
+        box.label(text="What a Run May Cost", icon="SORTTIME")
         box.prop(self, "max_usd")
         box.prop(self, "max_tokens")
         if not bpy.app.online_access:

@@ -75,7 +75,8 @@ class RestageModels(bpy.types.PropertyGroup):
 class RestageScene(bpy.types.PropertyGroup):
     """What the artist chose, and which run the scene shows."""
 
-    picture: StringProperty(name="Picture", description="The picture to rebuild as a scene", subtype="FILE_PATH")
+    # Without the subtype of a path, which would draw a second button that browses, without showing pictures.
+    picture: StringProperty(name="Picture", description="The picture to rebuild as a scene")
     agent: EnumProperty(name="Agent", description="Who writes the scripts", items=AGENTS)
     models: PointerProperty(type=RestageModels)
     verifier: EnumProperty(name="Verifier", description="Who judges the scripts", items=VERIFIERS)

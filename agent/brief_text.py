@@ -21,8 +21,8 @@ class BriefError(Exception):
 
 
 def text_of(brief: Brief) -> str:
-    """Return the brief as JSON for people: a line per value, with points and colours on one line each."""
-    plain = json.dumps(json.loads(brief.model_dump_json()), indent=2, ensure_ascii=False)
+    """Return the brief as JSON for people: a line per value, points and colours on one line each, four decimals."""
+    plain = json.dumps(_rounded(brief.model_dump(mode="json")), indent=2, ensure_ascii=False)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", plain) + "\n"
 
 
@@ -43,6 +43,14 @@ def read(text: str) -> Brief:
         said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
         said = "there is no such entry" if first["type"] == "extra_forbidden" else said[:1].lower() + said[1:]
         raise BriefError(f"The brief can't be used: {_place(first['loc'], data)}{said}.") from None
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
 
 
 def _place(loc: Sequence[int | str], data: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from ..scene import compat
+
 
 class ReplyError(Exception):
     """The reply can't be taken; the text is one sentence for the artist."""
@@ -43,6 +45,7 @@ class _OfRequest:
 
     def _fail(self, context: bpy.types.Context, text: str) -> set[str]:
         context.window_manager.restage.message = text
+        compat.redraw()
         self.report({"ERROR"}, text)
         return {"CANCELLED"}
 

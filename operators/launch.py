@@ -138,6 +138,7 @@ def plan_again(context: bpy.types.Context, max_usd: float | None, max_tokens: in
         folder.save()
         if brief is not None:
             folder.save_brief(brief)
+            scripts.settle(chosen.run, brief_text.FILE)
     except (picture.PictureError, RecordError) as error:
         raise LaunchError(str(error)) from error
     except OSError as error:
@@ -146,10 +147,10 @@ def plan_again(context: bpy.types.Context, max_usd: float | None, max_tokens: in
 
 
 def edited_brief(run: str) -> Brief | None:
-    """Return the brief as the artist left it in its text, None when there is no text. Raises LaunchError."""
-    name = scripts.names(run).get(brief_text.FILE) if run else None
-    if name is None:
+    """Return the brief as the artist changed it in its text, None when nothing was changed. Raises LaunchError."""
+    if not run or not scripts.edited(run, brief_text.FILE):
         return None
+    name = scripts.names(run)[brief_text.FILE]
     try:
         return brief_text.read(bpy.data.texts[name].as_string())
     except brief_text.BriefError as error:

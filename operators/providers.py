@@ -216,7 +216,28 @@ class RESTAGE_OT_list_models(_Asks, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class RESTAGE_OT_preferences(bpy.types.Operator):
+    """Show Restage's preferences: keys, servers, caps"""
+
+    bl_idname = "restage.preferences"
+    bl_label = "Restage Preferences"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Restage is installed as an extension."""
+        if preferences.__package__ not in context.preferences.addons:
+            cls.poll_message_set("Restage is not installed as an extension here, so it has no preferences")
+            return False
+        return True
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Open the preferences at Restage."""
+        return bpy.ops.preferences.addon_show(module=preferences.__package__)
+
+
 CLASSES = (
+    RESTAGE_OT_preferences,
     RESTAGE_OT_set_key,
     RESTAGE_OT_forget_key,
     RESTAGE_OT_find_key,

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty, FloatProperty, IntProperty
 
 from .. import preferences, properties
 from ..panels import wrapped
+from ..scene import compat
 
 _WIDTH = 440
 
@@ -50,11 +51,12 @@ class _Asking:
         """Draw the questions."""
         layout = self.layout
         for number, text in enumerate(getattr(self, "_leaving", ())):
-            wrapped.sentence(layout, context, text, ("FUND", "URL", "CANCEL")[min(number, 2)], _WIDTH - 20)
+            wrapped.sentence(layout, context, text, ("INFO", "URL", "CHECKMARK")[min(number, 2)], _WIDTH - 20)
         if getattr(self, "_fields", False):
             layout.use_property_split = True
             layout.prop(self, "max_usd")
             layout.prop(self, "max_tokens")
+            layout.label(text="Of the whole run, with what was spent so far; 0 is no cap.")
         if getattr(self, "_unconfined", ""):
             layout.separator()
             text = f"{self._unconfined} The scripts would run in a second Blender with your own rights."
@@ -63,6 +65,7 @@ class _Asking:
     def _fail(self, context: bpy.types.Context, text: str) -> set[str]:
         """Say it in the panel and beside the mouse."""
         context.window_manager.restage.message = text
+        compat.redraw()
         self.report({"ERROR"}, text)
         return {"CANCELLED"}
 
@@ -92,6 +95,12 @@ class RESTAGE_OT_reconstruct(_Asking, bpy.types.Operator):
             return False
         if chosen.agent == "replay" and not chosen.recording:
             cls.poll_message_set("Choose the recorded run first")
+            return False
+        if not bpy.app.online_access and {"openai", "anthropic"} & {
+            chosen.agent,
+            chosen.verifier if chosen.agent not in {"offline", "replay"} else "",
+        }:
+            cls.poll_message_set("Allow Online Access is off; turn it on in Preferences > System > Network")
             return False
         return True
 

@@ -46,8 +46,10 @@ def draw_model(
 ) -> None:
     """Draw what an agent needs to be told: its model, or the recording."""
     if agent in properties.KEYED:
+        row = layout.row(align=True)
         suggested = getattr(live, agent)
-        layout.prop_search(models, agent, suggested, "models", text="", icon="NONE", results_are_suggestions=True)
+        row.prop_search(models, agent, suggested, "models", text="", icon="NONE", results_are_suggestions=True)
+        row.operator("restage.preferences", text="", icon="PREFERENCES")
     elif agent == "handoff":
         layout.prop(models, "handoff", text="", placeholder="Whose chat window (optional)")
     elif agent == "replay":
@@ -76,7 +78,8 @@ class RESTAGE_PT_result(InTab, bpy.types.Panel):
         column.operator("restage.look", icon="CAMERA_DATA")
         column.operator("restage.apply_settings", icon="SCENE_DATA")
         column = layout.column(align=True)
-        column.operator("restage.show_brief", icon="PRESET")
+        if properties.status_of(context) != "PAUSED":
+            column.operator("restage.show_brief", icon="PRESET")
         column.operator("restage.show_script", icon="TEXT")
         column.operator("restage.open_folder", icon="FOLDER_REDIRECT")
 

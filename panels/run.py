@@ -9,9 +9,9 @@ from .base import InTab
 
 _TITLES = {
     "PAUSED": ("Paused", "PAUSE"),
-    "CAPPED": ("Cap reached", "FUND"),
+    "CAPPED": ("Cap Reached", "SORTTIME"),
     "CANCELLED": ("Cancelled", "CANCEL"),
-    "FAILED": ("Stopped by an error", "ERROR"),
+    "FAILED": ("Stopped by an Error", "ERROR"),
     "DONE": ("Done", "CHECKMARK"),
 }
 
@@ -86,11 +86,15 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     live, chosen = context.window_manager.restage, context.scene.restage
     status = properties.status_of(context)
     title, icon = _TITLES.get(status, ("", "NONE"))
-    if title:
-        layout.label(text=title, icon=icon)
     message = live.message or chosen.summary
-    if message and message.rstrip(".") != title:
-        wrapped.sentence(layout, context, message, "BLANK1" if title else "INFO")
+    if message:
+        # Under its title, unless the sentence begins with it.
+        same = bool(title) and message.startswith(title)
+        if title and not same:
+            layout.label(text=title, icon=icon)
+        wrapped.sentence(layout, context, message, icon if same else "BLANK1" if title else "INFO")
+    elif title:
+        layout.label(text=title, icon=icon)
     if live.tokens and live.status == status:
         _draw_cost(layout, live)
     if status not in properties.RESUMABLE or not chosen.folder:

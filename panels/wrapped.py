@@ -3,7 +3,7 @@
 
 import bpy
 
-PX_PER_LETTER = 6.3
+PX_PER_LETTER = 5.7
 """At interface scale 1, on average; Blender's own font."""
 
 

@@ -41,6 +41,19 @@ def names(run: str) -> dict[str, str]:
     return {text[FILE]: text.name for text in bpy.data.texts if text.get(RUN) == run}
 
 
+def edited(run: str, file: str) -> bool:
+    """Return whether the artist has changed the run's text of that file."""
+    text = _find(run, file)
+    return text is not None and _edited(text)
+
+
+def settle(run: str, file: str) -> None:
+    """Take the run's text of that file as it is now for Restage's own: what was edited in it has been read."""
+    text = _find(run, file)
+    if text is not None:
+        text[DIGEST] = _digest(text)
+
+
 def keep(run: str) -> None:
     """Make the run's texts ordinary ones."""
     for text in bpy.data.texts:

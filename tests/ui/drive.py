@@ -2,7 +2,7 @@
 """Runs inside the Blender with a window: does what an artist does, and writes what it sees to `state.json`.
 
 The test outside moves the mouse and takes pictures; the two talk through files in the folder given after `--`:
-`do` (a word to act on) and `state.json`.
+`do` (a word to act on, or a line of Python after `py:`) and `state.json`.
 """
 
 import json
@@ -26,7 +26,10 @@ def viewport():
 def act(word):
     window, area, regions = viewport()
     with bpy.context.temp_override(window=window, area=area, region=regions["WINDOW"]):
-        if word == "prepare":
+        if word.startswith("py:"):
+            exec(word[3:], {"bpy": bpy, "folder": folder, "area": area})
+            area.tag_redraw()
+        elif word == "prepare":
             area.spaces.active.show_region_ui = True
             bpy.context.scene.restage.picture = str(folder / "picture.png")
             bpy.context.scene.restage.samples = 8
@@ -66,6 +69,10 @@ def state():
         "doing": live.doing,
         "score": live.score,
         "message": live.message,
+        "request": live.request,
+        "request_title": live.request_title,
+        "tokens": live.tokens,
+        "areas": [[a.type, a.x, a.y, a.width, a.height] for a in bpy.context.window_manager.windows[0].screen.areas],
         "run": chosen.run,
         "folder": chosen.folder,
         "tab": ui.active_panel_category if ui.width > 1 else "",

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run by hand in a real window: the brief reviewed and mended, replies pasted, a cap reached and raised.
+
+As `test_window.py`; pictures of the window are left in `RESTAGE_UI_SHOTS` when it is set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
+from answering import Answerer
+from window import ROOT, Window, build, provision
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory):
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for a chroot")
+    made = Window(provision(), build(tmp_path_factory.mktemp("dist")), ROOT / "examples" / "shapes.png")
+    yield made
+    made.close()
+
+
+def waiting(window, before=""):
+    """Wait for a request by hand other than `before`; None when the run has ended."""
+    window.wait(
+        lambda: window.state()["request"] not in ("", before) or window.state()["status"] not in {"RUNNING"}, 180
+    )
+    state = window.state()
+    return state["request"] if state["status"] == "RUNNING" else None
+
+
+def paste(window, folder):
+    """Answer a request as the artist does: the model's reply is on the clipboard, then *Paste Reply*."""
+    text = Answerer(Path("nowhere")).answer(Path(folder).name.partition("_")[2])
+    (window.folder / "clip").write_text(text)
+    assert window.do("py:bpy.context.window_manager.clipboard = (folder / 'clip').read_text()") == "ok"
+    assert window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')") == "ok"
+
+
+def test_a_run_by_hand(window):
+    window.do("prepare")
+    window.do("hide")
+    window.open_tab("Restage")
+    for choice in ("agent = 'handoff'", "review = True", "max_tokens = 14000", "resolution = 160", "samples = 2"):
+        assert window.do(f"py:bpy.context.scene.restage.{choice}") == "ok"
+    time.sleep(2)
+    window.shot("hand-ready")
+    assert window.do("reconstruct") == "ok"
+    first = waiting(window)
+    time.sleep(2)
+    window.shot("hand-brief-request")
+    assert window.do("py:bpy.context.window_manager.clipboard = ''") == "ok"
+    assert "copy the model's whole reply" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
+    time.sleep(1)
+    window.shot("hand-empty-clipboard")
+    assert window.do("py:bpy.ops.restage.copy_prompt('INVOKE_DEFAULT')") == "ok"
+    assert "still holds the prompt" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
+    while (request := waiting(window, first if window.state()["request"] != first else "")) is not None:
+        first = request
+        paste(window, request)
+        window.wait(lambda: window.state()["request"] != request, 30)
+    assert window.state()["status"] == "PAUSED", window.state()
+    time.sleep(2)
+    window.shot("hand-paused")
+    assert window.do("py:bpy.ops.restage.show_brief('INVOKE_DEFAULT')") == "ok"
+    time.sleep(1)
+    window.shot("hand-brief")
+    text = "bpy.data.texts['Restage brief.json']"
+    assert window.do(f"py:{text}.from_string({text}.as_string().replace('\"Box\"', '\"Box', 1))") == "ok"
+    assert "line" in window.do("py:bpy.ops.restage.go_on('INVOKE_DEFAULT')")
+    time.sleep(1)
+    window.shot("hand-brief-wrong")
+    assert window.state()["status"] == "PAUSED"
+    assert window.do(f"py:{text}.from_string({text}.as_string().replace('\"Box', '\"Box\"', 1))") == "ok"
+    mended = f"py:{text}.from_string({text}.as_string().replace('A red box and a blue ball', 'Mended by hand'))"
+    assert window.do(mended) == "ok"
+    assert window.do("py:bpy.ops.restage.go_on('INVOKE_DEFAULT')") == "ok"
+    folder = window.chroot / window.state()["folder"].lstrip("/")
+    last = ""
+    while (request := waiting(window, last)) is not None:
+        last = request
+        if "setup" in request:
+            time.sleep(1.5)
+            window.shot("hand-request")
+        paste(window, request)
+        window.wait(lambda: window.state()["request"] != request, 30)
+    assert json.loads((folder / "brief.json").read_text())["caption"] == "Mended by hand"
+    assert window.state()["status"] == "CAPPED", window.state()
+    time.sleep(2)
+    window.shot("hand-capped")
+    assert window.do("py:bpy.ops.restage.go_on('INVOKE_DEFAULT')") == "ok"
+    time.sleep(1)
+    window.shot("hand-raise")
+    window.command("xdotool", "key", "Escape")
+    time.sleep(0.5)
+    assert window.do("py:bpy.ops.restage.go_on('EXEC_DEFAULT', max_tokens=0)") == "ok"
+    last = ""
+    while (request := waiting(window, last)) is not None:
+        last = request
+        paste(window, request)
+        window.wait(lambda: window.state()["request"] != request, 30)
+    window.wait(lambda: window.state()["status"] == "DONE", 120)
+    time.sleep(2)
+    window.shot("hand-done")
+
+
+def test_the_preferences_and_the_estimate(window):
+    assert window.do("py:bpy.context.preferences.system.use_online_access = True") == "ok"
+    for choice in ("agent = 'anthropic'", "review = False", "max_tokens = 0"):
+        assert window.do(f"py:bpy.context.scene.restage.{choice}") == "ok"
+    time.sleep(1)
+    window.shot("model-chosen")
+    assert window.do("py:bpy.ops.restage.reconstruct('INVOKE_DEFAULT')") == "ok"
+    time.sleep(1)
+    window.shot("estimate")
+    window.command("xdotool", "key", "Escape")
+    time.sleep(0.5)
+    assert window.state()["status"] != "RUNNING"
+    assert window.do("py:bpy.ops.restage.preferences()") == "ok"
+    time.sleep(1)
+    # There is no window manager to place it.
+    found = window.command("xdotool", "search", "--name", "Preferences").split()[-1]
+    window.command("xdotool", "windowmove", found, "200", "20", "windowsize", found, "700", "860")
+    time.sleep(2)
+    window.shot("preferences")
