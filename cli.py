@@ -97,11 +97,15 @@ def _open(
         longest = working_px(folder.record.resolution, settings.generator.provider)
         picture = pictures.load(folder.path / "picture.png", longest)
         return folder, picture, binary or find(options.blender)
-    if not options.image:
+    if not options.image and options.agent != "replay":
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
         raise RecordError("Name the folder to make: restage IMAGE -o DIR.")
     settings = cli_options.settings(options)
+    if options.agent == "replay":
+        settings = cli_agent.as_recorded(options, settings)
+    if not options.image:
+        raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, working_px(options.resolution, settings.generator.provider))
     worker_binary = binary or find(options.blender)
     # Before the folder is made: a missing key leaves none behind.

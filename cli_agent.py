@@ -36,6 +36,23 @@ def check(settings: AgentSettings, online: bool) -> None:
             raise CapReached(problem)
 
 
+def as_recorded(options: argparse.Namespace, settings: AgentSettings) -> AgentSettings:
+    """Return the settings a recording was made with, and have `options` name its picture, size, samples and seed.
+
+    A replay asks what was asked then only when it is run as it was then. Raises RecordError when it can't be read.
+    """
+    from pathlib import Path
+
+    from .agent.record import RunFolder
+
+    recorded = RunFolder.open(Path(options.recording))
+    then = recorded.record
+    options.image = options.image or str(recorded.path / "picture.png")
+    options.resolution, options.samples, options.seed = then.resolution, then.samples, then.seed
+    kept = {name: getattr(then.settings, name) for name in ("one_shot", "rounds", "candidates", "solve")}
+    return settings.model_copy(update=kept)
+
+
 def confirm(assembled: Assembled, folder: RunFolder, yes: bool) -> None:
     """Print the estimate of a run whose requests leave this machine, and ask once. Raises NotSent."""
     leaving = [provider for provider in assembled.providers if provider.destination.leaves_machine]

@@ -193,7 +193,7 @@ class Run:
         context = Context(
             picture=self.picture,
             brief=brief,
-            masks=masks.brief_masks_of(self.picture, brief),
+            masks=masks.brief_masks_of(self.picture, brief, check=lambda: self._check(cancel)),
             stage=stage,
             round=max([a.round for a in attempts], default=0) + 1,
             accepted=tuple(self._accepted),

@@ -66,8 +66,7 @@ def test_a_run_by_hand_and_its_replay(root, table_picture, tmp_path, answered):
     report = (tmp_path / "run" / "report.html").read_text()
     assert "I like it very much." in report
 
-    replay = ("--agent", "replay", "--recording", tmp_path / "run", "--no-solve", *SMALL)
-    again = command(root, table_picture, "-o", tmp_path / "again", *replay)
+    again = command(root, "-o", tmp_path / "again", "--agent", "replay", "--recording", tmp_path / "run")
     assert again.returncode == 0, again.stderr
     assert "diverge" not in again.stderr.lower()
     for path in sorted((tmp_path / "run" / "stages").iterdir()):
