@@ -115,3 +115,9 @@ def test_the_test_sees_what_it_looks_for():
     )
     assert words(tree) >= {"fcurves", "use_bloom", "all_ids"} and "use_nodes" not in words(tree)
     assert asks_version(tree) and not asks_version(ast.parse("bpy.app.version_string"))
+
+
+@pytest.mark.parametrize("path", modules())
+def test_every_module_is_python_3_11(path):
+    """Blender 4.2 to 5.0 have no newer one; the newest environment's tests would not notice."""
+    ast.parse((ROOT / path).read_text(encoding="utf-8"), feature_version=(3, 11))

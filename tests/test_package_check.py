@@ -135,6 +135,11 @@ def test_what_no_import_shows_is_asked_for(tmp_path, name):
     assert any(problem.endswith("is missing.") for problem in found(tmp_path, files=files))
 
 
+def test_a_module_that_the_oldest_python_cannot_read_is_named(tmp_path):
+    problems = found(tmp_path, files=SOURCES | {"agent/new.py": "def first[T](items: list[T]) -> T: ...\n"})
+    assert [problem for problem in problems if problem.startswith("agent/new.py is no Python 3.11:")]
+
+
 def test_a_manifest_for_another_platform_is_named(tmp_path):
     lock = replace(locked(WHEELS))
     path = zipped(tmp_path, WHEELS, SOURCES)

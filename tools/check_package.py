@@ -8,6 +8,7 @@ the zip, and from what the packages in it say they require.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import re
@@ -21,7 +22,7 @@ from notices import metadata
 from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from wheel_platforms import by_name, markers
+from wheel_platforms import PYTHONS, by_name, markers
 
 SHIPPED_BY_BLENDER = frozenset({"numpy", "requests", "certifi", "urllib3", "idna", "charset-normalizer"})
 TOP = frozenset({
@@ -29,6 +30,7 @@ TOP = frozenset({
     "blender_manifest.toml", "README.md", "CHANGELOG.md", "THIRD_PARTY.md",
 })  # fmt: skip
 """All that may lie at the top of a zip, beside modules."""
+OLDEST = min((int(major), int(minor)) for major, minor in (python.split(".") for python in PYTHONS))
 NEEDED = ("LICENSES/GPL-3.0-or-later.txt", "THIRD_PARTY.md", "README.md", "prompts/", "worker/guard_attributes.txt")
 """What no import shows but an artist's Blender needs (or the licence asks for)."""
 SUFFIXES = frozenset({".py", ".md", ".txt", ".toml", ".whl", ".html", ".npz", ".json", ".css", ".js", ".svg", ".png"})
@@ -72,6 +74,12 @@ def problems(path: Path, lock: Lock, platform: str) -> list[str]:
             found.append(f"{name} is not in the lock for {platform}.")
         elif hashlib.sha256(content).hexdigest() != locked[name].sha256:
             found.append(f"{name} is not as it is on PyPI.")
+    for name, source in sources.items():
+        try:
+            ast.parse(source, feature_version=OLDEST)
+        except SyntaxError as error:
+            found.append(f"{name} is no Python {'.'.join(map(str, OLDEST))}: {error}.")
+            return found
     for python in lock.pythons(platform):
         found += _needs(wheels, sources, platform, python)
     for package in {wheel.split("-")[0].replace("_", "-").lower() for wheel in wheels}:
