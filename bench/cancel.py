@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure how long a cancel takes in every state of a run: `python bench/cancel.py`. Writes docs/bench/cancel.md and .json.
+"""Measure how long a cancel takes in every state of a run: `python bench/cancel.py`, into docs/bench/cancel.md and .json.
 
 The states are those of tests/helpers/cancels.py; each is cancelled a few times, in real runs with real workers.
 """
@@ -53,16 +53,14 @@ def main() -> int:
 
 def _page(data: dict) -> str:  # type: ignore[type-arg]
     rows = "\n".join(f"| {item['state']} | {item['longest']:.2f} s |" for item in data["states"])
-    return f"""# How long a cancel takes
-
-{data["date"]}, {data["machine"]["cpu"]}, {data["machine"]["cores"]} cores. Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest
-time from the cancel to the end of the run, its folder written. The target is under one second. Waiting for a provider
-over the network is in tests/test_provider_*.py.
-
-| state | longest |
-| --- | ---: |
-{rows}
-"""
+    box = data["machine"]
+    return (
+        "# How long a cancel takes\n\n"
+        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is cancelled in "
+        f"each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder written. The "
+        "target is under one second. Waiting for a provider over the network is in tests/test_provider_*.py.\n\n"
+        f"| state | longest |\n| --- | ---: |\n{rows}\n"
+    )
 
 
 if __name__ == "__main__":
