@@ -107,4 +107,5 @@ def test_every_source_file_names_its_licence():
     inside = [(p, p.relative_to(ROOT).parts) for p in ROOT.rglob("*.py")]
     files = [p for p, parts in inside if parts[0] not in made and not any(part.startswith(".") for part in parts)]
     assert len(files) > 60
-    assert not [str(p) for p in files if "SPDX-License-Identifier: GPL-3.0-or-later" not in p.read_text()[:200]]
+    line = "SPDX-License-" + "Identifier: GPL-3.0-or-later"  # in two, for `reuse lint` takes it for this file's own
+    assert not [str(p) for p in files if line not in p.read_text()[:200]]

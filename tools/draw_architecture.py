@@ -195,7 +195,7 @@ def draw() -> str:
     rooms, arrows = survey()
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1030 690" width="1030" height="690" role="img">',
-        "<!-- SPDX-License-Identifier: GPL-3.0-or-later. Made by tools/draw_architecture.py from the code. -->",
+        "<!-- Made by tools/draw_architecture.py from the code. -->",
         "<title>Restage: who imports whom</title>",
         f"<style>{STYLE}</style>",
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
