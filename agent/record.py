@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker import protocol
 from ..worker.protocol import JobResult
-from . import files
+from . import files, lock
 from .brief import Brief
 from .measure import srgb
 from .measurements import Measurements
@@ -198,12 +200,27 @@ class RunFolder:
         except ValidationError as error:
             raise RecordError(f"{path / 'run.json'} is damaged or from another version of Restage.") from error
         # Half-written files of a killed run; nothing refers to them. Other hidden files are the artist's own.
-        for leftover in [found for part in ("", "attempts", "stages") for found in files.partial(path / part)]:
+        # Where a run is going on they are its own.
+        parts = ("", "attempts", "stages") if lock.free(path) else ()
+        for leftover in [found for part in parts for found in files.partial(path / part)]:
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
         return cls(path, record)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others out of the folder for the length of the block. Raises RecordError when another run is in it, or
+        went on in it since this one was opened, and OSError when it can't be written."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(lock.held(self.path))
+            except lock.Locked as error:
+                raise RecordError(str(error)) from error
+            if type(self).open(self.path).record.stages != self.record.stages:
+                raise RecordError(f"The run in {self.path} went on elsewhere meanwhile: open it again.")
+            yield
 
     def save(self) -> None:
         """Write `run.json`."""

@@ -106,8 +106,12 @@ class Run:
 
         Raises OSError when the run folder can't be written, NoWorker when a worker does not come up (and what the
         pool raises when it has none), ProviderError when a model can't be asked any more, and RecordError when the
-        folder's own scripts can't be used any more; the folder then still resumes.
+        folder's own scripts can't be used any more or another run is in it; the folder then still resumes.
         """
+        with self.folder.held():
+            return self._execute(cancel)
+
+    def _execute(self, cancel: Event) -> RunRecord:
         record = self.folder.record
         record.status, record.message = "running", ""
         self.folder.save()
