@@ -8,20 +8,20 @@ picture as shown. A solution counts only when the script, run afresh, measures b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
 import numpy as np
 
-from ..worker.protocol import Job, StageScript, ViewRequest
+from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
 from . import measure, parts, script_numbers
 from .measurements import Measurements
 from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
-from .solving import light_stage
+from .solving import shade_stage
 from .solving.placement import Placement
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -30,8 +30,9 @@ from .views import PortLooker, load_views
 SOLVERS: dict[str, tuple[str, ...]] = {
     "geometry": ("placement",),
     "composition": ("placement",),
+    "materials": ("colour",),
     "lighting": ("light",),
-    "program": ("placement", "light"),
+    "program": ("placement", "both"),
 }
 """What is solved at which stage, in this order."""
 MEASURE_PX = 256
@@ -39,6 +40,8 @@ BEAUTY_SAMPLES = 12
 GAIN = 2e-3
 """In score: less is noise."""
 LPIPS_SLACK = 3e-3
+PLACES_SHARE = 0.6
+"""Of the time there is, for places where light and colour are to follow."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class _Tried:
 
     views: AttemptViews
     numbers: Measurements
-    settings: Mapping[str, object]
+    result: JobResult
 
 
 def solve_stage(
@@ -89,7 +92,8 @@ class _Solving:
         self._tell = tell
         self._probe = Probe(worker, context.accepted, attempt.stage, cancel)
         self._script = attempt.script
-        self._stands = _Tried(attempt.views, attempt.measurements, attempt.result.settings)
+        self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
+        self._settings = attempt.result.settings
         self._owners: dict[int, str] = {}
 
     def run(self, solvers: tuple[str, ...], budget_s: float) -> str | None:
@@ -100,9 +104,13 @@ class _Solving:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            if name == "light" and not built:
+            if name in ("light", "both") and not built:
                 self._probe.run([text])
-            found = self._placed(text, left) if name == "placement" else self._lit(text)
+            found = (
+                self._placed(text, left if name == solvers[-1] else left * PLACES_SHARE)
+                if name == "placement"
+                else self._shaded(text, name)
+            )
             built = False
             if found is None:
                 continue
@@ -124,23 +132,24 @@ class _Solving:
                 self._owns(found[1].model.script, number, next(iter(names)))
         return found[0]
 
-    def _lit(self, text: str) -> str | None:
-        found = light_stage.solve(
-            text,
-            self._probe,
-            PortLooker(self._worker, self._cancel),
+    def _shaded(self, text: str, what: str) -> str | None:
+        source = shade_stage.Source(text, self._probe, what in ("light", "both"), what in ("colour", "both"))
+        stands = self._stands
+        scene = shade_stage.Rendered(
             self._context.picture.unit,
-            self._stands.views.beauty,
-            dict(self._stands.settings),
-            self._judge,
-            self._tell,
+            self._context.masks,
+            stands.views,
+            stands.result.inventory,
+            self._settings,
         )
+        looker = PortLooker(self._worker, self._cancel)
+        found = shade_stage.solve([source], looker, scene, self._judge, self._tell)
         if found is None:
             return None
         for number in script_numbers.find(text):
-            if number.start in found.owners:
-                self._owns(text, number, found.owners[number.start])
-        return found.text
+            if number.start in found.owners[0]:
+                self._owns(text, number, found.owners[0][number.start])
+        return found.texts[0]
 
     def _owns(self, text: str, number: Number, owner: str) -> None:
         """Remember by its place among the text's numbers whose a number is."""
@@ -178,7 +187,7 @@ class _Solving:
         numbers = measure.measure(
             self._stage, self._context.picture.unit, self._context.masks, views, tuple(result.sanity), self._judge
         )
-        return _Tried(views, numbers, self._stands.settings)
+        return _Tried(views, numbers, result)
 
     def _better(self, solver: str, new: _Tried) -> bool:
         old = self._stands.numbers

@@ -117,3 +117,20 @@ def test_only_numbers_may_differ_when_written_back():
     assert params.read(text)["fill.energy"] == 91.5 and skeleton(turned) == skeleton(known.LIGHTING)
     with pytest.raises(ValueError, match="more than numbers"):
         write_back(known.LIGHTING, turned.replace("fill.energy = 91.5\n", ""), {})
+
+
+def test_colours_come_from_inside_the_masks(worker, scene):
+    picture, masks = scene
+    bad = known.MATERIALS.replace("(0.60, 0.08, 0.05, 1.0)", "(0.30, 0.30, 0.20, 1.0)").replace(
+        "0.45, 0.12", "0.15, 0.4"
+    )
+    context, attempt = solving.attempt_at(worker, picture, masks, "materials", bad)
+    text = solve.solve_stage(context, attempt, worker)
+    _, solved = solving.attempt_at(worker, picture, masks, "materials", text)
+    assert solved.measurements.score > attempt.measurements.score + 0.1
+    values = params.read(text)
+    red, green = np.array(values["box.colour"][:3]), np.array(values["Can surface.colour"][:3])
+    # How bright is for the light to say; the hue is the surface's.
+    assert np.allclose(red / red.max(), np.array((0.60, 0.08, 0.05)) / 0.60, atol=0.08)
+    assert np.allclose(green / green.max(), np.array((0.10, 0.45, 0.12)) / 0.45, atol=0.12)
+    assert values["box.colour"][3] == 1.0 and "(0.8" not in text

@@ -108,7 +108,7 @@ class Placement:
             self._check()
             if time.monotonic() > deadline:
                 break
-            change = search.improve(block, change)
+            change = search.improve(block, change, deadline)
         if not change.any():
             return None
         return self._verified(model, search, change, before)
@@ -178,8 +178,8 @@ class _Search:
             for name in points
         }
 
-    def improve(self, block: list[int], change: Array) -> Array:
-        """Return `change` with the numbers of a block set to where the loss is least."""
+    def improve(self, block: list[int], change: Array, deadline: float) -> Array:
+        """Return `change` with the numbers of a block set to where the loss is least that is found by `deadline`."""
         model, targets = self._model, self._targets
         names = sorted(set().union(*(model.affects[index] for index in block)))
         through = model.seen_through(change)
@@ -210,13 +210,13 @@ class _Search:
         best, best_loss = np.zeros(len(block)), loss(np.zeros(len(block)))
         start = best_loss
         for spread in (_SPREAD, _SPREAD / 3):
-            best, best_loss = self._search(loss, best, best_loss, spread)
+            best, best_loss = self._search(loss, best, best_loss, spread, deadline)
         if start - best_loss < _GAIN:
             return change
         return at(best)
 
     def _search(
-        self, loss: Callable[[Array], float], best: Array, best_loss: float, spread: float
+        self, loss: Callable[[Array], float], best: Array, best_loss: float, spread: float, deadline: float
     ) -> tuple[Array, float]:
         """Return the least loss found about `best`, which stands when there is nothing better."""
         size = len(best)
@@ -232,7 +232,7 @@ class _Search:
             stale = 0 if value < best_loss - 1e-4 else stale + 1
             if value < best_loss:
                 best, best_loss = x, value
-            if stale > 8 + 2 * size or optimiser.should_stop():
+            if stale > 8 + 2 * size or optimiser.should_stop() or time.monotonic() > deadline:
                 break
         return best, best_loss
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which pixels of a render say something of which material: inside it, inside the picture's mask, away from edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import ObjectInfo
+from .. import parts
+from ..measure import fit_mask
+from ..roles import AttemptViews
+
+Mask = NDArray[np.bool_]
+
+SMALLEST = 30
+"""Pixels, once eroded, below which a region says too little: thin and small parts are left alone."""
+_SAME = 4e-3
+_KERNEL = np.ones((3, 3), np.uint8)
+
+
+def agreeing(views: AttemptViews, masks: Mapping[str, Mask], size: tuple[int, int]) -> Mask:
+    """Return where the render shows what the picture shows, away from outlines, at `size` (width, height)."""
+    assert views.ids is not None
+    width, height = size
+    ids = _nearest(views.ids, size)
+    agree = np.zeros((height, width), bool)
+    taken = np.zeros((height, width), bool)
+    for name, mask in masks.items():
+        wanted = fit_mask(mask, width, height)
+        keys = [key for key, item in views.id_names.items() if parts.owner(item, list(masks)) == name]
+        agree |= _eroded(wanted & np.isin(ids, keys))
+        taken |= wanted
+    others = [key for key, item in views.id_names.items() if parts.owner(item, list(masks)) is None]
+    return agree | _eroded(~taken & np.isin(ids, others))
+
+
+def by_material(
+    views: AttemptViews,
+    inventory: Sequence[ObjectInfo],
+    colours: Mapping[str, NDArray[np.float64]],
+    names: Sequence[str],
+    agree: Mask,
+) -> NDArray[np.int64]:
+    """Return per pixel of `agree` the index in `names` of the material it shows, -1 where none, too little or too thin.
+
+    `colours` are the materials' linear base colours; a pixel shows a material when its object has it and its flat
+    colour is that. A texture is no one colour, so it is never matched.
+    """
+    assert views.ids is not None and views.albedo is not None
+    size = agree.shape[1], agree.shape[0]
+    albedo = _nearest(views.albedo, size)
+    ids = _nearest(views.ids, size)
+    found = np.full(agree.shape, -1, np.int64)
+    for index, name in enumerate(names):
+        if name not in colours:
+            continue
+        wearing = [info.name for info in inventory if name in info.materials]
+        # Parts of a thing may have been given the thing's own number.
+        keys = [k for k, item in views.id_names.items() if any(w == item or w.startswith(item + ".") for w in wearing)]
+        same = np.abs(albedo - colours[name].astype(np.float32)).max(axis=-1) < _SAME
+        region = _eroded(same & np.isin(ids, keys)) & agree
+        if int(region.sum()) >= SMALLEST:
+            found[region] = index
+    return found
+
+
+def _eroded(mask: Mask) -> Mask:
+    return np.asarray(cv2.erode(mask.astype(np.uint8), _KERNEL, borderValue=[1]) > 0, np.bool_)
+
+
+def _nearest(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    rows = (np.arange(size[1]) * array.shape[0] + array.shape[0] // 2) // size[1]
+    columns = (np.arange(size[0]) * array.shape[1] + array.shape[1] // 2) // size[0]
+    return array[np.ix_(rows.clip(0, array.shape[0] - 1), columns.clip(0, array.shape[1] - 1))]

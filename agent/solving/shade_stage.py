@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Light and colour of an attempt: ask for what is needed, solve, and say which numbers of which scripts change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import LightBasisRequest, ObjectInfo
+from .. import lift
+from ..perceptual import Judge
+from ..roles import AttemptViews, Looker
+from . import regions, shade, tone
+from .probe import Made, Probe
+from .shade import Knobs
+from .write_back import significant
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+PIXELS = 128
+SAMPLES = 24
+COVERED = 0.98
+WORTH = 0.995
+"""Share of the squared error that must not be left for a solution to be tried."""
+DOUBTFUL = 0.2
+"""Weight of a pixel where render and picture show different things."""
+_AS_IT_IS = "the light as it is"
+_VETO = 0.02
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A scene as it stands, and the picture it is to look like."""
+
+    picture: Floats
+    """(h, w, 3) sRGB."""
+    masks: Mapping[str, Mask]
+    views: AttemptViews
+    inventory: Sequence[ObjectInfo]
+    settings: Mapping[str, Any]
+    """Scene settings as a job says them."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A script whose numbers may change."""
+
+    script: str
+    probe: Probe
+    lights: bool
+    materials: bool
+
+
+@dataclass(frozen=True)
+class ShadedScripts:
+    """The scripts with other numbers, changed where they stand, in the order of the sources."""
+
+    texts: list[str]
+    owners: list[dict[int, str]]
+    """By start of a number in its source's text: which light or material it belongs to."""
+    before: float
+    after: float
+    """Mean squared error as shown, of the sum of the lights."""
+
+
+def solve(
+    sources: Sequence[Source],
+    looker: Looker,
+    scene: Rendered,
+    judge: Judge | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> ShadedScripts | None:
+    """Return the scripts with the light and the colours that come nearest to the picture; None when no others do.
+
+    The looker's worker must hold the scene. The judge has a veto over the sum of the lights.
+    """
+    with_light = any(source.lights for source in sources)
+    names: tuple[str, ...] = (_AS_IT_IS,)
+    if with_light:
+        tell("rendering each light alone")
+        basis, pictures, coverage = looker.light_basis(LightBasisRequest(pixels=PIXELS, samples=SAMPLES))
+        names = basis.names
+        if not names:
+            return None
+    else:
+        made_up = _one_light(scene)
+        if made_up is None:
+            return None
+        pictures, coverage = made_up
+    tell("solving the light" if with_light else "solving the colours")
+    size = coverage.shape[1], coverage.shape[0]
+    covered = coverage > COVERED
+    agree = regions.agreeing(scene.views, scene.masks, size) & covered
+    found = _knobs(sources, names)
+    if found is None:
+        return None
+    knobs, owners, made = found
+    materials = knobs.groups[len(names) :]
+    colours = {name: made.numbers[f"base/{name}"] for name in materials}
+    shows = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
+    knobs, owners = _useful(knobs, owners, shows)
+    if not knobs.numbers:
+        return None
+    view, layers, used = _layers(scene, names, pictures, coverage, made, with_light)
+    if view is None or not used.any():
+        return None
+    wanted = _fitted(scene.picture, size)
+    weight = np.where(agree | ~covered, 1.0, DOUBTFUL)
+    if not agree.any():
+        weight = np.ones_like(weight)
+    seen = shade.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
+    shaded = shade.solve(knobs, seen, view, shade.levels(made, names, materials))
+    if shaded.after > shaded.before * WORTH:
+        return None
+    if judge is not None and with_light and _vetoed(judge, wanted, layers, shaded.gains, len(names), shows, view, used):
+        return None
+    texts, starts = [], []
+    for place, source in enumerate(sources):
+        mine = [i for i, owner in enumerate(owners) if owner == place]
+        values = {knobs.numbers[i]: significant(float(shaded.values[i])) for i in mine}
+        texts.append(lift.with_values(source.script, {n: v for n, v in values.items() if v != significant(n.value)}))
+        starts.append({knobs.numbers[i].start: knobs.owner(i) for i in mine})
+    return ShadedScripts(texts, starts, shaded.before, shaded.after)
+
+
+def _knobs(sources: Sequence[Source], names: Sequence[str]) -> tuple[Knobs, list[int], Made] | None:
+    """Return the numbers of all scripts together, which script each is of, and what the last script makes."""
+    finds = []
+    for source in sources:
+        lights = list(names) if source.lights else []
+        first = source.probe.run([source.script])[0] if source.materials else None
+        bases = [k.removeprefix("base/") for k in first.numbers if k.startswith("base/")] if first else []
+        found = shade.find(source.probe, source.script, lights, bases)
+        if found is None:
+            return None
+        finds.append(found)
+    groups = list(names) + [g for knobs, _ in finds for g in knobs.groups[knobs.lights :]]
+    whole = Knobs(groups, len(names))
+    owners: list[int] = []
+    numbers: dict[str, NDArray[np.float64]] = {}
+    for place, (knobs, made) in enumerate(finds):
+        numbers |= made.numbers
+        effect = np.zeros((len(knobs.numbers), len(groups), 3))
+        for index, group in enumerate(knobs.groups):
+            effect[:, groups.index(group)] = knobs.effect[:, index]
+        whole.effect = np.concatenate([whole.effect.reshape(-1, len(groups), 3), effect])
+        whole.values = np.concatenate([whole.values, knobs.values])
+        whole.numbers += knobs.numbers
+        owners += [place] * len(knobs.numbers)
+    made = Made(True, numbers=numbers)
+    return whole, owners, made
+
+
+def _useful(knobs: Knobs, owners: list[int], shows: NDArray[np.int64]) -> tuple[Knobs, list[int]]:
+    """Leave out the numbers of materials that the picture says nothing of."""
+    seen = set(np.unique(shows[shows >= 0]).tolist())
+    blind = [m for m in range(len(knobs.groups) - knobs.lights) if m not in seen]
+    kept = [
+        i
+        for i, effect in enumerate(knobs.effect)
+        if not any(np.abs(effect[knobs.lights + m]).max() > 0.05 for m in blind)
+        or np.abs(effect[: knobs.lights]).max(initial=0.0) > 0.05
+    ]
+    return knobs.only(kept), [owners[i] for i in kept]
+
+
+def _layers(
+    scene: Rendered, names: Sequence[str], pictures: Floats, coverage: Floats, made: Made, with_light: bool
+) -> tuple[tone.Tone | None, NDArray[np.float64], Mask]:
+    """Return how light is shown, one picture per light, and the pixels that can be compared."""
+    layers = pictures.astype(np.float64)
+    covered = coverage > COVERED
+    if not with_light:
+        return tone.Tone(), layers, covered
+    beauty = scene.views.beauty
+    size = coverage.shape[1], coverage.shape[0]
+    total = layers.sum(axis=0)
+    if beauty is None:
+        standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
+        return (tone.of_view(dict(scene.settings), total, total) if standard else None), layers, covered
+    shown = _fitted(beauty, size).astype(np.float64)
+    if not covered.any():
+        return None, layers, covered
+    view = tone.of_view(dict(scene.settings), total[covered], shown[covered])
+    if shade.WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
+        return view, layers, covered
+    backdrop = coverage < 1 - COVERED
+    layers[list(names).index(shade.WORLD)][backdrop] = view.light(shown[backdrop])
+    return view, layers, covered | backdrop
+
+
+def _one_light(scene: Rendered) -> tuple[Floats, Floats] | None:
+    """Return the scene's own render as if one light made it, brought to a level at which surfaces show about their base
+    colour, as the flat view that the stage is judged by has them; and the coverage."""
+    views = scene.views
+    if views.ids is None or views.albedo is None:
+        return None
+    height, width = views.ids.shape
+    scale = PIXELS / max(width, height)
+    size = max(8, round(width * scale)), max(8, round(height * scale))
+    coverage = _fitted((views.ids > 0).astype(np.float32), size)
+    flat = _fitted(views.albedo, size)
+    standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
+    if views.beauty is None or not standard:
+        return flat[None], coverage
+    view = tone.Tone(float(scene.settings["view"].get("exposure", 0.0)))
+    light = view.light(_fitted(views.beauty, size).astype(np.float64))
+    there = (coverage > COVERED) & (flat.max(axis=-1) > 0.01)
+    if not there.any():
+        return flat[None], coverage
+    level = float(np.median(light[there].mean(axis=-1) / flat[there].mean(axis=-1)))
+    if level < 0.02:
+        return flat[None], coverage
+    return (light / level)[None].astype(np.float32), coverage
+
+
+def _vetoed(
+    judge: Judge,
+    wanted: Floats,
+    layers: NDArray[np.float64],
+    gains: NDArray[np.float64],
+    lights: int,
+    shows: NDArray[np.int64],
+    view: tone.Tone,
+    used: Mask,
+) -> bool:
+    """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
+    found = []
+    for factors in (np.ones_like(gains), gains):
+        shown = view.shown(shade.lit(layers, factors, lights, shows))
+        found.append(judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)))
+    before, after = found
+    return before is not None and after is not None and after > before + _VETO
+
+
+def _world_is_seen(numbers: Mapping[str, NDArray[np.float64]], settings: Mapping[str, Any]) -> bool:
+    hidden = any(key.startswith("backdrop/") for key in numbers) or settings.get("film_transparent", False)
+    return not hidden and any(key.startswith("background/") for key in numbers)
+
+
+def _fitted(picture: Floats, size: tuple[int, int]) -> Floats:
+    if (picture.shape[1], picture.shape[0]) == size:
+        return picture
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
