@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from restage.agent.offline import layout as layouts
 from restage.agent.offline import segment, write_geometry, write_setup
+from restage.agent.offline.agent import _lines
 from restage.agent.offline.describe import names_for
 from restage.agent.offline.outline import rings, span_of
 from restage.agent.offline.surfaces import cells_along
@@ -64,7 +65,7 @@ def ours(picture: Any, seed: int = 0) -> tuple[list[Mesh], turns.Matrix, float, 
     seen = segment.segment(picture, seed)
     width, height = picture.size
     masks = [region.mask for region in seen.regions]
-    made = layouts.lay_out(masks, width / height, seen.backdrop, seed)
+    made = layouts.lay_out(masks, width / height, seen.backdrop, seed, lines=_lines(picture, seen.backdrop))
     names = names_for(picture, masks, [s.shape for s in made.solids])
     limit = 0.75 if seen.backdrop in {"floor", "scene"} else 0.9
     solids = {}

@@ -25,6 +25,7 @@ from . import (
     judge,
     light_guess,
     surfaces,
+    vanishing,
     write_composition,
     write_geometry,
     write_lighting,
@@ -32,7 +33,7 @@ from . import (
     write_setup,
 )
 from .camera import Camera
-from .layout import Layout, free_body, lay_out
+from .layout import USUAL, Layout, free_body, lay_out
 from .outline import rings, span_of
 from .segment import segment
 from .solids import Solid, as_turned
@@ -84,7 +85,9 @@ class OfflineGenerator:
         seen = segment(picture, seed)
         check()
         width, height = picture.size
-        layout = lay_out([region.mask for region in seen.regions], width / height, seen.backdrop, seed, check)
+        masks = [region.mask for region in seen.regions]
+        lines = _lines(picture, seen.backdrop)
+        layout = lay_out(masks, width / height, seen.backdrop, seed, check, lines=lines)
         brief = describe.describe(picture, seen, layout)
         self._layouts[_key(picture, brief, seed)] = layout
         return brief, Usage()
@@ -118,6 +121,7 @@ class OfflineGenerator:
                 context.seed,
                 context.check_cancel,
                 _settled_camera(context),
+                _lines(context.picture, context.brief.backdrop),
             )
         return self._layouts[key]
 
@@ -194,6 +198,12 @@ class OfflineGenerator:
             name: float(np.clip(light_guess.on_object(lamps, (*solid.place, solid.size[2] / 2), floor), 0.6, 1.8))
             for name, solid in zip(context.masks, layout.solids, strict=True)
         }
+
+
+def _lines(picture: Picture, backdrop: str) -> tuple[float, float] | None:
+    """What the straight lines of a room or a table tell of the camera; before a plain backdrop and on an even floor
+    there are none but the things' own."""
+    return vanishing.camera_of(picture.rgb, USUAL["scene"]) if backdrop == "scene" else None
 
 
 def _place(context: Context, layout: Layout) -> write_geometry.Place | None:

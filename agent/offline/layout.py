@@ -62,11 +62,13 @@ def lay_out(
     seed: int = 0,
     check_cancel: Callable[[], None] = lambda: None,
     settled: Camera | None = None,
+    lines: tuple[float, float] | None = None,
 ) -> Layout:
     """Find camera and solids for the regions (h, w each) of a frame of this width over height. Where another camera is
-    `settled` by now, as it is written in the setup script, the solids are fitted to that one."""
+    `settled` by now, as it is written in the setup script, the solids are fitted to that one. `lines` is the view along
+    the longer side and the pitch (degrees) that straight lines tell, if any."""
     targets = [fit.Target(mask, nearer(masks, i)) for i, mask in enumerate(masks)]
-    camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel)
+    camera, evidence = find_camera(targets, aspect, backdrop, seed, check_cancel, lines)
     if evidence < BELIEVED and masks and (len(masks) == 1 or backdrop in {"plain", "transparent"}):
         camera = _camera_of_one(masks[0], aspect, camera)
     if settled and not _same(camera, settled):
@@ -132,9 +134,15 @@ def horizontal(fov_long: float, aspect: float) -> float:
 
 
 def find_camera(
-    targets: Sequence[fit.Target], aspect: float, backdrop: str, seed: int, check_cancel: Callable[[], None]
+    targets: Sequence[fit.Target],
+    aspect: float,
+    backdrop: str,
+    seed: int,
+    check_cancel: Callable[[], None],
+    lines: tuple[float, float] | None = None,
 ) -> tuple[Camera, float]:
-    """The camera at which simple solids fit the regions best, and their mean overlap there."""
+    """The camera at which simple solids fit the regions best, or that which straight `lines` tell where it sees every
+    foot on the ground, and their mean overlap there."""
     usual_fov, usual_pitch = USUAL[backdrop]
     feet = sorted(target.box[3] for target in targets) or [0.7]
     middle = feet[len(feet) // 2]
@@ -160,6 +168,8 @@ def find_camera(
                 tried[fov, pitch] = believed(fov, pitch)
         return max(tried, key=lambda key: tried[key][0])
 
+    if lines and best_of([lines]) == lines and tried[lines][0] >= 0.0:
+        return standing(horizontal(lines[0], aspect), radians(lines[1]), aspect, middle), tried[lines][1]
     best = best_of([(usual_fov, pitch) for pitch in sorted({*PITCHES, usual_pitch})])
     best = best_of([(best[0], best[1] + step) for step in (-4, 4)])
     if backdrop in {"floor", "scene"} and len(targets) > 1:

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from . import faint, foreground, shapes, split
 from . import features as f
-from . import foreground, shapes, split
 from .backdrop import Backdrop
 from .basins import OUTSIDE, Patches, oversegment
 
@@ -63,6 +63,7 @@ def _on_surfaces(seen: f.Features) -> list[f.Mask]:
         return []
     # The seams between surfaces are thin; things are not.
     things = f.opened(~surfaces, 3)
+    things |= faint.enclosed(seen, things)
     masks: list[f.Mask] = []
     for piece in _pieces(things):
         # A thing that leans against a seam comes off it when the seam is worn away.
