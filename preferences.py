@@ -55,7 +55,7 @@ class RestagePreferences(bpy.types.AddonPreferences):
         description="Where the compatible server listens, mostly ending in /v1; empty for Ollama on this machine",
     )
     max_usd: FloatProperty(
-        name="Most Money per Run",
+        name="Cap per Run in USD",
         description="A run that asks a model stops with the best so far at this cost in US dollars; 0 for no cap",
         default=5.0,
         min=0.0,
@@ -63,7 +63,7 @@ class RestagePreferences(bpy.types.AddonPreferences):
         precision=2,
     )
     max_tokens: IntProperty(
-        name="Most Tokens per Run",
+        name="Cap per Run in Tokens",
         description="A run that asks a model stops with the best so far at this many tokens; 0 for no cap",
         min=0,
         step=10000,
@@ -82,7 +82,7 @@ class RestagePreferences(bpy.types.AddonPreferences):
         box.label(text="Scripts run in a second Blender without your file, your add-ons and the network.")
         box.label(text="Where the system can't lock that Blender down, Restage asks before each run.")
         box = layout.box()
-        box.label(text="What a Run May Cost", icon="SORTTIME")
+        box.label(text="What a Run May Cost")
         box.prop(self, "max_usd")
         box.prop(self, "max_tokens")
         if not bpy.app.online_access:
@@ -100,7 +100,9 @@ class RestagePreferences(bpy.types.AddonPreferences):
         box.label(text=_TITLES[provider])
         if provider == "compatible":
             box.prop(self, "base_url", placeholder="http://127.0.0.1:11434/v1")
-        box.prop_search(self, f"{provider}_model", known, "models", results_are_suggestions=True)
+        box.prop_search(self, f"{provider}_model", known, "models", icon="VIEWZOOM", results_are_suggestions=True)
+        if known.usual and not getattr(self, f"{provider}_model"):
+            _beside(box, f"{known.usual} is asked")
         row = box.row().split(factor=0.4)
         text, icon = key_words(provider, known.key)
         right = row.row()
@@ -116,6 +118,14 @@ class RestagePreferences(bpy.types.AddonPreferences):
         if known.said:
             icon = "SORTTIME" if known.busy else "ERROR" if known.failed else "CHECKMARK"
             wrapped.sentence(box, context, known.said, icon)
+
+
+def _beside(layout: bpy.types.UILayout, text: str) -> None:
+    """Draw a remark under a property's value."""
+    row = layout.row().split(factor=0.4)
+    row.label(text="")
+    row.active = False
+    row.label(text=text)
 
 
 def key_words(provider: str, found: str) -> tuple[str, str]:

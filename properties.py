@@ -104,14 +104,14 @@ class RestageScene(bpy.types.PropertyGroup):
         name="Candidates", description="Scripts tried in each round; the best goes on", default=1, min=1, max=8
     )
     max_usd: FloatProperty(
-        name="Most Money",
+        name="Cap in USD",
         description="Stop with the best so far at this cost in US dollars; both caps 0: the preferences' caps hold",
         min=0.0,
         soft_max=100.0,
         precision=2,
     )
     max_tokens: IntProperty(
-        name="Most Tokens",
+        name="Cap in Tokens",
         description="Stop with the best so far at this many tokens; both caps 0: the preferences' caps hold",
         min=0,
         step=10000,
@@ -138,6 +138,7 @@ class RestageProvider(bpy.types.PropertyGroup):
     """What is known of a provider in this session. Never a key."""
 
     key: StringProperty(name="Key", description="Where its key was last found", default="")
+    usual: StringProperty(name="Usual Model", description="The model that is asked where none was chosen")
     said: StringProperty(name="Result", description="What the last test or listing had to say")
     failed: BoolProperty(name="Failed", description="Whether that is an error")
     busy: BoolProperty(name="Busy", description="Whether it is being asked something")
@@ -183,10 +184,18 @@ def suggest_models(live: RestageLive) -> None:
     """Fill the lists of models with the names of the table, where no server has been asked for its own."""
     table = json.loads((Path(__file__).parent / "agent" / "providers" / "models.json").read_text(encoding="utf-8"))
     for provider in KEYED:
+        getattr(live, provider).usual = table["providers"].get(provider, {}).get("default", "")
         if not getattr(live, provider).models:
             set_models(
                 live, provider, [item["name"] for item in table["providers"].get(provider, {}).get("models", [])]
             )
+
+
+def usual_model(context: bpy.types.Context, agent: str) -> str:
+    """The model an agent asks where the scene chooses none: the preferences' own, else the usual one."""
+    addon = context.preferences.addons.get(__package__)
+    preferred = getattr(addon.preferences, f"{agent}_model", "") if addon and addon.preferences else ""
+    return preferred or getattr(context.window_manager.restage, agent).usual
 
 
 def set_models(live: RestageLive, provider: str, names: list[str]) -> None:

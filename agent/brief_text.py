@@ -31,9 +31,8 @@ def read(text: str) -> Brief:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BriefError(
-            f"The brief is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}."
-        ) from None
+        said = error.msg.removesuffix(" at")
+        raise BriefError(f"The brief is not valid JSON: line {error.lineno}, column {error.colno}: {said}.") from None
     if not isinstance(data, dict):
         raise BriefError("The brief must be one object in braces, { … }.")
     try:

@@ -82,7 +82,9 @@ def leaving(chosen: AgentSettings, folder: Path, online: bool) -> tuple[str, ...
     if not any(provider.destination.leaves_machine for provider in made):
         return ()
     much = estimate(made[0], made[-1] if len(made) > 1 else None, chosen.rounds, chosen.candidates, chosen.one_shot)
-    return (*much.sentences(), caps_in_words(chosen))
+    names = [provider.facts.name or "the server's first model" for provider in made]
+    who = f"{names[0]} writes, {names[-1]} judges." if len(made) > 1 else f"{names[0]} is asked."
+    return (who, *much.sentences(), caps_in_words(chosen))
 
 
 def caps_in_words(chosen: AgentSettings) -> str:

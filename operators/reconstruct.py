@@ -51,7 +51,7 @@ class _Asking:
         """Draw the questions."""
         layout = self.layout
         for number, text in enumerate(getattr(self, "_leaving", ())):
-            wrapped.sentence(layout, context, text, ("INFO", "URL", "CHECKMARK")[min(number, 2)], _WIDTH - 20)
+            wrapped.sentence(layout, context, text, ("USER", "INFO", "URL", "CHECKMARK")[min(number, 3)], _WIDTH - 20)
         if getattr(self, "_fields", False):
             layout.use_property_split = True
             layout.prop(self, "max_usd")
@@ -145,7 +145,7 @@ class RESTAGE_OT_go_on(_Asking, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     max_usd: FloatProperty(
-        name="Most Money",
+        name="Cap in USD",
         description="Of the whole run, in US dollars, with what was spent; 0 for no cap",
         default=-1.0,
         min=-1.0,
@@ -153,7 +153,7 @@ class RESTAGE_OT_go_on(_Asking, bpy.types.Operator):
         options={"SKIP_SAVE", "HIDDEN"},
     )
     max_tokens: IntProperty(
-        name="Most Tokens",
+        name="Cap in Tokens",
         description="Of the whole run, with what was used; 0 for no cap",
         default=-1,
         min=-1,
@@ -224,7 +224,7 @@ class RESTAGE_OT_go_on(_Asking, bpy.types.Operator):
             return ()
         spent = folder.record.cost_usd
         before = f"${spent:.2f} was spent before; what follows is for a whole run. " if spent else ""
-        return (f"{before}{sentences[0]}", *sentences[1:])
+        return (sentences[0], f"{before}{sentences[1]}", *sentences[2:])
 
 
 CLASSES = (RESTAGE_OT_reconstruct, RESTAGE_OT_go_on)

@@ -29,7 +29,7 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
         row.operator("restage.choose_picture", text="", icon="FILE_FOLDER")
         agent = column.column(align=True)
         agent.prop(chosen, "agent", text="")
-        draw_model(agent, chosen, live, chosen.agent, chosen.models)
+        draw_model(agent, context, chosen.agent, chosen.models)
         if chosen.agent != "offline" and not chosen.one_shot:
             column.prop(chosen, "review")
         start = column.row()
@@ -38,18 +38,20 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
 
 
 def draw_model(
-    layout: bpy.types.UILayout,
-    chosen: bpy.types.PropertyGroup,
-    live: bpy.types.PropertyGroup,
-    agent: str,
-    models: bpy.types.PropertyGroup,
+    layout: bpy.types.UILayout, context: bpy.types.Context, agent: str, models: bpy.types.PropertyGroup
 ) -> None:
     """Draw what an agent needs to be told: its model, or the recording."""
+    chosen, live = context.scene.restage, context.window_manager.restage
     if agent in properties.KEYED:
         row = layout.row(align=True)
         suggested = getattr(live, agent)
-        row.prop_search(models, agent, suggested, "models", text="", icon="NONE", results_are_suggestions=True)
+        row.prop_search(models, agent, suggested, "models", text="", icon="VIEWZOOM", results_are_suggestions=True)
         row.operator("restage.preferences", text="", icon="PREFERENCES")
+        usual = properties.usual_model(context, agent)
+        if usual and not getattr(models, agent):
+            row = layout.row()
+            row.active = False
+            row.label(text=f"Asks {usual}")
     elif agent == "handoff":
         layout.prop(models, "handoff", text="", placeholder="Whose chat window (optional)")
     elif agent == "replay":
@@ -125,7 +127,7 @@ class RESTAGE_PT_advanced(InTab, bpy.types.Panel):
         if chosen.agent != "replay":
             staged.prop(chosen, "verifier")
             if chosen.verifier != "same":
-                draw_model(staged, chosen, live, chosen.verifier, chosen.verifier_models)
+                draw_model(staged, context, chosen.verifier, chosen.verifier_models)
         column = staged.column(align=True)
         for number, stage in enumerate(("Setup", "Geometry", "Materials", "Composition", "Lighting")):
             column.prop(chosen, "rounds", index=number, text=f"Rounds: {stage}" if number == 0 else stage)

@@ -147,6 +147,42 @@ def test_a_cancelled_run_goes_on_after_blender_was_restarted(registered, table_p
     assert live().request_title == "What is in the picture?"
 
 
+def test_one_shot_by_hand_and_its_recording_played_again(registered, table_picture):
+    from scripted import COMPOSITION, GEOMETRY, LIGHTING, MATERIALS, SETUP
+
+    choose_by_hand(registered, table_picture)
+    registered.one_shot = registered.review = True
+    bpy.ops.restage.reconstruct()
+    tick_until(lambda: live().request)
+    assert live().request_title == "Write the script: program, round 1"
+    whole = "\n".join([SETUP, GEOMETRY, MATERIALS, COMPOSITION, LIGHTING])
+    bpy.ops.restage.paste_reply(text=f"```python\n{whole}\n```")
+    tick_until(lambda: live().status not in properties.BUSY)
+    assert live().status == "DONE", live().message
+    recorded = registered.folder
+    registered.agent = "replay"
+    assert not bpy.ops.restage.reconstruct.poll()
+    registered.recording = recorded
+    assert bpy.ops.restage.reconstruct() == {"FINISHED"}
+    tick_until(lambda: live().status not in properties.BUSY)
+    assert live().status == "DONE", live().message
+    assert registered.folder != recorded
+    scripts_made = [(Path(folder) / "scene.py").read_bytes() for folder in (recorded, registered.folder)]
+    assert scripts_made[0] == scripts_made[1]
+
+
+def test_a_run_without_a_key_stops_with_what_to_do_and_can_go_on(registered, table_picture, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no key store
+    bpy.context.preferences.system.use_online_access = True
+    if not bpy.app.online_access:
+        pytest.skip("this Blender was started offline")
+    registered.picture, registered.agent = str(table_picture), "openai"
+    assert bpy.ops.restage.reconstruct(send=True) == {"FINISHED"}
+    tick_until(lambda: live().status not in properties.BUSY)
+    assert live().status == "FAILED" and "OPENAI_API_KEY" in live().message, live().message
+    assert bpy.ops.restage.go_on.poll()
+
+
 def test_a_reply_must_not_be_the_prompt(tmp_path):
     from restage.agent.providers import handoff
     from talking import request
@@ -166,8 +202,8 @@ def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_pict
     addon = bpy.context.preferences.addons["restage"].preferences
     addon.base_url, registered.max_tokens = "http://models.invalid/v1", 50000
     chosen = launch.settings(registered, preferences.read(bpy.context))
-    much, away, cap = launch.leaving(chosen, tmp_path, True)
-    assert "requests" in much and "models.invalid" in away and "50,000 tokens" in cap
+    who, much, away, cap = launch.leaving(chosen, tmp_path, True)
+    assert "first model" in who and "requests" in much and "models.invalid" in away and "50,000 tokens" in cap
     with pytest.raises(RuntimeError, match="Nothing was sent"):
         bpy.ops.restage.reconstruct()
     assert not (tmp_path / "runs").exists() and run_thread.current() is None

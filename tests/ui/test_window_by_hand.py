@@ -17,7 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
 from answering import Answerer
-from window import ROOT, Window, build, provision
+from window import HEIGHT, ROOT, Window, build, provision
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +119,25 @@ def test_the_preferences_and_the_estimate(window):
         assert window.do(f"py:bpy.context.scene.restage.{choice}") == "ok"
     time.sleep(1)
     window.shot("model-chosen")
+    assert window.do("py:bpy.context.scene.restage.verifier = 'openai'") == "ok"
+    x, _, _, _ = window.state()["sidebar"]
+    window.click(x + 60, HEIGHT - 680)  # Advanced, which opens
+    time.sleep(1)
+    window.shot("advanced")
+    assert window.do("py:bpy.context.scene.restage.verifier = 'same'") == "ok"
     assert window.do("py:bpy.ops.restage.reconstruct('INVOKE_DEFAULT')") == "ok"
     time.sleep(1)
     window.shot("estimate")
     window.command("xdotool", "key", "Escape")
     time.sleep(0.5)
     assert window.state()["status"] != "RUNNING"
+    assert window.do("py:bpy.ops.restage.set_key('INVOKE_DEFAULT', provider='openai')") == "ok"
+    time.sleep(1)
+    window.shot("set-key")
+    window.command("xdotool", "key", "Escape")
+    key = "sk-planted-0123456789abcdef"
+    assert window.do(f"py:bpy.ops.restage.set_key(provider='openai', key='{key}')") == "ok"
+    time.sleep(1)
     assert window.do("py:bpy.ops.restage.preferences()") == "ok"
     time.sleep(1)
     # There is no window manager to place it.
@@ -132,3 +145,14 @@ def test_the_preferences_and_the_estimate(window):
     window.command("xdotool", "windowmove", found, "200", "20", "windowsize", found, "700", "860")
     time.sleep(2)
     window.shot("preferences")
+    assert key not in (window.folder / "blender.log").read_text()
+    theme = "/usr/share/blender/scripts/presets/interface_theme/Blender_Light.xml"
+    window.do(
+        f"py:bpy.ops.script.execute_preset(filepath={theme!r}, menu_idname='USERPREF_MT_interface_theme_presets')"
+    )
+    time.sleep(2)
+    window.shot("light")
+    window.do("py:bpy.ops.screen.userpref_show")
+    window.do("py:bpy.context.preferences.view.ui_scale = 1.8")
+    time.sleep(2)
+    window.shot("scale")
