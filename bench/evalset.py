@@ -110,15 +110,21 @@ def true_depths(item: Item, masks: dict[str, Mask]) -> dict[str, float]:
     if not masks:
         return {}
     height, width = next(iter(masks.values())).shape
-    if item.group == "clevr":
-        depth = clevr_truth.truth_depth({"ground_truth": item.truth}, (width, height))
-    elif "depth" in item.files:
-        stored = _plane(item.folder / item.files["depth"]).astype(np.float64)
-        metres = stored / 65535 * scene(item)["depth"]["max_m"]
-        depth = cv2.resize(metres, (width, height), interpolation=cv2.INTER_NEAREST)
-    else:
+    depth = depth_map(item, (width, height))
+    if depth is None:
         return {}
     return {name: float(np.median(depth[mask])) for name, mask in masks.items() if mask.any()}
+
+
+def depth_map(item: Item, size: tuple[int, int]) -> NDArray[np.float64] | None:
+    """Return the distance along the camera's axis of every pixel at `size` (width, height); None where not known."""
+    if item.group == "clevr":
+        return np.asarray(clevr_truth.truth_depth({"ground_truth": item.truth}, size), np.float64)
+    if "depth" not in item.files:
+        return None
+    stored = _plane(item.folder / item.files["depth"]).astype(np.float64)
+    metres = stored / 65535 * scene(item)["depth"]["max_m"]
+    return np.asarray(cv2.resize(metres, size, interpolation=cv2.INTER_NEAREST))
 
 
 def _plane(path: Path) -> NDArray[Any]:

@@ -63,6 +63,13 @@ def depth_order(true: Sequence[float], ours: Sequence[float | None]) -> tuple[in
     return right, pairs
 
 
+def depth_off(true: NDArray[np.float64], ours: NDArray[np.float64]) -> float:
+    """Return by how much depths (n,) are off the true ones, percent: the median, after ours are scaled as a whole, as
+    how large a thing is can't be known from a picture."""
+    ratio = np.log(np.asarray(ours, np.float64) / np.asarray(true, np.float64))
+    return round(100 * float(np.expm1(np.median(np.abs(ratio - np.median(ratio))))), 3)
+
+
 def middle(values: Sequence[float | None]) -> float | None:
     """Return the median of the values that are there."""
     known = [value for value in values if value is not None]

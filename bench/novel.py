@@ -2,8 +2,9 @@
 """Novel views: is there a body behind the picture, or only the picture?
 
 Our camera makes the turn that the true one makes, about what stands at the true pivot's place in the picture, at our
-object's own distance: so nothing but the body's shape and colours is asked. Two answers that know no depth stand
-beside ours: the cut-out of the input on a flat card facing the first camera, and an empty picture.
+object's own distance: so nothing but the body's shape and colours is asked. Answers that know no depth stand beside
+ours: the cut-out of the input on a flat card facing the first camera, cut by the true mask and cut by our own masks (a
+billboard by the same segmenter, which tells what is lost in seeing from what is lost in depth), and an empty picture.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from restage.agent.brief import Brief
+from restage.agent.masks import brief_masks
 from restage.bench import evalset, figures, turns
 from restage.bench.running import Left
 from restage.bench.similarity import Similarity
@@ -27,6 +30,8 @@ LONGER = 288
 SAMPLES = 24
 TURNS = (0.0, -30.0, 30.0)
 RENDER_SECONDS = 600.0
+DEPTHS = 128
+"""Rays across the picture that measure how far our bodies are."""
 Rgba = NDArray[np.float32]
 
 
@@ -74,7 +79,9 @@ def subject(item: evalset.Item) -> Subject | None:
 
 
 def measure(item: evalset.Item, run: Path, left: Left, work: Path, similarity: Similarity) -> list[dict[str, Any]]:
-    """Return one row per view: psnr, silhouette IoU (and lpips) of ours, the card and the blank picture.
+    """Return one row per view: psnr, silhouette IoU (and lpips) of ours, the cards and the blank picture.
+
+    The row of the picture's own view has, where true depth is known, by how many percent ours and the card are off it.
 
     `work` keeps the renders; they are made anew when missing or older than the scene. Raises NotRendered.
     """
@@ -84,18 +91,42 @@ def measure(item: evalset.Item, run: Path, left: Left, work: Path, similarity: S
     work.mkdir(parents=True, exist_ok=True)
     ours = _render_ours(about, run / "scene.blend", left.brief_objects, work)
     truths = _truths(about, work)
-    cut_out = _cut_out(item, about)
+    true_mask = np.any(list(evalset.true_masks(item, _frame(about)).values()), axis=0)
+    cut_out, own_cut = _cut_out(item, about, true_mask), _cut_out(item, about, _own_mask(run, about))
     rows = []
     for view, mine, true in zip(about.views, ours, truths, strict=True):
-        answers = {"ours": mine, "card": _card(about, view, cut_out), "blank": np.zeros_like(true)}
+        answers = {
+            "ours": mine,
+            "card": _card(about, view, cut_out),
+            "own_card": _card(about, view, own_cut),
+            "blank": np.zeros_like(true),
+        }
         row: dict[str, Any] = {"set": item.set, "id": item.id, "view": view.name, "turn": round(view.turn, 1)}
         reference, mask = white(true), true[..., 3] > 0.5
         for name, answer in answers.items():
             numbers = similarity.compare(reference, white(answer))
             row[name] = {key: round(numbers[key], 4) for key in ("psnr", "ssim", "lpips") if key in numbers}
             row[name]["iou"] = round(figures.iou(answer[..., 3] > 0.5, mask), 4)
+        if view.turn < 1 and (depths := _depths_off(item, work / "ours_depth.npy")):
+            row["ours"]["depth_off"], row["card"]["depth_off"] = depths
         rows.append(row)
     return rows
+
+
+def _depths_off(item: evalset.Item, ours: Path) -> tuple[float, float] | None:
+    """How far our depths and a card's one depth are off the true ones, percent, over the true things' pixels where we
+    have a body; None without true depths."""
+    mine = np.load(ours)
+    size = mine.shape[1], mine.shape[0]
+    true = evalset.depth_map(item, size)
+    masks = list(evalset.true_masks(item, size).values())
+    if true is None or not masks:
+        return None
+    there = np.any(masks, axis=0) & np.isfinite(mine)
+    if there.sum() < 20:
+        return None
+    flat = np.ones_like(true)
+    return figures.depth_off(true[there], mine[there]), figures.depth_off(true[there], flat[there])
 
 
 def white(rgba: Rgba) -> NDArray[np.float32]:
@@ -142,7 +173,8 @@ def _frame(about: Subject) -> tuple[int, int]:
 def _render_ours(about: Subject, blend: Path, names: Sequence[str], work: Path) -> list[Rgba]:
     pixel, _ = turns.project(about.camera, about.focal, about.aspect, about.pivot)
     outs = [work / f"ours_{i}.png" for i in range(len(about.views))]
-    for out in outs:
+    depth = work / "ours_depth.npy"
+    for out in (*outs, depth):
         # A run made again leaves a newer file; pictures of the old one must not stand for it.
         if out.is_file() and out.stat().st_mtime <= blend.stat().st_mtime:
             out.unlink()
@@ -150,7 +182,8 @@ def _render_ours(about: Subject, blend: Path, names: Sequence[str], work: Path) 
         {"rotation": turns.relative(about.camera, view.camera).tolist(), "pixel": pixel[0].tolist(), "out": str(out)}
         for view, out in zip(about.views, outs, strict=True)
     ]
-    _render({"blend": str(blend), "show": list(names)}, views, outs, about, work / "ours.json")
+    what = {"blend": str(blend), "show": list(names), "depth": {"out": str(depth), "across": DEPTHS}}
+    _render(what, views, [*outs, depth], about, work / "ours.json")
     return [_read(out, _frame(about)) for out in outs]
 
 
@@ -179,12 +212,18 @@ def _render(what: dict[str, Any], views: list[dict[str, Any]], outs: list[Path],
         raise NotRendered(f"{name}: not rendered. {' / '.join((done.stderr or done.stdout).splitlines()[-3:])[:400]}")
 
 
-def _cut_out(item: evalset.Item, about: Subject) -> Rgba:
-    """Return the picture with its true mask as alpha."""
+def _own_mask(run: Path, about: Subject) -> NDArray[np.bool_]:
+    """What the agent took for things in the picture, all together."""
+    brief = Brief.model_validate_json((run / "brief.json").read_text(encoding="utf-8"))
+    frame = _frame(about)
+    return np.any([*brief_masks(brief, frame).values(), np.zeros(frame[::-1], bool)], axis=0)
+
+
+def _cut_out(item: evalset.Item, about: Subject, mask: NDArray[np.bool_]) -> Rgba:
+    """Return the picture with a mask as alpha."""
     frame = _frame(about)
     image = cv2.imread(str(item.picture), cv2.IMREAD_COLOR)
     rgb = cv2.cvtColor(cv2.resize(image, frame, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
-    mask = np.any(list(evalset.true_masks(item, frame).values()), axis=0)
     return np.dstack([rgb.astype(np.float32) / 255, mask.astype(np.float32)])
 
 
@@ -192,6 +231,8 @@ def _card(about: Subject, view: View, cut_out: Rgba) -> Rgba:
     """Return the cut-out as the view sees it when it stands as a flat card at the pivot."""
     height, width = cut_out.shape[:2]
     ys, xs = np.nonzero(cut_out[..., 3] > 0.5)
+    if len(xs) == 0:
+        return np.zeros_like(cut_out)
     box = xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height
     corners = turns.card(about.camera, view.camera, about.focal, about.aspect, about.pivot, box)
     if corners is None:

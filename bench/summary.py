@@ -21,6 +21,7 @@ TARGETS: tuple[tuple[str, str, str, str, float], ...] = (
     ("all", "most_seconds", "Median time of a run", "s", 60.0),
     ("all", "most_memory_mb", "Worker's peak memory, the highest of all runs", "MB", 1536.0),
 )
+NOVEL = ("psnr", "lpips", "iou", "depth_off")
 SEIG = {"psnr": 13.58, "ssim": 0.6881, "lpips": 0.3493}
 """Published for NeRF-Synthetic (arXiv 2606.02580); backdrop, resolution and choice of views are not."""
 
@@ -104,7 +105,8 @@ def beside_seig(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def novel(turned: Sequence[Row]) -> dict[str, Any]:
-    """Return kind of view -> answer -> median psnr, lpips and silhouette IoU."""
+    """Return kind of view -> answer -> median psnr, lpips, silhouette IoU and percent off the true depth; per kind also
+    in how many views ours has the higher IoU than each card."""
     kinds = {
         "the picture's own view": [row for row in turned if row["turn"] < 1],
         "turned by 30°": [row for row in turned if 1 <= row["turn"] <= 31],
@@ -113,9 +115,12 @@ def novel(turned: Sequence[Row]) -> dict[str, Any]:
     return {
         kind: {
             "views": len(rows),
+            "better": {
+                card: sum(row["ours"]["iou"] > row[card]["iou"] for row in rows) for card in ("card", "own_card")
+            },
             **{
-                answer: {key: middle([row[answer].get(key) for row in rows]) for key in ("psnr", "lpips", "iou")}
-                for answer in ("ours", "card", "blank")
+                answer: {key: middle([row[answer].get(key) for row in rows]) for key in NOVEL}
+                for answer in ("ours", "card", "own_card", "blank")
             },
         }
         for kind, rows in kinds.items()

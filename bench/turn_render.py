@@ -3,7 +3,8 @@
 
 The spec names the file, what is shown or hidden from the camera, the frame, samples, and views: each with a camera
 matrix, or with a rotation to swing the file's own camera by about what is seen at a point of its picture. Objects not
-shown still light and shade the rest. Pictures are written with alpha: coverage by what is shown.
+shown still light and shade the rest. Pictures are written with alpha: coverage by what is shown. With `depth`, how far
+what is shown is from the file's own camera is written as an array beside them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def main() -> None:
     scene.render.pixel_aspect_x = scene.render.pixel_aspect_y = 1.0
     pose = np.array(camera.matrix_world)
     _settings(scene, spec["samples"])
+    if "depth" in spec:
+        np.save(spec["depth"]["out"], depths(scene, shown, spec["depth"]["across"]))
     for view in spec["views"]:
         matrix = np.array(view["matrix"]) if "matrix" in view else _swung(camera, scene, shown, pose, view)
         camera.parent = None
@@ -55,6 +58,25 @@ def _show(scene: Any, spec: dict[str, Any]) -> list[Any]:
         else:
             thing.visible_camera = False
     return shown
+
+
+def depths(scene: Any, shown: list[Any], across: int) -> Any:
+    """Distance along the camera's axis of what is shown, by rays through `across` pixels a row; nan elsewhere."""
+    size = scene.render.resolution_x, scene.render.resolution_y
+    down = round(across * size[1] / size[0])
+    graph = bpy.context.evaluated_depsgraph_get()
+    pose, names = scene.camera.matrix_world.copy(), {thing.name for thing in shown}
+    projection = scene.camera.calc_matrix_camera(graph, x=size[0], y=size[1])
+    found = np.full((down, across), np.nan)
+    for row in range(down):
+        for column in range(across):
+            x = (2 * (column + 0.5) / across - 1) / projection[0][0]
+            y = (1 - 2 * (row + 0.5) / down) / projection[1][1]
+            way = pose.to_3x3() @ Vector((x, y, -1.0))
+            hit, point, _, _, thing, _ = scene.ray_cast(graph, pose.translation, way.normalized())
+            if hit and thing.name in names:
+                found[row, column] = -(pose.inverted() @ point).z
+    return found
 
 
 def _swung(camera: Any, scene: Any, shown: list[Any], pose: turns.Matrix, view: dict[str, Any]) -> turns.Matrix:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from math import cos, pi, radians, sin
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def turned(at: Colour, profile: list[tuple[float, float]], paint: Any) -> Any:
     body = bmesh.new()
     rows = [[body.verts.new((r * cos(2 * pi * i / 48), r * sin(2 * pi * i / 48), z)) for i in range(48)]
             for r, z in profile]  # fmt: skip
-    for low, high in zip(rows, rows[1:], strict=False):
+    for low, high in pairwise(rows):
         for i in range(48):
             body.faces.new((low[i], low[(i + 1) % 48], high[(i + 1) % 48], high[i]))
     thing = _thing(body, paint, True)
@@ -121,6 +122,7 @@ def whole(label: str, parts: Parts, turn: float = 0.0) -> Any:
 
 
 def stool() -> None:
+    """Four splayed legs, two rungs, a round seat."""
     wood = material((0.35, 0.16, 0.07))
     legs = [rod((x * 0.19, y * 0.19, 0), (x * 0.14, y * 0.14, 0.5), 0.018, wood) for x in (-1, 1) for y in (-1, 1)]
     rungs = [rod((-0.17, y * 0.17, 0.2), (0.17, y * 0.17, 0.2), 0.011, wood) for y in (-1, 1)]
@@ -128,6 +130,7 @@ def stool() -> None:
 
 
 def chair() -> None:
+    """Four legs, a seat and a ladder back."""
     wood, seat = material((0.1, 0.22, 0.4)), material((0.6, 0.5, 0.35))
     legs = [box((x * 0.2, -0.2, 0), (0.04, 0.04, 0.45), wood) for x in (-1, 1)]
     posts = [box((x * 0.2, 0.2, 0), (0.04, 0.04, 1.0), wood) for x in (-1, 1)]
@@ -136,12 +139,14 @@ def chair() -> None:
 
 
 def side_table() -> None:
+    """A top on four legs."""
     wood = material((0.5, 0.3, 0.12))
     legs = [box((x * 0.4, y * 0.22, 0), (0.05, 0.05, 0.5), wood) for x in (-1, 1) for y in (-1, 1)]
     whole("table", [box((0, 0, 0.5), (0.92, 0.56, 0.05), wood), *legs], 20)
 
 
 def lamp() -> None:
+    """A turned foot and a pale shade."""
     brass, shade = material((0.15, 0.35, 0.3), 0.4), material((0.9, 0.9, 0.88))
     foot = turned((0, 0, 0), [(0, 0), (0.11, 0), (0.11, 0.025), (0.03, 0.05), (0.015, 0.08), (0.015, 0.3)], brass)
     cone = turned((0, 0, 0), [(0.17, 0.27), (0.1, 0.46), (0, 0.46)], shade)
@@ -149,12 +154,14 @@ def lamp() -> None:
 
 
 def mug() -> None:
+    """A pale cup with an ear."""
     clay = material((0.86, 0.86, 0.84), 0.5)
     cup = turned((0, 0, 0), [(0, 0), (0.04, 0), (0.042, 0.1), (0.037, 0.1), (0.035, 0.01), (0, 0.01)], clay)
     whole("mug", [cup, ring((0.05, 0, 0.05), 0.026, 0.006, clay, 0.0)], -20)
 
 
 def robot() -> None:
+    """A body, a head, two arms and two legs, of boxes and rods."""
     red, grey = material((0.6, 0.06, 0.05)), material((0.25, 0.27, 0.3))
     legs = [box((x * 0.08, 0, 0), (0.07, 0.12, 0.25), grey) for x in (-1, 1)]
     arms = [rod((x * 0.15, 0, 0.5), (x * 0.24, -0.05, 0.28), 0.03, grey) for x in (-1, 1)]
@@ -163,6 +170,7 @@ def robot() -> None:
 
 
 def truck() -> None:
+    """A cab and a load on four wheels."""
     paint, black = material((0.75, 0.45, 0.05)), material((0.03, 0.03, 0.03))
     wheels = [rod((x, y * 0.11, 0.06), (x, y * 0.15, 0.06), 0.06, black) for x in (-0.2, 0.18) for y in (-1, 1)]
     whole("truck", [box((0.06, 0, 0.06), (0.5, 0.24, 0.05), paint), box((-0.17, 0, 0.11), (0.16, 0.24, 0.2), paint),
@@ -170,6 +178,7 @@ def truck() -> None:
 
 
 def sofa() -> None:
+    """Boxes on short feet."""
     cloth = material((0.25, 0.4, 0.3), 0.9)
     arms = [box((x * 0.85, 0, 0.08), (0.2, 0.8, 0.5), cloth) for x in (-1, 1)]
     feet = [box((x * 0.85, y * 0.32, 0), (0.06, 0.06, 0.08), cloth) for x in (-1, 1) for y in (-1, 1)]
@@ -178,6 +187,7 @@ def sofa() -> None:
 
 
 def dog() -> None:
+    """Balls and rods on four legs."""
     fur = material((0.4, 0.25, 0.13), 0.9)
     legs = [rod((x, y * 0.07, 0), (x, y * 0.07, 0.25), 0.025, fur) for x in (-0.18, 0.18) for y in (-1, 1)]
     whole("dog", [ball((0, 0, 0.3), 0.13, fur, (2, 0.9, 0.9)), ball((-0.3, 0, 0.45), 0.09, fur, (1.3, 0.9, 1)),
@@ -185,11 +195,13 @@ def dog() -> None:
 
 
 def vase() -> None:
+    """One turned body."""
     profile = [(0, 0), (0.06, 0), (0.1, 0.1), (0.11, 0.18), (0.05, 0.3), (0.045, 0.36), (0.06, 0.4), (0.055, 0.4)]
     whole("vase", [turned((0, 0, 0), profile, material((0.08, 0.2, 0.5), 0.3))])
 
 
 def five() -> None:
+    """Four primitives, one of them a ring."""
     whole("cube", [box((-0.9, 0.6, 0), (0.6, 0.6, 0.6), material((0.1, 0.3, 0.6)), 35)])
     whole("ring", [ring((0.2, -0.8, 0.12), 0.35, 0.12, material((0.7, 0.4, 0.05), 0.3))])
     whole("ball", [ball((0.9, 0.5, 0.4), 0.4, material((0.5, 0.08, 0.3), 0.3))])
@@ -197,6 +209,7 @@ def five() -> None:
 
 
 def mirrors() -> None:
+    """A mirror ball and a glass one among plain solids."""
     whole("mirror", [ball((-0.3, 0.4, 0.5), 0.5, material((0.9, 0.9, 0.9), 0.02, 1.0))])
     whole("glass", [ball((0.7, -0.5, 0.3), 0.3, material((1, 1, 1), 0.0, 0.0, 1.0))])
     whole("cone", [rod((1.0, 0.8, 0), (1.0, 0.8, 0.9), 0.35, material((0.1, 0.5, 0.15)), 0.0)])
@@ -204,16 +217,18 @@ def mirrors() -> None:
 
 
 def breakfast() -> None:
+    """Five things for a table."""
     whole("mug", [turned((-0.3, -0.1, 0), [(0, 0), (0.045, 0), (0.045, 0.1), (0.04, 0.1), (0.038, 0.01), (0, 0.01)],
                          material((0.15, 0.3, 0.5)))])  # fmt: skip
     whole("carton", [box((0.28, 0.2, 0), (0.09, 0.07, 0.22), material((0.75, 0.75, 0.7)), 30)])
     whole("book", [box((0.15, -0.2, 0), (0.22, 0.15, 0.03), material((0.5, 0.06, 0.06)), -25)])
     whole("apple", [ball((-0.08, 0.12, 0.04), 0.04, material((0.25, 0.5, 0.1), 0.4))])
-    whole("bottle", [turned((-0.38, 0.25, 0), [(0, 0), (0.04, 0), (0.04, 0.16), (0.013, 0.21), (0.013, 0.27), (0, 0.27)],
-                            material((0.05, 0.2, 0.08), 0.2))])  # fmt: skip
+    bottle = [(0, 0), (0.04, 0), (0.04, 0.16), (0.013, 0.21), (0.013, 0.27), (0, 0.27)]
+    whole("bottle", [turned((-0.38, 0.25, 0), bottle, material((0.05, 0.2, 0.08), 0.2))])
 
 
 def writing() -> None:
+    """Other things for a table, a lamp among them."""
     lamp()
     bpy.data.objects["lamp"].location = (-0.42, 0.15, 0)
     whole("cup", [rod((0.05, 0.2, 0), (0.05, 0.2, 0.1), 0.04, material((0.2, 0.2, 0.22)))])

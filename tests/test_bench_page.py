@@ -23,7 +23,8 @@ FAILED = row(scene=False, exit=1, missing=["scene.blend", "render.png"], last_wo
 del FAILED["ours"]
 TABLE = {"true": 4, "found": 4, "ious": [0.9, 0.8, 0.7], "pairs_right": 2, "pairs": 3}
 ANSWER = {"psnr": 15.0, "lpips": 0.2, "iou": 0.7}
-TURNED = [{"set": "made", "id": "pear", "view": "+30", "turn": 30.0, "ours": ANSWER, "card": ANSWER, "blank": ANSWER}]
+TURNED = [{"set": "made", "id": "pear", "view": "+30", "turn": 30.0, "ours": {**ANSWER, "iou": 0.8},
+           "card": ANSWER, "own_card": {**ANSWER, "iou": 0.9}, "blank": ANSWER}]  # fmt: skip
 
 
 def met(rows):
@@ -60,6 +61,10 @@ def test_the_page_names_targets_failures_and_every_picture():
     assert text.index("## Targets") < text.index("## Beside SEIG") < text.index("## Every picture")
     assert "No metrics here." in text and "13.58" in text and "restage: broke" in text and "(offline.jpg)" in text
     assert "| 3 of 4, ours 4 | 2/3 |" in text and "flat card" in text and "ours views of pear" in text
+    assert (
+        "turned by 30°: 1 and 0 of 1" in text
+        and "| made/pear | +30 | 0.80 | 0.70 | 0.90 | 15.0 | 15.0 | - | - |" in text
+    )
     widths = {line.count("|") for line in text.split("## Every picture")[1].splitlines() if line.startswith("|")}
     assert len(widths) == 1, "every line of a table has as many cells"
 
