@@ -44,6 +44,15 @@ def test_a_model_s_script_may_still_use_it(pool, monkeypatch):
     assert answer(pool, OLD).status == "ok"
 
 
+def test_our_own_code_that_reads_it_fails_here_too():
+    space = {"__name__": "restage.imagined", "material": bpy.data.materials.new("Own")}
+    if bpy.app.version < (5, 0, 0):
+        exec("material.use_nodes", space)
+    else:
+        with pytest.raises((DeprecationWarning, SystemError)):
+            exec("material.use_nodes", space)
+
+
 def test_a_whole_offline_run_and_its_program_use_nothing_old(root, tmp_path):
     """All five scripts by themselves in the worker, then joined in the artist's Blender."""
     environment = {**os.environ, "RESTAGE_PYTHON": sys.executable}
