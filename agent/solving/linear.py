@@ -5,7 +5,7 @@ without running anything. Exact for places and sizes, near enough for small turn
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,17 @@ class Model:
             if change[index]:
                 projection = projection + slope * np.float32(change[index])
         return projection
+
+    def thinned(self, stride: int) -> Model:
+        """Return the model with one of `stride` points."""
+        return replace(
+            self,
+            points={name: points[::stride] for name, points in self.points.items()},
+            slopes={
+                name: {index: slope[::stride] for index, slope in slopes.items()}
+                for name, slopes in self.slopes.items()
+            },
+        )
 
     def text(self, change: NDArray[np.float64]) -> str:
         """Return the script with the numbers changed, where they stand."""

@@ -23,7 +23,7 @@ from .splat import Layer, Mask
 
 Array = NDArray[np.float64]
 
-LONGEST = 192
+LONGEST = 160
 """Pixels of the longer side at which outlines are compared."""
 ROUNDS = 7
 MOST_TOGETHER = 10
@@ -68,6 +68,8 @@ class Placement:
         self.size = max(16, round(frame[0] * scale)), max(16, round(frame[1] * scale))
         shown = {name: mask for name, mask in masks.items() if mask.any()}
         self.targets = Targets(shown, self.size, _fitted(static, self.size)) if shown else None
+        half = self.size[0] // 2, self.size[1] // 2
+        self._coarse = Targets(shown, half, _fitted(static, half)) if shown else None
         self._probe = probe
         self._seed = seed
         self._check = check
@@ -97,18 +99,24 @@ class Placement:
 
     def _round(self, script: str, deadline: float) -> tuple[str, Placed] | None:
         """One linear model, one sweep over the objects, one run to see what it is worth."""
-        assert self.targets is not None
+        assert self.targets is not None and self._coarse is not None
         model = linear.build(self._probe, script, self.targets.names, self.size)
         if model is None or not model.numbers:
             return None
         search = _Search(model, self.targets, self._seed)
         before = search.losses(np.zeros(len(model.numbers)))
         change = np.zeros(len(model.numbers))
-        for block in _blocks(model, self.targets):
+        # Numbers that move many things are costly to try, so they are tried on a coarser picture.
+        coarse = _Search(model.thinned(4), self._coarse, self._seed)
+        blocks = _blocks(model, self.targets)
+        for place, block in enumerate(blocks):
             self._check()
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now > deadline:
                 break
-            change = search.improve(block, change, deadline)
+            several = len(set().union(*(model.affects[index] for index in block))) > 1
+            until = now + (deadline - now) / (len(blocks) - place) * (2 if several else 1)
+            change = (coarse if several else search).improve(block, change, until)
         if not change.any():
             return None
         return self._verified(model, search, change, before)
@@ -126,9 +134,11 @@ class Placement:
                 points = linear.things(made, self.targets.names)
                 after = search.losses_of(points, made.projection.astype(np.float32))
                 if after is not None:
-                    worse = {name for name, loss in after.items() if loss > before[name] + _GAIN}
+                    lost = {name: loss - before[name] for name, loss in after.items()}
+                    worse = {name for name, loss in lost.items() if loss > _GAIN}
                     gain = total - sum(after.values())
-                    if gain > _GAIN and not worse:
+                    # Where numbers are shared one thing may lose a little for the good of the others.
+                    if gain > _GAIN and sum(lost[name] for name in worse) < 0.2 * gain:
                         ious = search.last_ious
                         return text, Placed(change, model, total, sum(after.values()), ious)
                     back = [bool(model.affects[i] & worse) and bool(change[i]) for i in range(len(change))]
@@ -232,7 +242,7 @@ class _Search:
             stale = 0 if value < best_loss - 1e-4 else stale + 1
             if value < best_loss:
                 best, best_loss = x, value
-            if stale > 8 + 2 * size or optimiser.should_stop() or time.monotonic() > deadline:
+            if stale > 6 + size or optimiser.should_stop() or time.monotonic() > deadline:
                 break
         return best, best_loss
 

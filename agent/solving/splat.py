@@ -15,7 +15,7 @@ Mask = NDArray[np.bool_]
 
 TOUCHED = 0.12
 """Share of a pixel from which samples of a thing are likely to hit it."""
-DENSITY = 3.0
+DENSITY = 2.4
 """Samples per pixel and side of the surface."""
 _NEAR = 1e-3
 _KERNEL = np.ones((3, 3), np.uint8)
