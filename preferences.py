@@ -79,8 +79,12 @@ class RestagePreferences(bpy.types.AddonPreferences):
         layout.prop(self, "memory_mb")
         box = layout.box()
         box.label(text="Isolation", icon="LOCKED")
-        box.label(text="Scripts run in a second Blender without your file, your add-ons and the network.")
-        box.label(text="Where the system can't lock that Blender down, Restage asks before each run.")
+        wrapped.sentence(
+            box,
+            context,
+            "Scripts run in a second Blender without your file, your add-ons and the network. "
+            "Where the system can't lock that Blender down, Restage asks before each run.",
+        )
         box = layout.box()
         box.label(text="What a Run May Cost")
         box.prop(self, "max_usd")

@@ -22,7 +22,8 @@ class Task:
         """`work` returns a sentence; `done` is told it, or the sentence of what `work` raised and True."""
         self.cancelled = threading.Event()
         self.bridge = Bridge()
-        self._work, self._done = work, done
+        self._work: Callable[[threading.Event], str] | None = work
+        self._done = done
         self._thread = threading.Thread(target=self._body, name="restage-task", daemon=True)
         self._timer = Timer(self.bridge, self.alive, lambda: False)
 
@@ -43,8 +44,10 @@ class Task:
         self._thread.join(JOIN_S)
 
     def _body(self) -> None:
+        # A task outlives its work, which may hold a key.
+        work, self._work = self._work, None
         try:
-            said, failed = self._work(self.cancelled), False
+            said, failed = work(self.cancelled), False
         except Exception as error:  # noqa: BLE001 - the work is any library's; its error is shown
             said, failed = str(error) or type(error).__name__, True
         try:

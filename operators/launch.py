@@ -26,7 +26,7 @@ from ..agent.providers.errors import ProviderError
 from ..agent.record import RecordError, RunFolder
 from ..agent.settings import AgentSettings, Asked
 from ..scene import scripts
-from ..worker.binary import BlenderNotFound, running
+from ..worker.binary import BlenderBinary, BlenderNotFound, running
 from . import present, run_thread
 
 
@@ -169,13 +169,17 @@ def check_cap(folder: RunFolder, max_usd: float | None, max_tokens: int | None) 
         raise LaunchError(f"{tokens:,} tokens are used already: give more than that, or 0 for no cap.")
 
 
-def go(context: bpy.types.Context, plan: Plan, unconfined: bool) -> run_thread.RunThread:
-    """Start a plan's thread. Raises LaunchError."""
-    defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
+def program() -> BlenderBinary:
+    """Return the Blender that runs the scripts; asked for before a folder is made. Raises LaunchError."""
     try:
-        binary = running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable)
+        return running(bpy.app.binary_path, tuple(bpy.app.version), sys.executable)
     except BlenderNotFound as error:
         raise LaunchError(str(error)) from error
+
+
+def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined: bool) -> run_thread.RunThread:
+    """Start a plan's thread."""
+    defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
     presenter = present.Presenter(plan.run, scene.name, plan.folder.path, defaults.show_attempts)
     request = run_thread.Request(
         run=plan.run,

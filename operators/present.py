@@ -140,8 +140,8 @@ class Presenter:
         self.status = live.status = ended.status
         live.message, live.doing = ended.message, ""
         self.by_hand(None)
-        if ended.status == "DONE":
-            live.factor = 1.0
+        live.factor = 1.0 if ended.status == "DONE" else live.factor
+        if ended.status in {"DONE", "CAPPED"}:
             render = self.folder / "render.png"
             if render.is_file():
                 live.render = str(render)

@@ -81,6 +81,7 @@ class RESTAGE_OT_set_key(_OfProvider, bpy.types.Operator):
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the one field, which shows no letters."""
+        self.layout.label(text="It is kept by the system's key store, and nowhere else.")
         self.layout.prop(self, "key", text={item[0]: item[1] for item in _PROVIDERS}[self.provider])
 
     def cancel(self, _context: bpy.types.Context) -> None:

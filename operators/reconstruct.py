@@ -131,7 +131,8 @@ class RESTAGE_OT_reconstruct(_Asking, bpy.types.Operator):
             leaving = launch.leaving(chosen, defaults.runs_folder, bpy.app.online_access)
             if leaving and not self.send:
                 return self._fail(context, "Nothing was sent: the estimate has to be confirmed first.")
-            launch.go(context, launch.plan_new(context), self.unconfined)
+            binary = launch.program()
+            launch.go(context, launch.plan_new(context), binary, self.unconfined)
         except launch.LaunchError as error:
             return self._fail(context, str(error))
         return {"FINISHED"}
@@ -165,7 +166,8 @@ class RESTAGE_OT_go_on(_Asking, bpy.types.Operator):
         """The scene's run stopped before its end."""
         if _going_on(cls, context):
             return False
-        if not context.scene.restage.folder or context.scene.restage.status not in properties.RESUMABLE:
+        # Not the file's own status alone: an undo takes that back, and the run's stop with it.
+        if not context.scene.restage.folder or properties.status_of(context) not in properties.RESUMABLE:
             cls.poll_message_set("There is no run in this file that could go on")
             return False
         return True
@@ -210,7 +212,8 @@ class RESTAGE_OT_go_on(_Asking, bpy.types.Operator):
             confirmed = self.send or context.window_manager.restage.confirmed == str(folder.path)
             if not confirmed and self._leaving_now(context, folder):
                 return self._fail(context, "Nothing was sent: the estimate has to be confirmed first.")
-            launch.go(context, launch.plan_again(context, usd, tokens), self.unconfined)
+            binary = launch.program()
+            launch.go(context, launch.plan_again(context, usd, tokens), binary, self.unconfined)
         except launch.LaunchError as error:
             return self._fail(context, str(error))
         return {"FINISHED"}

@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
 from answering import Answerer
+from loopback import Behaviour, Loopback
 from window import HEIGHT, ROOT, Window, build, provision
 
 
@@ -62,7 +63,12 @@ def test_a_run_by_hand(window):
     assert "copy the model's whole reply" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
     time.sleep(1)
     window.shot("hand-empty-clipboard")
-    assert window.do("py:bpy.ops.restage.copy_prompt('INVOKE_DEFAULT')") == "ok"
+    # With the mouse, where the button is drawn in a window of this size.
+    x, _, width, _ = window.state()["sidebar"]
+    window.click(x + width * 0.45, HEIGHT - 500)
+    window.do("py:(folder / 'copied').write_text(bpy.context.window_manager.clipboard)")
+    copied = (window.folder / "copied").read_text()
+    assert "picture" in copied and len(copied) > 1000
     assert "still holds the prompt" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
     while (request := waiting(window, first if window.state()["request"] != first else "")) is not None:
         first = request
@@ -113,6 +119,22 @@ def test_a_run_by_hand(window):
     window.shot("hand-done")
 
 
+def test_a_model_that_thinks_for_long_and_cancel(window):
+    with Loopback([Behaviour(silent=True)]) as server:
+        addon = "bpy.context.preferences.addons['bl_ext.user_default.restage'].preferences"
+        assert window.do(f"py:{addon}.base_url, {addon}.compatible_model = {server.url!r}, 'a-model'") == "ok"
+        for choice in ("agent = 'compatible'", "review = False", "max_tokens = 0"):
+            assert window.do(f"py:bpy.context.scene.restage.{choice}") == "ok"
+        assert window.do("reconstruct") == "ok"
+        window.wait(lambda: "waiting for the model" in window.state()["doing"], 60)
+        time.sleep(2)
+        window.shot("model-waiting")
+        assert window.do("cancel") == "ok"
+        window.wait(lambda: window.state()["status"] == "CANCELLED", 30)
+        time.sleep(1)
+        window.shot("model-cancelled")
+
+
 def test_the_preferences_and_the_estimate(window):
     assert window.do("py:bpy.context.preferences.system.use_online_access = True") == "ok"
     for choice in ("agent = 'anthropic'", "review = False", "max_tokens = 0"):
@@ -138,6 +160,17 @@ def test_the_preferences_and_the_estimate(window):
     key = "sk-planted-0123456789abcdef"
     assert window.do(f"py:bpy.ops.restage.set_key(provider='openai', key='{key}')") == "ok"
     time.sleep(1)
+    # The Info log knows what was done before, and nothing of the key.
+    info = (
+        "a = next(a for a in bpy.context.window.screen.areas if a.type == 'TEXT_EDITOR'); a.type = 'INFO'\n"
+        "with bpy.context.temp_override(area=a, region=a.regions[-1]):\n"
+        "    bpy.ops.info.select_all(action='SELECT'); bpy.ops.info.report_copy()\n"
+        "(folder / 'info').write_text(bpy.context.window_manager.clipboard)\n"
+    )
+    assert window.do(f"py:{info}") == "ok"
+    logged = (window.folder / "info").read_text()
+    assert "restage.go_on" in logged, logged
+    assert key not in logged and "set_key" not in logged
     assert window.do("py:bpy.ops.restage.preferences()") == "ok"
     time.sleep(1)
     # There is no window manager to place it.
