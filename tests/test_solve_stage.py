@@ -9,9 +9,10 @@ import known
 import numpy as np
 import pytest
 import solving
-from restage.agent import params, script_numbers, solve
+from restage.agent import colour_space, params, polish, script_numbers, solve
 from restage.agent.roles import Cancelled
 from restage.agent.solving.write_back import write_back
+from restage.worker.protocol import StageScript
 
 pytestmark = pytest.mark.bpy
 
@@ -134,3 +135,24 @@ def test_colours_come_from_inside_the_masks(worker, scene):
     assert np.allclose(red / red.max(), np.array((0.60, 0.08, 0.05)) / 0.60, atol=0.08)
     assert np.allclose(green / green.max(), np.array((0.10, 0.45, 0.12)) / 0.45, atol=0.12)
     assert values["box.colour"][3] == 1.0 and "(0.8" not in text
+
+
+def test_a_whole_program_gets_its_colours_and_light_back(worker, scene):
+    picture, masks = scene
+    texts = dict(known.TEXTS)
+    texts["materials"] = (
+        texts["materials"].replace("(0.60, 0.08, 0.05", "(0.45, 0.15, 0.05").replace("0.20, 0.55", "0.3, 0.4")
+    )
+    texts["lighting"] = texts["lighting"].replace('"key.power": 420.0', '"key.power": 150.0')
+    program = [StageScript(stage, text) for stage, text in texts.items()]
+    found = polish.polish(picture.unit, masks, program, worker)
+    assert set(found.scripts) == {"materials", "lighting"}
+    assert found.before.psnr < 25 < 32 < found.after.psnr and found.after.lpips < 0.3 * found.before.lpips
+    colours = params.read(found.scripts["materials"])
+    for name, truth in (("box.colour", (0.60, 0.08, 0.05)), ("ball.colour", (0.05, 0.20, 0.55))):
+        shown = [colour_space.to_lab(colour_space.to_srgb(np.array(c))) for c in (colours[name][:3], truth)]
+        assert np.linalg.norm(shown[0] - shown[1]) < 5, "a person would hardly see the difference"
+    again = polish.polish(
+        picture.unit, masks, [StageScript(s, found.scripts.get(s, t)) for s, t in texts.items()], worker
+    )
+    assert again is None or again.after.score > again.before.score

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last touch on a finished program: colours and light solved together, each in its own stage's script.
+
+The materials stage knows no light and the lighting stage may not touch colours; here both are at hand. Kept only when
+the whole program, run afresh, comes nearer to the picture.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
+from . import measure, parts, script_numbers
+from .measurements import Measurements
+from .perceptual import Judge
+from .ports import WorkerPort
+from .roles import AttemptViews, Cancelled
+from .solving import shade_stage
+from .solving.probe import Probe
+from .solving.write_back import write_back
+from .stages import BY_NAME
+from .views import PortLooker, load_views
+
+ROUNDS = 2
+PIXELS = 256
+SAMPLES = 16
+GAIN = 2e-3
+"""In score: less is noise."""
+LPIPS_SLACK = 1e-3
+
+
+@dataclass(frozen=True)
+class _Stands:
+    scripts: tuple[StageScript, ...]
+    result: JobResult
+    views: AttemptViews
+    numbers: Measurements
+
+
+@dataclass(frozen=True)
+class Polished:
+    """The scripts that changed, by stage, and what it was worth."""
+
+    scripts: dict[str, str]
+    before: Measurements
+    after: Measurements
+
+
+def polish(
+    picture: NDArray[np.float32],
+    masks: Mapping[str, NDArray[np.bool_]],
+    program: Sequence[StageScript],
+    worker: WorkerPort,
+    judge: Judge | None = None,
+    budget_s: float = 30.0,
+    cancel: Event | None = None,
+    tell: Callable[[str], None] = lambda _doing: None,
+    seed: int = 0,
+) -> Polished | None:
+    """Return better scripts for a program's materials and lighting, or None when there are none.
+
+    `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
+    order, `worker` one nobody else uses. Begins nothing new after `budget_s` seconds. Raises Cancelled.
+    """
+    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed)
+    return polishing.run(tuple(program), time.monotonic() + budget_s)
+
+
+class _Polishing:
+    def __init__(
+        self,
+        picture: NDArray[np.float32],
+        masks: Mapping[str, NDArray[np.bool_]],
+        worker: WorkerPort,
+        judge: Judge,
+        cancel: Event,
+        tell: Callable[[str], None],
+        seed: int,
+    ) -> None:
+        self._picture, self._masks = picture, masks
+        self._worker, self._judge = worker, judge
+        self._cancel, self._tell, self._seed = cancel, tell, seed
+        self._owners: dict[str, dict[int, str]] = {}
+
+    def run(self, program: tuple[StageScript, ...], deadline: float) -> Polished | None:
+        first = stands = self._tried(program)
+        if first is None or stands is None:
+            return None
+        for _ in range(ROUNDS):
+            if time.monotonic() > deadline:
+                break
+            scripts = self._solved(stands)
+            if scripts is None:
+                break
+            tried = self._tried(scripts)
+            if tried is None or not _better(stands.numbers, tried.numbers):
+                break
+            stands = tried
+        if stands is first:
+            return None
+        changed = {
+            old.stage: write_back(old.text, new.text, self._owners.get(old.stage, {}))
+            for old, new in zip(program, stands.scripts, strict=True)
+            if old.text != new.text
+        }
+        return Polished(changed, first.numbers, stands.numbers) if changed else None
+
+    def _solved(self, stands: _Stands) -> tuple[StageScript, ...] | None:
+        """Return the scripts with the colours and the light that are nearest; the worker holds their scene."""
+        sources, places = [], []
+        for place, script in enumerate(stands.scripts):
+            lights = script.stage in ("lighting", "program")
+            materials = script.stage in ("materials", "program")
+            if lights or materials:
+                probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel)
+                sources.append(shade_stage.Source(script.text, probe, lights, materials))
+                places.append(place)
+        scene = shade_stage.Rendered(
+            self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
+        )
+        looker = PortLooker(self._worker, self._cancel)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell)
+        if found is None:
+            return None
+        scripts = list(stands.scripts)
+        for place, text, owners in zip(places, found.texts, found.owners, strict=True):
+            mine = self._owners.setdefault(scripts[place].stage, {})
+            for index, number in enumerate(script_numbers.find(scripts[place].text)):
+                if number.start in owners:
+                    mine[index] = owners[number.start]
+            scripts[place] = StageScript(scripts[place].stage, text)
+        return tuple(scripts)
+
+    def _tried(self, program: tuple[StageScript, ...]) -> _Stands | None:
+        self._tell("rendering the whole program")
+        last = program[-1]
+        job = Job(
+            program[:-1],
+            last,
+            tuple(sorted(BY_NAME[last.stage].may_change)),
+            ViewRequest(measure_px=PIXELS, beauty_px=PIXELS, beauty_samples=SAMPLES),
+            seed=self._seed,
+        )
+        result = self._worker.run(job, self._cancel)
+        if self._cancel.is_set():
+            raise Cancelled
+        if result.status != "ok":
+            return None
+        views = load_views(self._worker, result)
+        parts.merge(views, self._masks.keys())
+        numbers = measure.measure("lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge)
+        return _Stands(program, result, views, numbers)
+
+
+def _better(old: Measurements, new: Measurements) -> bool:
+    if new.score < old.score + GAIN:
+        return False
+    return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
