@@ -80,6 +80,11 @@ def _handlers() -> tuple[tuple[list, object], ...]:
 
 def _run_command(argv: list[str]) -> int:
     """`blender --command restage IMAGE -o DIR`: the same as `./restage`, in this Blender."""
+    from . import bundled
+
+    if reason := bundled.missing():
+        print(f"restage: {reason}", file=sys.stderr)
+        return 1
     from . import cli
     from .worker.binary import running
 

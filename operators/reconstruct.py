@@ -29,9 +29,10 @@ class _Asking:
     )
 
     def _impossible(self) -> str:
+        from .. import bundled
         from ..worker.binary import why_not_here
 
-        return why_not_here()
+        return why_not_here() or bundled.missing()
 
     def _ask(self, context: bpy.types.Context, leaving: tuple[str, ...], fields: bool = False) -> set[str]:
         """Ask what has to be asked, in one dialog; without a question, begin."""

@@ -47,8 +47,8 @@ ROOMS = {
     "worker": Room("worker/: the second Blender", "no network, no files, no artist's data", (740, 510, 270, 110)),
 }
 ROOM_OF = {
-    "__init__": "registration", "registration": "registration", "version": "agent", "terminal": "command",
-    "check_command": "command", "properties": "panels", "preferences": "panels", "previews": "panels",
+    "__init__": "registration", "bundled": "registration", "registration": "registration", "version": "agent",
+    "terminal": "command", "check_command": "command", "properties": "panels", "preferences": "panels", "previews": "panels",
 }  # fmt: skip
 """Rooms of the modules at the top, beside `cli` and all that is called after it."""
 NEXT_ROW, GAP, PER_LINE = 100, 45, 4
