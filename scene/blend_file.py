@@ -22,8 +22,9 @@ def why_damaged(path: Path, sha256: str = "") -> str:
     `sha256` is what its writer said of it; without it only the outline is checked: header, blocks, end. Raises OSError.
     """
     body = path.read_bytes()
-    if sha256 and hashlib.sha256(body).hexdigest() != sha256:
-        return "is not the file that was written: it was changed or cut on the way"
+    if sha256:
+        whole = hashlib.sha256(body).hexdigest() == sha256
+        return "" if whole else "is not the file that was written: it was changed or cut on the way"
     if not body.startswith(b"BLENDER"):
         return "is no Blender file, or a compressed one"
     try:

@@ -28,6 +28,7 @@ from . import (
     png,
     result,
     sanity,
+    share,
     shim,
     shot,
     views,
@@ -224,7 +225,9 @@ class _Attempt:
 
     def _write(self, scene: bpy.types.Scene) -> None:
         try:
-            self.found["blend"], self.found["settings"] = result.write(scene, self.scratch)
+            with share.shared(scene) as notes:
+                self.found["blend"], self.found["settings"] = result.write(scene, self.scratch)
+            self.notes += notes
         except result.TooLarge as error:
             raise Stopped("budget", str(error)) from error
 
