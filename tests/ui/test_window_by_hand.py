@@ -18,14 +18,22 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
 from answering import Answerer
 from loopback import Behaviour, Loopback
-from window import HEIGHT, ROOT, Window, build, provision
+from PIL import Image, ImageDraw
+from window import HEIGHT, Window, build, provision
 
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory):
     if os.geteuid() != 0:
         pytest.skip("needs root, for a chroot")
-    made = Window(provision(), build(tmp_path_factory.mktemp("dist")), ROOT / "examples" / "shapes.png")
+    folder = tmp_path_factory.mktemp("dist")
+    # What the prepared answers are about: a red box and a blue ball.
+    picture = Image.new("RGB", (320, 240), (150, 150, 150))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((64, 96, 144, 168), (150, 40, 40))
+    draw.ellipse((176, 92, 256, 172), (40, 90, 150))
+    picture.save(folder / "picture.png")
+    made = Window(provision(), build(folder), folder / "picture.png")
     yield made
     made.close()
 
