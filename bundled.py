@@ -2,7 +2,7 @@
 """Whether Blender unpacked the packages in our zip for its own Python. Standard library only.
 
 The zip has wheels for several Pythons. Blender takes those that fit, but 4.2.0 takes the last by name, whatever Python
-they are for (`wheel_list_deduplicate_as_skip_set` in its `wheel_manager.py`). 4.2.13 chooses, and so may some before it.
+they are for (`wheel_list_deduplicate_as_skip_set` in its `wheel_manager.py`). 4.2.13 chooses; so may some before.
 """
 
 from __future__ import annotations
