@@ -40,7 +40,7 @@ DEEPEST = 1.5
 """Footprints deeper than so many widths of the thing are not believed: something does not touch the ground."""
 OPEN = 0.5
 """Share of the space between the legs, feet to tops, from which one looks through under a body."""
-UNUSUAL = 0.15
+UNUSUAL = 0.04
 """Cost of a pitch e times the usual one, where a corner of the footprint askew by an angle costs its cosine squared."""
 LEAST_DEEP = 0.04
 """Footprints shallower than this share of the width are flat."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import log, radians
+from math import log, radians, tan
 
 import cv2
 import numpy as np
@@ -22,6 +22,8 @@ MIRRORED = 0.95
 """Overlap with its own mirror image from which a region counts as symmetric."""
 NEARLY = 0.88
 """The same when the axis is that of most rows: a shadow sticks out on one side."""
+SHADOW = 0.03
+"""Overlap that what is left off may cost."""
 PITCHES = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0, 28.0, 32.0, 37.0, 42.0)
 """Degrees tried."""
 ALIKE = 0.93
@@ -40,7 +42,7 @@ def turned(mask: Mask, camera: Camera, least: float, plane: float | None = None)
         return None
     solid = _profile(rows, mask.shape, camera, plane)
     overlap = _overlap(solid, rows.mask(mask.shape), camera)
-    if overlap < least:
+    if overlap < least or _overlap(solid, mask, camera) < least - SHADOW:
         return None
     return replace(solid, iou=overlap)
 
@@ -119,7 +121,8 @@ def _profile(rows: Rows, shape: tuple[int, int], camera: Camera, plane: float | 
     h, w = shape
     down = (rows.top + np.arange(len(rows.half)) + 0.5) / h
     sight = camera.rays(np.column_stack([np.full(len(down), rows.middle / w), down]))
-    radii = within(rows.half, np.maximum(-sight[:, 2] / np.linalg.norm(sight, axis=1), 0.0))
+    focal = w / (2 * tan(camera.fov / 2))
+    radii = within(rows.half, np.maximum(-sight[:, 2] / np.linalg.norm(sight, axis=1), 0.0), focal)
     foot = rows.middle / w, (rows.top + radii.last + 0.5) / h
     x, y, _ = camera.ground_at(*foot)
     lift = 0.0
@@ -137,6 +140,20 @@ def _profile(rows: Rows, shape: tuple[int, int], camera: Camera, plane: float | 
     return Solid("lathe", (x, y), (width, width, float(heights.max())), profile=profile, lift=lift)
 
 
+def _corners(radii: Radii) -> NDArray[np.int64]:
+    """The rows, from the first to the last, between which the radius runs straight; at most ROWS."""
+    rows = np.arange(radii.first, radii.last + 1)
+    curve = np.column_stack([rows, radii.radius[rows]]).astype(np.float32)
+    slack = 0.5
+    picked = cv2.approxPolyDP(curve, slack, False)
+    while len(picked) > ROWS:
+        slack *= 1.3
+        picked = cv2.approxPolyDP(curve, slack, False)
+    # A long smooth stretch keeps a few rows of its own, so that it can be painted.
+    even = np.linspace(radii.first, radii.last, min(ROWS // 2, len(rows))).round()
+    return np.unique(np.concatenate([picked[:, 0, 0], even])).astype(np.int64)
+
+
 @dataclass(frozen=True)
 class Radii:
     """The largest rings inside an outline, by the row of their middle."""
@@ -149,22 +166,27 @@ class Radii:
     """The row of the base's middle; the rows below it are the base's near rim."""
 
 
-def within(half: Array, slant: Array) -> Radii:
+def within(half: Array, slant: Array, focal: float) -> Radii:
     """The largest rings that fit into a symmetric outline of these half widths. Rings look like ellipses `slant` times
-    as high as wide, the sine of the angle each row is seen from."""
+    as high as wide, the sine of the angle each row is seen from; the near half is seen larger, the more so the
+    shorter the `focal` length (pixels)."""
     count = len(half)
     radius = np.zeros(count)
-    turn = np.linspace(-1.0, 1.0, 25)
+    turn, level = np.linspace(-1.0, 1.0, 25), np.sqrt(1 - np.clip(slant, 0, 1) ** 2)
     across = np.sqrt(1 - turn**2)
     padded = np.concatenate([[0.0], half, [0.0]])
     low, high = np.zeros(count), half.copy()
     for _ in range(12):
         radius = (low + high) / 2
-        at = np.arange(count)[:, None] + (slant * radius)[:, None] * turn
-        fits = (np.interp(at + 1, np.arange(count + 2), padded) >= radius[:, None] * across - 0.75).all(axis=1)
+        nearer = 1 / np.maximum(1 - (radius * level / focal)[:, None] * turn, 0.2)
+        at = np.arange(count)[:, None] + (slant * radius)[:, None] * turn * nearer
+        wide = radius[:, None] * across * nearer
+        fits = (np.interp(at + 1, np.arange(count + 2), padded) >= wide - 0.75).all(axis=1)
         low, high = np.where(fits, radius, low), np.where(fits, high, radius)
     rows = np.arange(count)
-    up, down = rows - slant * low < 0.75, rows + slant * low > count - 1.75
+    swell = low * level / focal
+    up = rows - slant * low / (1 + swell) < 0.75
+    down = rows + slant * low / np.maximum(1 - swell, 0.2) > count - 1.75
     first = int(np.flatnonzero(up)[-1]) if up.any() else 0
     last = int(np.flatnonzero(down)[0]) if down.any() else count - 1
     if last - first < 2:
