@@ -18,6 +18,24 @@ MIN_SIDE = 16
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_PIXELS = 100_000_000
 MAX_ASPECT = 20
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "MPO",
+    "WEBP",
+    "AVIF",
+    "TIFF",
+    "GIF",
+    "BMP",
+    "DIB",
+    "TGA",
+    "PPM",
+    "JPEG2000",
+    "ICO",
+    "PCX",
+    "SGI",
+)
+"""What Pillow may take a file for. Others it knows are read by other programs (EPS by Ghostscript) or not at all."""
 
 
 class PictureError(Exception):
@@ -115,14 +133,16 @@ def _decode(data: bytes, path: Path, notes: list[str]) -> Image.Image:
         with warnings.catch_warnings():
             # Our own, lower limit is checked below, with a sentence.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
+            Image.init()
+            image = Image.open(io.BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise PictureError(
                     f"{path.name} has {width * height / 1e6:.0f} megapixels; the limit is {MAX_PIXELS // 1_000_000}. "
                     "Make it smaller first."
                 )
-            if getattr(image, "n_frames", 1) > 1:
+            # Not `n_frames`: counting the frames of a GIF reads them all.
+            if getattr(image, "is_animated", False):
                 notes.append("Only the first frame of the animation is used.")
             image.load()
             # What Pillow turns it keeps no orientation for; it copies a picture that needs no turning, too.
@@ -143,7 +163,7 @@ def _decode(data: bytes, path: Path, notes: list[str]) -> Image.Image:
 
 def _to_rgba(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        values = np.asarray(image, np.float32)
+        values = np.nan_to_num(np.asarray(image, np.float32), nan=0.0, posinf=65535.0, neginf=0.0)
         # A dark picture of 16 bit stays dark; what the other modes call white, only their values can tell.
         sixteen = image.mode.startswith("I;16") or (image.mode == "I" and values.max() > 255)
         top = 65535.0 if sixteen else max(1.0, float(values.max()))
