@@ -15,7 +15,18 @@ import numpy as np
 import pytest
 from offline_scene import iou
 from restage.agent.offline import features as f
-from restage.agent.offline import footing, lathe, layout, segment, shapes, tiles, vanishing, write_geometry, write_setup
+from restage.agent.offline import (
+    footing,
+    lathe,
+    lattice,
+    layout,
+    segment,
+    shapes,
+    tiles,
+    vanishing,
+    write_geometry,
+    write_setup,
+)
 from restage.agent.offline.camera import standing
 from restage.agent.offline.solids import Solid, outline_points
 from restage.agent.picture import Picture
@@ -233,7 +244,7 @@ def test_things_on_a_tiled_floor_are_told_from_it():
 
 def test_what_is_not_tiled_is_left_alone():
     empty = cv2.GaussianBlur(tiled(), (0, 0), 0.6).clip(0, 255).astype(np.uint8)
-    assert tiles.plane_of(f.look(empty).lab[..., 0]) is not None and tiles.things_on_tiles(f.look(empty)) == []
+    assert lattice.plane_of(f.look(empty).lab[..., 0]) is not None and tiles.things_on_tiles(f.look(empty)) == []
     rng = np.random.default_rng(2)
     for rgb in (np.full((200, 200, 3), 120, np.uint8), rng.integers(0, 255, (200, 200, 3)).astype(np.uint8)):
         assert tiles.things_on_tiles(f.look(rgb)) == []

@@ -48,7 +48,7 @@ class Target:
         there = cv2.warpAffine(mask.astype(np.float32), shift, size) > 0.5
         hidden = np.zeros(mask.shape, np.float32) if ignore is None else ignore.astype(np.float32)
         self.ignore = (
-            cv2.warpAffine(hidden, shift, size, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0) > 0.5
+            cv2.warpAffine(hidden, shift, size, borderMode=cv2.BORDER_CONSTANT, borderValue=(1.0,)) > 0.5
         ) & ~there
         self.mask = there.astype(np.uint8)
         self.counted = 1 - self.ignore.astype(np.uint8)
@@ -64,7 +64,7 @@ class Target:
         fraction of the region's."""
         hull = cv2.convexHull(self.pixels(points))
         self._canvas[:] = 0
-        cv2.fillConvexPoly(self._canvas, np.round(np.clip(hull, -2000, 2000) * 16).astype(np.int32), 1, shift=4)
+        cv2.fillConvexPoly(self._canvas, np.round(np.clip(hull, -2000, 2000) * 16).astype(np.int32), (1,), shift=4)
         drawn = int(np.count_nonzero(self._canvas))
         counted = int(np.count_nonzero(self._canvas & self.counted))
         shared = int(np.count_nonzero(self._canvas & self.mask))

@@ -210,6 +210,6 @@ def _overlap(solid: Solid, mask: Mask, camera: Camera) -> float:
     canvas = np.zeros((h, w), np.uint8)
     for low, high in pairwise(rings):
         hull = cv2.convexHull(np.vstack([low, high]).astype(np.float32))
-        cv2.fillConvexPoly(canvas, np.round(hull * 16).astype(np.int32), 1, shift=4)
+        cv2.fillConvexPoly(canvas, np.round(hull * 16).astype(np.int32), (1,), shift=4)
     drawn = canvas > 0
     return float((drawn & mask).sum() / (drawn | mask).sum())

@@ -56,7 +56,7 @@ def filled(shape: tuple[int, int], polygons: list[Ring]) -> Mask:
     canvas = np.zeros(shape, np.uint8)
     rounded = [np.round((np.array(ring) * (w, h) - 0.5) * 16).astype(np.int32) for ring in polygons if len(ring) > 2]
     if rounded:
-        cv2.fillPoly(canvas, rounded, 1, shift=4)
+        cv2.fillPoly(canvas, rounded, (1,), shift=4)
     return canvas > 0
 
 

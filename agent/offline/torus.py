@@ -27,7 +27,7 @@ def hole_of(mask: Mask, others: Mask) -> Mask | None:
     smaller than HOLE of the filled area."""
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros(mask.shape, np.uint8)
-    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+    cv2.drawContours(filled, contours, -1, (1,), cv2.FILLED)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((filled > 0).astype(np.uint8) & ~mask & ~others)
     if count < 2:
         return None

@@ -64,7 +64,7 @@ def _lines(rgb: Picture) -> Array:
     lines = np.asarray(found, np.float64).reshape(-1, 4)
     long = np.hypot(lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1])
     order = np.argsort(-long, kind="stable")[:MOST]
-    return lines[order[long[order] > SHORTEST * max(rgb.shape[:2])]]
+    return np.asarray(lines[order[long[order] > SHORTEST * max(rgb.shape[:2])]])
 
 
 def _held(lines: Array, focal: float, pitch: float, heading: float, size: tuple[int, int]) -> float:

@@ -9,7 +9,7 @@ from math import degrees
 
 import numpy as np
 
-from . import snippets
+from . import snippets, snippets_free
 from .camera import Camera
 from .script_text import Params, fill, listed, literal, names, number, quoted
 from .solids import Kind, Ring, Solid
@@ -78,7 +78,7 @@ def write(solids: Mapping[str, Solid], camera: Camera, floor: bool, place: Place
         (("cylinder", "cone"), snippets.CYLINDER),
         (("torus",), snippets.TORUS),
         (("lathe",), snippets.LATHE),
-        (("inflated",), snippets.inflated(any(solid.legs for solid in solids.values()))),
+        (("inflated",), snippets_free.inflated(any(solid.legs for solid in solids.values()))),
     ):
         if any(kind in by_kind for kind in kinds):
             helpers.append(text)
