@@ -106,7 +106,7 @@ def test_legs_of_a_table_stand_where_they_stand(pitch):
 @pytest.mark.parametrize("turn", [0.35, 0.6, 1.0])
 def test_the_pitch_is_that_at_which_feet_are_square(pitch, turn):
     mask, _ = table(camera(pitch), turn)
-    assert footing.pitch_of(mask, FOV, 18.0) == pytest.approx(pitch, abs=4)
+    assert footing.pitch_of(mask, FOV, 18.0) == pytest.approx(pitch, abs=5.5)
 
 
 def test_a_ball_a_box_and_a_wall_have_no_legs():
@@ -130,6 +130,7 @@ def test_a_cart_is_low_and_a_table_is_not():
 def test_a_table_is_as_deep_as_its_legs_stand_apart(pool):
     view = camera(22)
     mask, corners = table(view)
+    assert not layout.free_body(mask, view, 2.0, among=3).legs, "among others a foot may be a neighbour's edge"
     body = layout.free_body(mask, view, 2.0)
     assert body.kind == "inflated" and len(body.legs) == 4
     spans, seen = built(pool, view, write_geometry.write({"Table": replace(body, cells=60)}, view, False))

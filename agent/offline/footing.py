@@ -40,7 +40,7 @@ DEEPEST = 1.5
 """Footprints deeper than so many widths of the thing are not believed: something does not touch the ground."""
 OPEN = 0.5
 """Share of the space between the legs, feet to tops, from which one looks through under a body."""
-UNUSUAL = 0.04
+UNUSUAL = 0.08
 """Cost of a pitch e times the usual one, where a corner of the footprint askew by an angle costs its cosine squared."""
 LEAST_DEEP = 0.04
 """Footprints shallower than this share of the width are flat."""
@@ -160,7 +160,7 @@ def _feet(mask: Mask) -> list[_Foot]:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     height = int(rows[-1]) + 1 - int(rows[0])
     low = np.where(mask.any(axis=0), h - 1 - mask[::-1].argmax(axis=0), -1)
-    rise, sole = max(2.0, PROMINENCE * height), max(1.0, SOLE * height)
+    rise, sole = max(3.0, PROMINENCE * height), max(1.0, SOLE * height)
     feet: list[_Foot] = []
     left = int(columns[0])
     while left <= columns[-1]:

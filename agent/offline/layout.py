@@ -198,6 +198,7 @@ def free_body(mask: Mask, camera: Camera, least_turned: float, among: int = 1, p
     height = float(np.ptp(upright[:, 2]))
     x, y, lift = stand_at(camera, (middle, foot), depth)
     lift = 0.0 if plane is None else lift
-    legs = footing.legs_of(mask, camera) if plane is None else []
+    # Among other things what looks like a foot may be where a neighbour hides the rest.
+    legs = footing.legs_of(mask, camera) if plane is None and among == 1 else []
     ahead = FACES if legs and footing.low(mask, legs) else 1.0
     return Solid("inflated", (x, y), (width, width / 2, height), 0.0, 1.0, polygons, legs, ahead, lift=lift)
