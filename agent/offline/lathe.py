@@ -137,6 +137,10 @@ def _profile(rows: Rows, shape: tuple[int, int], camera: Camera, plane: float | 
     wide, heights = outer[:, 0] - inner[:, 0], np.maximum(inner[:, 2] - lift, 0.0)
     profile = [(max(float(r), 1e-3), float(z)) for r, z in zip(wide[::-1], heights[::-1], strict=True)]
     width = 2 * float(wide.max())
+    # A top seen from above is painted too, so it needs faces of its own.
+    rim, top = profile[-1]
+    steps = round(rim / max(width, top) * ROWS)
+    profile += [(rim * k / steps, top) for k in range(steps - 1, 0, -1)]
     return Solid("lathe", (x, y), (width, width, float(heights.max())), profile=profile, lift=lift)
 
 
