@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
-from ..worker.protocol import StageScript
+from ..worker.protocol import StageScript, Status
 from . import api_facts, approval, finish, masks, measure, select
 from .brief import Brief
 from .listener import Listener, Progress, StageDone
@@ -27,6 +27,8 @@ from .trial import TrialOptions, Trials, frame
 from .views import PortLooker
 
 MAX_REPAIRS = 3
+NOT_ITS_FAULT: frozenset[Status] = frozenset({"crashed", "timeout", "memory"})
+"""What may go better when the same script is tried again."""
 KEEP = {name: f'"""{name.capitalize()}: everything stays as it was."""\n\nPARAMS = {{}}\n' for name in BY_NAME}
 
 
@@ -268,7 +270,7 @@ class Run:
         except BadReply as error:
             self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
             return True, None, None
-        if draft and any(attempt.script == draft.script for attempt in attempts):
+        if draft and any(a.script == draft.script and a.result.status not in NOT_ITS_FAULT for a in attempts):
             self._spend(context, draft)
             return False, None, None
         for repair in range(MAX_REPAIRS + 1):

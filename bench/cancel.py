@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure how long a cancel takes in every state of a run: `python bench/cancel.py`, into docs/bench/cancel.md and .json.
+"""Measure how long a cancel takes in every state of a run: `python bench/cancel.py`, into docs/bench/cancel.md, .json.
 
 The states are those of tests/helpers/cancels.py; each is cancelled a few times, in real runs with real workers.
 """
@@ -56,8 +56,8 @@ def _page(data: dict) -> str:  # type: ignore[type-arg]
     box = data["machine"]
     return (
         "# How long a cancel takes\n\n"
-        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is cancelled in "
-        f"each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder written. The "
+        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is cancelled "
+        f"in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder written. The "
         "target is under one second. Waiting for a provider over the network is in tests/test_provider_*.py.\n\n"
         f"| state | longest |\n| --- | ---: |\n{rows}\n"
     )

@@ -25,10 +25,11 @@ def page(data: dict[str, Any], sheet: str) -> str:
         f"Python {made['python']}. {where}. Made by `python bench/staged.py`; the same figures are in "
         "[staged.json](staged.json).",
         f"The same vision-language model ({', '.join(data['model'])}: it answered through `--agent handoff`, looking "
-        "at the request's pictures and nothing else) wrote each picture's whole program in one call, and rebuilt it in "
-        "stages with the loop's default budgets. Both were recorded, and are replayed here through the command and real "
-        "Blender; no solver ran. The one call gets the same API sheet and rules, the plain picture, and repairs of "
-        "exceptions; no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not known.",
+        "at the request's pictures) wrote each picture's whole program in one call, and rebuilt it in stages with the "
+        "loop's default budgets. Both were recorded, and are replayed here through the command and real Blender; no "
+        "solver ran. The one call gets an API sheet and rules of its own, the plain picture, and repairs of exceptions; "
+        "no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not known. Generator "
+        "and verifier were one and the same session of the model, so the verifier was not blind to who had written.",
         f"**{data['missing']}**" if data["missing"] else "",
         "## Targets\n\n" + _targets(data["gains"]["targets"]),
         "## Every run\n\n" + _runs(rows),
@@ -75,10 +76,17 @@ def _runs(rows: list[dict[str, Any]]) -> str:
 
 def _diverged(rows: list[dict[str, Any]]) -> str:
     told = [f"- {row['picture']}, {row['way']}: {line}" for row in rows for line in row["replay"][:1]]
+    if not told:
+        return ""
+    return "Replays that did not ask word for word what was recorded, the first place of each:\n\n" + "\n".join(told)
+
+
+def _seen(sheet: str) -> str:
+    if not sheet:
+        return ""
     return (
-        "Replays that did not ask word for word what was recorded (first place only):\n\n" + "\n".join(told)
-        if told
-        else ""
+        f"## Seen\n\n![Pictures and renders]({sheet})\n\nLeft the picture, right the render. Chair: NeRF-Synthetic, "
+        "CC0, 1DInc; CLEVR: CC BY 4.0, Johnson et al. 2017; breakfast: our own render of CC0 models."
     )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Look at a .blend before Blender reads it: its reader takes a damaged file for a sound one, and may crash on it.
 
-Measured with random damage to a worker's result (docs/bench/isolation.md): one to five files in a hundred crashed or hung
-Blender's own reader. It is the hash that keeps those away; the outline alone tells a file that was cut.
+Measured with random damage to a worker's result (docs/bench/isolation.md): one to five files in a hundred crashed or
+hung Blender's own reader. It is the hash that keeps those away; the outline alone tells a file that was cut.
 Standard library only.
 """
 
