@@ -56,9 +56,9 @@ def _page(data: dict) -> str:  # type: ignore[type-arg]
     box = data["machine"]
     return (
         "# How long a cancel takes\n\n"
-        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is cancelled "
-        f"in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder written. The "
-        "target is under one second. Waiting for a provider over the network is in tests/test_provider_*.py.\n\n"
+        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is "
+        f"cancelled in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder "
+        "written. The target is under one second. Waiting for a provider over the network is in tests/test_provider_*.py.\n\n"
         f"| state | longest |\n| --- | ---: |\n{rows}\n"
     )
 

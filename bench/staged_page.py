@@ -27,8 +27,8 @@ def page(data: dict[str, Any], sheet: str) -> str:
         f"The same vision-language model ({', '.join(data['model'])}: it answered through `--agent handoff`, looking "
         "at the request's pictures) wrote each picture's whole program in one call, and rebuilt it in stages with the "
         "loop's default budgets. Both were recorded, and are replayed here through the command and real Blender; no "
-        "solver ran. The one call gets an API sheet and rules of its own, the plain picture, and repairs of exceptions; "
-        "no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not known. Generator "
+        "solver ran. The one call gets an API sheet and rules of its own, the plain picture, and repairs of "
+        "exceptions; no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not known. Generator "
         "and verifier were one and the same session of the model, so the verifier was not blind to who had written.",
         f"**{data['missing']}**" if data["missing"] else "",
         "## Targets\n\n" + _targets(data["gains"]["targets"]),
