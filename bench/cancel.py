@@ -54,11 +54,12 @@ def main() -> int:
 def _page(data: dict) -> str:  # type: ignore[type-arg]
     rows = "\n".join(f"| {item['state']} | {item['longest']:.2f} s |" for item in data["states"])
     box = data["machine"]
+    where = f"{data['date']}, {box['cpu']}, {box['cores']} cores"
     return (
         "# How long a cancel takes\n\n"
-        f"{data['date']}, {box['cpu']}, {box['cores']} cores. Made by `python bench/cancel.py`: a real run is "
-        f"cancelled in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder "
-        "written. The target is under one second. Waiting for a provider over the network is in tests/test_provider_*.py.\n\n"
+        f"{where}. Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest "
+        "time from the cancel to the end of the run, its folder written. The target is under one second. Waiting for a "
+        "provider over the network is in tests/test_provider_*.py.\n\n"
         f"| state | longest |\n| --- | ---: |\n{rows}\n"
     )
 

@@ -28,8 +28,9 @@ def page(data: dict[str, Any], sheet: str) -> str:
         "at the request's pictures) wrote each picture's whole program in one call, and rebuilt it in stages with the "
         "loop's default budgets. Both were recorded, and are replayed here through the command and real Blender; no "
         "solver ran. The one call gets an API sheet and rules of its own, the plain picture, and repairs of "
-        "exceptions; no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not known. Generator "
-        "and verifier were one and the same session of the model, so the verifier was not blind to who had written.",
+        "exceptions; no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not "
+        "known. Generator and verifier were one and the same session of the model, so the verifier was not blind to "
+        "who had written.",
         f"**{data['missing']}**" if data["missing"] else "",
         "## Targets\n\n" + _targets(data["gains"]["targets"]),
         "## Every run\n\n" + _runs(rows),
