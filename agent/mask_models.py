@@ -26,7 +26,7 @@ def features_of(picture: Bytes, free: Bool) -> Bytes:
     lab = to_lab(picture / np.float32(255))
     gradient = _gradient(lab, free)
     if gradient is not None:
-        lab = lab - gradient + np.float32([50, 0, 0])
+        lab = lab - gradient + np.array([50, 0, 0], np.float32)
     stretched = np.stack([lab[..., 0] * 2.55, 128 + CHROMA * lab[..., 1], 128 + CHROMA * lab[..., 2]], axis=-1)
     return np.clip(np.round(stretched), 0, 255).astype(np.uint8)
 
