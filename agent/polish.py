@@ -87,8 +87,10 @@ class _Polishing:
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
+        self._deadline = float("inf")
 
     def run(self, program: tuple[StageScript, ...], deadline: float) -> Polished | None:
+        self._deadline = deadline
         first = stands = self._tried(program)
         if first is None or stands is None:
             return None
@@ -118,7 +120,7 @@ class _Polishing:
             lights = script.stage in ("lighting", "program")
             materials = script.stage in ("materials", "program")
             if lights or materials:
-                probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel)
+                probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel, self._deadline)
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
         scene = shade_stage.Rendered(

@@ -71,7 +71,8 @@ def solve_stage(
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
         return None
-    return _Solving(context, attempt, worker, judge, cancel or context.cancel, tell).run(solvers, budget_s)
+    deadline = time.monotonic() + budget_s
+    return _Solving(context, attempt, worker, judge, cancel or context.cancel, tell, deadline).run(solvers, deadline)
 
 
 class _Solving:
@@ -83,6 +84,7 @@ class _Solving:
         judge: Judge | None,
         cancel: Event,
         tell: Callable[[str], None],
+        deadline: float,
     ) -> None:
         self._context = context
         self._stage = attempt.stage
@@ -90,14 +92,13 @@ class _Solving:
         self._judge = judge or Judge(context.picture.unit)
         self._cancel = cancel
         self._tell = tell
-        self._probe = Probe(worker, context.accepted, attempt.stage, cancel)
+        self._probe = Probe(worker, context.accepted, attempt.stage, cancel, deadline)
         self._script = attempt.script
         self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
         self._settings = attempt.result.settings
         self._owners: dict[int, str] = {}
 
-    def run(self, solvers: tuple[str, ...], budget_s: float) -> str | None:
-        deadline = time.monotonic() + budget_s
+    def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
         text = self._script
         built = "placement" not in solvers
         for name in solvers:

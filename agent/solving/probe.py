@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event
@@ -38,8 +39,16 @@ class Made:
 class Probe:
     """A worker that runs variants of one stage's script on the same accepted scripts."""
 
-    def __init__(self, worker: WorkerPort, accepted: tuple[StageScript, ...], stage: str, cancel: Event) -> None:
-        """Use `worker`, which nobody else asks meanwhile."""
+    def __init__(
+        self,
+        worker: WorkerPort,
+        accepted: tuple[StageScript, ...],
+        stage: str,
+        cancel: Event,
+        deadline: float = float("inf"),
+    ) -> None:
+        """Use `worker`, which nobody else asks meanwhile; after `deadline` (monotonic) only one variant a request."""
+        self._deadline = deadline
         self._worker = worker
         self._accepted = accepted
         self._stage = stage
@@ -60,8 +69,11 @@ class Probe:
             made += found if not made else found[1:]
         return made
 
+    def _left(self) -> float:
+        return 0.0 if self._deadline == float("inf") else max(0.01, self._deadline - time.monotonic())
+
     def _ask(self, texts: Sequence[str], objects: Sequence[str], samples: float) -> list[Made]:
-        request = SolveRequest(self._accepted, self._stage, tuple(texts), tuple(objects), samples)
+        request = SolveRequest(self._accepted, self._stage, tuple(texts), tuple(objects), samples, self._left())
         reply = self._worker.ask(request, self._cancel)
         if self._cancel.is_set():
             raise Cancelled
