@@ -24,13 +24,12 @@ def page(data: dict[str, Any], sheet: str) -> str:
         f"{data['date']}. Restage {made['restage']} (commit {made['commit'] or 'unknown'}), Blender {made['blender']}, "
         f"Python {made['python']}. {where}. Made by `python bench/staged.py`; the same figures are in "
         "[staged.json](staged.json).",
-        f"The same vision-language model ({', '.join(data['model'])}: it answered through `--agent handoff`, looking "
-        "at the request's pictures) wrote each picture's whole program in one call, and rebuilt it in stages with the "
-        "loop's default budgets. Both were recorded, and are replayed here through the command and real Blender; no "
-        "solver ran. The one call gets an API sheet and rules of its own, the plain picture, and repairs of "
-        "exceptions; no rulers, brief, measurements or verdicts. One run per cell: the spread between runs is not "
-        "known. Generator and verifier were one and the same session of the model, so the verifier was not blind to "
-        "who had written.",
+        f"One vision-language model ({', '.join(data['model'])}, through `--agent handoff`) wrote each picture's whole "
+        "program in one call, and rebuilt it in stages with the loop's default budgets. Both were recorded, and are "
+        "replayed here through the command and real Blender; no solver ran. The one call gets an API sheet and rules of "
+        "its own, the plain picture, and repairs of exceptions; no rulers, brief, measurements or verdicts. One run per "
+        "cell: the spread between runs is not known. How each recording was made, and what that is worth, is in "
+        "tests/data/recordings/README.md: read it before these figures.",
         f"**{data['missing']}**" if data["missing"] else "",
         "## Targets\n\n" + _targets(data["gains"]["targets"]),
         "## Every run\n\n" + _runs(rows),
