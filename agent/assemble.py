@@ -42,7 +42,7 @@ def assemble(settings: AgentSettings, folder: RunFolder, online: bool, log: Call
     if settings.generator.provider == "offline":
         from .offline.agent import make
 
-        return Assembled(make())
+        return Assembled(_solving(make(), settings, folder))
     from .conversation import Conversation, Recorded
     from .cost import Meter, Metered
     from .model_agent import make as make_model_agent
@@ -65,10 +65,23 @@ def assemble(settings: AgentSettings, folder: RunFolder, online: bool, log: Call
     asked = ready(generator)
     agent = make_model_agent(asked, asked if verifier is generator else ready(verifier), settings.one_shot)
     return Assembled(
-        replace(agent, needs_facts=True),
+        replace(_solving(agent, settings, folder), needs_facts=True),
         (generator,) if verifier is generator else (generator, verifier),
         meter,
     )
+
+
+def _solving(agent: Agent, settings: AgentSettings, folder: RunFolder) -> Agent:
+    """Give an agent what solves the numbers of its scripts; a replay has only the numbers of its recording."""
+    if not settings.solve:
+        return agent
+    from .numbers import KeptNumbers, Solvers
+
+    if settings.generator.provider == "replay":
+        numbers = KeptNumbers(folder, None, Path(settings.replay).expanduser())
+    else:
+        numbers = KeptNumbers(folder, Solvers())
+    return replace(agent, numbers=numbers)
 
 
 def provider_of(

@@ -47,6 +47,8 @@ class AttemptRecord(BaseModel):
     message: str = ""
     line: int = 0
     note: str = ""
+    solved_from: int | None = None
+    """Number of the attempt whose script this is with its numbers solved; None for one that was written."""
     score: float = 0.0
     folder: str
     measurements: Measurements = Field(default_factory=Measurements)
@@ -147,8 +149,12 @@ class RunRecord(BaseModel):
     """How sure the agent is of its account of the picture, 0 to 1, and why."""
     reasons: list[str] = Field(default_factory=list)
     stages: list[StageRecord] = Field(default_factory=lambda: [StageRecord(name=stage.name) for stage in STAGES])
+    polished: bool = False
+    """Whether the program's numbers were solved once more together, after the last stage."""
     final: FinalRecord | None = None
     seconds: float = 0.0
+    solve_seconds: float = 0.0
+    """Of those, spent solving numbers."""
     peak_memory_mb: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -280,6 +286,7 @@ class RunFolder:
             message=result.message,
             line=result.line,
             note=attempt.note,
+            solved_from=attempt.solved_from,
             score=attempt.measurements.score,
             folder=str(target.relative_to(self.path).as_posix()),
             measurements=attempt.measurements,
@@ -341,6 +348,7 @@ class RunFolder:
             views=views,
             measurements=record.measurements,
             verdict=record.verdict,
+            solved_from=record.solved_from,
         )
 
     def accept(self, stage: str, script: str, attempt: Attempt | None) -> None:

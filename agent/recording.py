@@ -6,15 +6,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from . import conversation, files
+from . import conversation, files, numbers
 from .conversation import FOLDER, PictureRecord
 from .record import RecordError
 
-_BESIDE = ("picture.png", "brief.json")
+_BESIDE = ("picture.png", "brief.json", numbers.FILE)
 
 
 def export_recording(run_folder: Path, target: Path, pictures: bool = False) -> Path:
-    """Copy the conversation, the picture, the brief and what was chosen to the new folder `target`, and return it.
+    """Copy what a replay needs to the new folder `target`, and return it: the conversation, the picture, the brief,
+    solved numbers and what was chosen.
 
     Without `pictures` the requests' pictures stay away; their hashes are kept, so a replay still notices others.
     `run.json` keeps the options, stages and final numbers, without the attempts: `target` is no run to resume.

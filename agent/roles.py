@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from .measurements import Measurements
 from .picture import Picture
 from .stages import Stage
 from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from .ports import WorkerPort
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Draft:
     note: str = ""
     """What it did and why, one or two sentences; recorded with the attempt."""
     usage: Usage = Usage()
+    solved_from: int | None = None
+    """Number of the attempt whose script this is with its numbers solved; None for one that was written."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class Attempt:
     views: AttemptViews
     measurements: Measurements
     verdict: Verdict | None = None
+    solved_from: int | None = None
+    """As in `Draft`."""
 
 
 class Looker(Protocol):
@@ -196,12 +203,28 @@ class Verifier(Protocol):
         ...
 
 
+class Numbers(Protocol):
+    """Solves the numbers of scripts against the picture; their words stay as they were."""
+
+    def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
+        """Return the attempt's script with better numbers; None when there are none. `worker` is a fresh one. Raises
+        Cancelled."""
+        ...
+
+    def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
+        """Return better scripts of a whole program by stage, as far as there are any. `context` is the last stage's.
+        Raises Cancelled."""
+        ...
+
+
 @dataclass(frozen=True)
 class Agent:
-    """A generator and a verifier under one name."""
+    """A generator and a verifier under one name, and what solves the numbers of their scripts."""
 
     name: str
     generator: Generator
     verifier: Verifier
     needs_facts: bool = False
     """Whether its generator wants to know the running Blender's API (`Context.facts`)."""
+    numbers: Numbers | None = None
+    """None: the scripts' numbers stay as they are written."""

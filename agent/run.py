@@ -7,29 +7,24 @@ The loop knows neither Blender nor any model; it speaks to a generator, a verifi
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
-from ..worker.protocol import StageScript, Status
-from . import api_facts, approval, finish, masks, measure, select
+from ..worker.protocol import StageScript
+from . import api_facts, finish, masks, select
 from .brief import Brief
 from .listener import Listener, Progress, StageDone
 from .picture import Picture
-from .ports import MeterPort, PoolPort, ViewportRender, WorkerPort
-from .providers.errors import BadReply, CapReached
+from .ports import MeterPort, PoolPort, ViewportRender
+from .providers.errors import CapReached
 from .record import RunFolder, RunRecord, now
 from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
+from .rounds import Rounds
 from .settings import AgentSettings
-from .stages import BY_NAME, Stage
+from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials, frame
-from .views import PortLooker
 
-MAX_REPAIRS = 3
-NOT_ITS_FAULT: frozenset[Status] = frozenset({"crashed", "timeout", "memory"})
-"""What may go better when the same script is tried again."""
-KEEP = {name: f'"""{name.capitalize()}: everything stays as it was."""\n\nPARAMS = {{}}\n' for name in BY_NAME}
+POLISHED = "The numbers of colours and lights, solved together at the end."
 
 
 @dataclass(frozen=True)
@@ -94,14 +89,13 @@ class Run:
         self.listener = listener
         rendering = TrialOptions(options.attempt_px, options.attempt_samples, options.measure_px)
         self.trials = Trials(picture, folder, pool, rendering, listener, viewport)
+        self.rounds = Rounds(folder, agent, pool, self.trials, listener, options.settings)
         self.meter = meter
         self.stages = options.settings.stages()
         self._began = time.monotonic()
         self._before = folder.record.seconds
         self._base: Attempt | None = None
         self._accepted: list[StageScript] = []
-        self._standing: StageScript | None = None
-        """The best so far of the stage that is going on."""
 
     def execute(self, cancel: Event) -> RunRecord:
         """Run to the end, or until `cancel` is set; return the record as written to `run.json`.
@@ -122,10 +116,10 @@ class Run:
             brief = self._get_brief(cancel)
             self._pause_after("brief")
             for stage in self.stages:
-                self._standing = None
                 self._accepted.append(self._stage(stage, brief, cancel))
                 if stage != self.stages[-1]:
                     self._pause_after(stage.name)
+            self._polish(brief, cancel)
             self._finish(brief, self._accepted, cancel)
             record.status = "done"
         except CapReached as error:
@@ -160,7 +154,8 @@ class Run:
 
     def _end_early(self, brief: Brief | None, cancel: Event) -> None:
         """Make the final files of what there is, without calling any stage settled that is not."""
-        scripts = [*self._accepted, *([self._standing] if self._standing else [])]
+        standing = self.rounds.standing
+        scripts = [*self._accepted, *([standing] if standing else [])]
         if brief is None or not scripts:
             return
         self.listener.log("The cap is reached: the best so far is kept.")
@@ -195,37 +190,17 @@ class Run:
         record.status = "running"
         self.folder.save()
         began = time.monotonic()
-        best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
-        context = Context(
-            picture=self.picture,
-            brief=brief,
-            masks=masks.brief_masks_of(self.picture, brief, check=lambda: self._check(cancel)),
-            stage=stage,
-            round=max([a.round for a in attempts], default=0) + 1,
-            accepted=tuple(self._accepted),
-            attempts=attempts,
-            best=best,
-            base=self._base,
-            frame=frame(self.picture, self.options.resolution),
-            samples=self.options.samples,
-            seed=self.options.seed,
-            cancel=cancel,
-            facts=api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {},
-        )
-        context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
+        context = self._context(stage, brief, attempts, self._accepted, cancel)
+        context.base = self._base
+        context.best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
+        context.facts = api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {}
         self.pool.prepare(context.accepted)
-        self._judge_what_was_not(context)
-        rounds = self.options.settings.rounds_of(stage)
-        while context.round <= rounds and not (context.best and _settled(attempts)):
-            self._check(cancel)
-            if not self._round(context, attempts):
-                break
-            context.round += 1
-        self._keep_if_better(context, attempts)
+        self.rounds.settle(context, attempts)
         best = context.best
         script = best.script if best else KEEP[stage.name]
         record.seconds = round(record.seconds + time.monotonic() - began, 3)
         self.folder.accept(stage.name, script, best)
+        self.rounds.standing = None
         if best is None:
             last = attempts[-1].result.message if attempts else "the agent wrote no script"
             self.listener.log(f"{stage.name}: no attempt could be used; the stage changes nothing. Last: {last}")
@@ -234,139 +209,68 @@ class Run:
         self.listener.stage_done(StageDone(stage.name, script, score, number))
         return StageScript(stage.name, script)
 
-    def _round(self, context: Context, attempts: list[Attempt]) -> bool:
-        """One generator turn for each candidate, with repairs, and one verifier turn for the best of them. Return
-        whether another round can help."""
-        winner: Attempt | None = None
-        worker: WorkerPort | None = None
-        wrote = False
+    def _polish(self, brief: Brief, cancel: Event) -> None:
+        """Solve the numbers of colours and lights together, once, now that each stage has settled its own."""
+        numbers, record = self.rounds.numbers, self.folder.record
+        if numbers is None or record.polished:
+            return
+        last = self.stages[-1]
+        attempts = [self.folder.load_attempt(last.name, item) for item in record.stage(last.name).attempts]
+        context = self._context(last, brief, attempts, self._accepted[:-1], cancel)
+        context.tell("solving colours and lights together")
+        self.pool.prepare(())
+        worker = self.pool.open()
         try:
-            for context.candidate in range(1, self.options.settings.candidates + 1):
-                made, attempt, opened = self._candidate(context, attempts)
-                wrote = wrote or made
-                if attempt is None or opened is None:
-                    continue
-                if winner is not None and self._better(context, winner, attempt) is winner:
-                    opened.close()
-                    continue
-                if worker is not None:
-                    worker.close()
-                winner, worker = attempt, opened
-            if winner is not None and worker is not None:
-                self._judge(context, winner, worker)
+            better = numbers.solve_program(context, self._accepted, worker)
         finally:
-            if worker is not None:
-                worker.close()
-        if winner is not None:
-            self._stand(context, self._better(context, context.best, winner))
-        return wrote
+            worker.close()
+        self._check(cancel)
+        for place, stage in enumerate(self.stages):
+            if stage.name in better:
+                self._take(stage, place, better[stage.name], brief, cancel)
+        record.polished = True
+        self.folder.save()
 
-    def _candidate(self, context: Context, attempts: list[Attempt]) -> tuple[bool, Attempt | None, WorkerPort | None]:
-        """Return whether a new script was written, and the usable attempt it led to with its open worker, if any."""
-        context.tell("writing the script")
-        try:
-            with self._agents_turn(context):
-                draft: Draft | None = self.agent.generator.write(context)
-        except BadReply as error:
-            self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
-            return True, None, None
-        if draft and any(a.script == draft.script and a.result.status not in NOT_ITS_FAULT for a in attempts):
-            self._spend(context, draft)
-            return False, None, None
-        for repair in range(MAX_REPAIRS + 1):
-            if draft is None:
-                break
-            self._check(context.cancel)
-            context.tell("running and rendering")
+    def _take(self, stage: Stage, place: int, script: str, brief: Brief, cancel: Event) -> None:
+        """Put a better script of a settled stage on record as an attempt, and accept it where it runs."""
+        record = self.folder.record.stage(stage.name)
+        attempts = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
+        context = self._context(stage, brief, attempts, self._accepted[:place], cancel)
+        self.pool.prepare(context.accepted)
+        attempt = next((a for a in attempts if a.script == script), None)
+        if attempt is None:
+            draft = Draft(script, POLISHED, solved_from=record.accepted)
             attempt, worker = self.trials.run(context, draft, attempts)
-            if select.usable(attempt):
-                return True, attempt, worker
             worker.close()
-            if repair < MAX_REPAIRS:
-                draft = self._repaired(context, draft, attempt)
-        return True, None, None
-
-    def _repaired(self, context: Context, draft: Draft, attempt: Attempt) -> Draft | None:
-        context.tell("repairing the script")
-        try:
-            with self._agents_turn(context):
-                return self.agent.generator.repair(context, draft, attempt.result)
-        except BadReply as error:
-            self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
-            return None
-
-    def _judge(self, context: Context, attempt: Attempt, worker: WorkerPort) -> None:
-        """Have an attempt judged that is on record already, so that whatever becomes of the verifier loses nothing."""
-        self._tell(context.stage, context.round, "judging", attempt.measurements.score)
-        try:
-            with self._agents_turn(context):
-                judgement = self.agent.verifier.judge(context, attempt, PortLooker(worker, context.cancel))
-        except BadReply as error:
-            self.listener.log(f"{context.stage.name}, round {context.round}: not judged. {error}")
+        if not select.usable(attempt):
             return
-        self._check(context.cancel)
-        verdict = approval.settled(context.stage.name, context.brief, attempt.result, judgement.verdict)
-        self.folder.add_verdict(attempt, verdict, judgement.usage)
+        record.best = attempt.number
+        self.folder.accept(stage.name, script, attempt)
+        self._accepted[place] = StageScript(stage.name, script)
+        self.listener.stage_done(StageDone(stage.name, script, attempt.measurements.score, attempt.number))
 
-    def _judge_what_was_not(self, context: Context) -> None:
-        """Judge the best attempt of a resumed stage, when the run had stopped before its verdict."""
-        if context.best is None or context.best.verdict is not None:
-            return
-        worker = self.trials.again(context, context.best)
-        if worker is None:
-            return
-        try:
-            self._judge(context, context.best, worker)
-        finally:
-            worker.close()
-        self._standing = StageScript(context.stage.name, context.best.script)
-
-    def _better(self, context: Context, best: Attempt | None, new: Attempt) -> Attempt | None:
-        try:
-            with self._agents_turn(context):
-                chosen, usage = select.better(context, best, new, self.agent.verifier)
-        except BadReply as error:
-            self.listener.log(f"{context.stage.name}, round {context.round}: not compared. {error}")
-            return best
-        self.folder.spend(usage, context.stage.name)
-        return chosen
-
-    def _stand(self, context: Context, best: Attempt | None) -> None:
-        """Remember which attempt stands; not on record before the comparison, for a killed run compares again."""
-        context.best = best
-        if best is not None:
-            self._standing = StageScript(context.stage.name, best.script)
-            self.folder.record.stage(context.stage.name).best = best.number
-            self.folder.save()
-
-    def _keep_if_better(self, context: Context, attempts: list[Attempt]) -> None:
-        """Try the script that changes nothing when the stage before already looked better by this stage's measure."""
-        if context.stage.name not in ("composition", "lighting") or context.base is None:
-            return
-        best, keep = context.best, KEEP[context.stage.name]
-        before = measure.measure(context.stage.name, self.picture.unit, context.masks, context.base.views)
-        if best is not None and before.score <= best.measurements.score + 1e-3:
-            return
-        if any(attempt.script == keep for attempt in attempts):
-            return
-        context.round = min(context.round, self.options.settings.rounds_of(context.stage))
-        context.tell("running and rendering")
-        note = "Nothing that was tried came nearer to the picture, so nothing changes."
-        attempt, worker = self.trials.run(context, Draft(keep, note), attempts)
-        worker.close()
-        self._stand(context, select.by_score([a for a in (best, attempt) if a]))
-
-    @contextmanager
-    def _agents_turn(self, context: Context) -> Iterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            record = self.folder.record.stage(context.stage.name)
-            record.model_seconds = round(record.model_seconds + time.monotonic() - began, 3)
-
-    def _spend(self, context: Context, draft: Draft) -> None:
-        self.folder.spend(draft.usage, context.stage.name)
+    def _context(
+        self, stage: Stage, brief: Brief, attempts: list[Attempt], accepted: list[StageScript], cancel: Event
+    ) -> Context:
+        settings = self.options.settings
+        last = max([a.round for a in attempts], default=0)
+        context = Context(
+            picture=self.picture,
+            brief=brief,
+            masks=masks.brief_masks_of(self.picture, brief, check=lambda: self._check(cancel)),
+            stage=stage,
+            round=min(last, settings.rounds_of(stage)) if self.folder.record.stage(stage.name).accepted else last + 1,
+            accepted=tuple(accepted),
+            attempts=attempts,
+            best=None,
+            base=None,
+            frame=frame(self.picture, self.options.resolution),
+            samples=self.options.samples,
+            seed=self.options.seed,
+            cancel=cancel,
+        )
+        context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
+        return context
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:
         record = self.folder.record
@@ -397,7 +301,3 @@ class Run:
 
 def _score(context: Context) -> float | None:
     return context.best.measurements.score if context.best else None
-
-
-def _settled(attempts: list[Attempt]) -> bool:
-    return any(attempt.verdict and attempt.verdict.approve for attempt in attempts)

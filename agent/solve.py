@@ -64,9 +64,8 @@ def solve_stage(
 ) -> str | None:
     """Return the attempt's script with better numbers, or None when none were found.
 
-    `worker` holds the attempt's scene when the stage is lighting; afterwards it holds another, so look at the attempt
-    before. `judge` is the picture's. Ends about `budget_s` seconds after it began, with the best so far.
-    Raises Cancelled.
+    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's. Ends about
+    `budget_s` seconds after it began, with the best so far. Raises Cancelled.
     """
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
@@ -100,7 +99,7 @@ class _Solving:
 
     def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
         text = self._script
-        built = "placement" not in solvers
+        built = False
         for name in solvers:
             left = deadline - time.monotonic()
             if left <= 0:

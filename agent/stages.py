@@ -38,3 +38,6 @@ ONE_SHOT = Stage("program", 1, "the whole scene in one script", 1, frozenset(get
 """The only stage of a one-shot run: the baseline that the staged loop is measured against."""
 
 BY_NAME: dict[str, Stage] = {stage.name: stage for stage in (*STAGES, ONE_SHOT)}
+
+KEEP = {name: f'"""{name.capitalize()}: everything stays as it was."""\n\nPARAMS = {{}}\n' for name in BY_NAME}
+"""Scripts that change nothing, by stage."""

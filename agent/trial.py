@@ -104,6 +104,7 @@ class Trials:
             result=result,
             views=views,
             measurements=numbers,
+            solved_from=draft.solved_from,
         )
 
     def _record(
