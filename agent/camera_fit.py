@@ -22,6 +22,8 @@ from .sight import tables
 from .sight.unproject import View
 
 MOST_OBJECTS = 12
+LEAST_OBJECTS = 2
+"""One thing alone fills its box from any pitch."""
 PITCHES = range(-2, 66, 2)
 """Degrees below the horizon."""
 EDGE = 0.01
@@ -44,7 +46,7 @@ class Fit:
 def suggestion(brief: Brief, frame: tuple[int, int]) -> str:
     """Return the fits for three fields of view around the brief's, as Markdown; "" when too little is known."""
     things = _usable(brief)
-    if not things:
+    if len(things) < LEAST_OBJECTS:
         return ""
     given = math.degrees(brief.camera.horizontal_fov)
     fits = [found for factor in (0.7, 1.0, 1.4) if (found := best(things, math.radians(given * factor), frame))]

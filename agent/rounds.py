@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,11 @@ from .views import PortLooker
 MAX_REPAIRS = 3
 NOT_ITS_FAULT: frozenset[Status] = frozenset({"crashed", "timeout", "memory"})
 """What may go better when the same script is tried again."""
+UNFORESEEN = (ValueError, ArithmeticError, LookupError)
+"""What a solver may stumble with over a script nobody thought of; a run can do without, so it goes on."""
 SOLVED = "The same script; its numbers were solved against the picture."
 NOTHING_CHANGES = "Nothing that was tried came nearer to the picture, so nothing changes."
+_log = logging.getLogger(__name__)
 
 
 class Rounds:
@@ -138,6 +142,10 @@ class Rounds:
         solving = self.pool.open()
         try:
             script = self.numbers.solve_stage(context, attempt, solving)
+        except UNFORESEEN as error:
+            _log.exception("the numbers of %s attempt %d were not solved", attempt.stage, attempt.number)
+            self.listener.log(f"{attempt.stage}: the numbers stay as written; solving them failed ({error}).")
+            script = None
         finally:
             solving.close()
         context.check_cancel()

@@ -6,6 +6,7 @@ The loop knows neither Blender nor any model; it speaks to a generator, a verifi
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from threading import Event
@@ -19,12 +20,13 @@ from .ports import MeterPort, PoolPort, ViewportRender
 from .providers.errors import CapReached
 from .record import RunFolder, RunRecord, now
 from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
-from .rounds import Rounds
+from .rounds import UNFORESEEN, Rounds
 from .settings import AgentSettings
 from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials, frame
 
 POLISHED = "The numbers of colours and lights, solved together at the end."
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,10 @@ class Run:
         worker = self.pool.open()
         try:
             better = numbers.solve_program(context, self._accepted, worker)
+        except UNFORESEEN as error:
+            _log.exception("the program's numbers were not solved")
+            self.listener.log(f"The numbers stay as they are; solving them together failed ({error}).")
+            better = {}
         finally:
             worker.close()
         self._check(cancel)

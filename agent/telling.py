@@ -88,10 +88,8 @@ def numbers(context: Context, attempt: Attempt) -> str:
     if context.stage.name == "setup":
         # Nothing but the camera is there yet, so whatever is measured of things is that they are missing.
         return "" if any(item.type == "CAMERA" for item in attempt.result.inventory) else "The scene has no camera."
-    early = context.stage.name == "geometry"
     parts = [
         tables.measured(attempt.measurements),
-        "(ΔE means nothing yet: colours come at a later stage.)" if early and attempt.measurements.objects else "",
         tables.colours(context, attempt) if context.stage.name in ("materials", "lighting", "program") else "",
         tables.sanity(attempt.result),
     ]

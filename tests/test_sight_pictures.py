@@ -154,6 +154,14 @@ def test_outlines_have_two_styles_and_the_missing_is_named():
     assert red > (np.abs(drawn.astype(int) - (200, 0, 0)).sum(-1) < 20).sum() > 100
 
 
+def test_parts_that_a_checklist_names_are_magnified_first_and_none_twice():
+    brief = Brief(objects=[BriefObject(name="Cup", box=(0.1, 0.1, 0.2, 0.2))])
+    wished = (0.7, 0.6, 0.8, 0.7)
+    first, second = crops.of_interest(brief, [wished, (0.71, 0.61, 0.79, 0.69)], 3)
+    assert first[0] <= wished[0] and first[3] >= wished[3] and second == crops.crops(brief, 1)[0]
+    assert crops.of_interest(brief, [(0.0, 0.0, 1.0, 1.0)], 3) == crops.crops(brief, 3)
+
+
 def test_crops_cluster_small_things_and_stay_in_the_frame():
     objects = [BriefObject(name=str(i), box=(0.1 + 0.06 * i, 0.1, 0.15 + 0.06 * i, 0.16)) for i in range(3)]
     objects += [BriefObject(name="far", box=(0.9, 0.9, 0.99, 0.99)), BriefObject(name="big", box=(0.1, 0.2, 0.9, 0.9))]

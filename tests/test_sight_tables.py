@@ -90,6 +90,24 @@ def test_colours_are_means_inside_the_masks_and_ratios_say_what_to_multiply_by()
     assert tables.colours(context, attempt) == ""
 
 
+def test_a_thing_of_two_colours_has_a_row_for_each_and_a_textured_one_has_not():
+    rgb = np.full((SIZE, SIZE, 3), 200, np.uint8)
+    rgb[20:40, 20:60], rgb[40:60, 20:60] = (200, 100, 50), (60, 60, 60)
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[20:60, 20:60] = True
+    albedo = np.zeros((SIZE, SIZE, 3), np.float32)
+    albedo[20:40, 20:60] = to_linear(np.array([100, 100, 100]) / 255)
+    albedo[40:60, 20:60] = to_linear(np.array([30, 30, 30]) / 255)
+    views = AttemptViews(ids=mask.astype(np.int32), id_names={1: "Chair"}, albedo=albedo)
+    context = context_of(Brief(backdrop="scene"), rgb, "materials", masks={"Chair": mask})
+    attempt = Attempt("materials", 1, 1, "", "", JobResult("ok"), views, Measurements())
+    text = tables.colours(context, attempt)
+    assert cells(text, "Chair, where it is #646464")[1] == "#c86432"
+    assert cells(text, "Chair, where it is #1e1e1e")[1] == "#3c3c3c"
+    views.albedo = np.random.default_rng(1).random((SIZE, SIZE, 3)).astype(np.float32)
+    assert "where it is" not in tables.colours(context, attempt)
+
+
 def test_rims_are_left_out_of_means_and_thin_things_keep_some():
     core = mean_colours._core(np.pad(np.ones((40, 40), bool), 10))
     assert not core[10, 10] and core[30, 30]

@@ -51,11 +51,12 @@ def test_true_of_this_blender(facts):
     assert ("NISHITA" in facts["sky_types"]) != ("MULTIPLE_SCATTERING" in facts["sky_types"])
     assert {"AgX", "Standard", "Raw"} <= set(facts["view_transforms"])
     assert "AgX - Punchy" in facts["looks"]["default"]
-    for name in facts["gone"]:
+    for name in facts["there"]:
         kind, attribute = name.split(".")
-        assert kind == "object" or not hasattr(getattr(bpy.types, kind), attribute), name
-    assert {"Mesh.use_auto_smooth", "Mesh.calc_normals"} <= set(facts["gone"])
-    assert ("Action.fcurves" in facts["gone"]) == new
+        owner = bpy.types.Object if kind == "object" else getattr(bpy.types, kind)
+        assert kind == "object" or hasattr(owner, attribute) or attribute in owner.bl_rna.properties, name
+    assert not {"Mesh.use_auto_smooth", "Mesh.calc_normals"} & set(facts["there"])
+    assert ("Action.fcurves" in facts["there"]) != new
 
 
 def test_nodes_lights_primitives_and_modifiers(facts):

@@ -138,7 +138,6 @@ def gather() -> dict[str, Any]:
         "render_engines": engines,
         "sky_types": _enum(bpy.types.ShaderNodeTexSky, "sky_type"),
         "boolean_solvers": _enum(bpy.types.BooleanModifier, "solver"),
-        "gone": _gone(),
         "there": _there(),
         "view_transforms": views,
         "looks": {"default": looks.get(default_view, [])},
@@ -191,10 +190,6 @@ def _names(kind: Any) -> set[str]:
 
 def _known(kind: Any) -> dict[str, bool]:
     return {name: name in _names(kind) for name in MESH_NAMES}
-
-
-def _gone() -> list[str]:
-    return [name for name, there in _traps() if not there]
 
 
 def _there() -> list[str]:

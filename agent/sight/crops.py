@@ -32,6 +32,17 @@ def crops(brief: Brief, most: int, aspect: float = 1.0) -> list[Box]:
     return found[:most]
 
 
+def of_interest(brief: Brief, regions: list[Box], most: int, aspect: float = 1.0) -> list[Box]:
+    """Return at most `most` parts of the frame to magnify: first those about `regions`, then as `crops`, but none that
+    lies mostly in one chosen before."""
+    wished = [_roomy(clean_box(box), aspect) for box in regions]
+    found: list[Box] = []
+    for box in [box for box in wished if _longer(box) <= WIDEST] + crops(brief, most, aspect):
+        if all(_inside(box, other) < 0.7 for other in found):
+            found.append(box)
+    return found[:most]
+
+
 def quarters(overlap: float = 0.06) -> list[Box]:
     """Return the four quarters of the frame, each a little larger so that nothing is cut at a seam only."""
     low, high = 0.5 + overlap, 0.5 - overlap
@@ -40,6 +51,12 @@ def quarters(overlap: float = 0.06) -> list[Box]:
 
 def _longer(box: Box) -> float:
     return max(box[2] - box[0], box[3] - box[1])
+
+
+def _inside(a: Box, b: Box) -> float:
+    """Share of `a` that lies in `b`."""
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, wide) * max(0.0, high) / max(1e-9, (a[2] - a[0]) * (a[3] - a[1]))
 
 
 def _union(a: Box, b: Box) -> Box:

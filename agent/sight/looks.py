@@ -172,6 +172,13 @@ def _plan(views: AttemptViews, budget: Budget, of: str) -> Shown | None:
     return Shown(f"{of[0].upper()}{of[1:]} from straight above; rulers in metres, x to the right, y up.", rgb)
 
 
+def _wished(context: Context, attempt: Attempt) -> list[tuple[float, float, float, float]]:
+    """Where the last checklist wanted something: the attempt's own, or that of the one it came after."""
+    verdicts = [attempt.verdict, *([context.best.verdict] if context.best else [])]
+    verdict = next((found for found in verdicts if found is not None), None)
+    return [item.region for item in verdict.items if item.region] if verdict else []
+
+
 def _parts(
     context: Context,
     attempt: Attempt,
@@ -183,7 +190,7 @@ def _parts(
     """Magnified parts, as outlines where outlines are judged, side by side elsewhere."""
     width, height = context.picture.size
     views, shown = attempt.views, []
-    for box in crops.crops(context.brief, MOST_PARTS, width / height):
+    for box in crops.of_interest(context.brief, _wished(context, attempt), MOST_PARTS, width / height):
         x0, y0, x1, y1 = (round(100 * v) for v in box)
         where = f"{x0} to {x1} % across, {y0} to {y1} % down"
         if context.stage.name in ("geometry", "composition") and views.ids is not None:

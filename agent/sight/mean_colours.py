@@ -20,6 +20,8 @@ LEAST_PX = 12
 """Fewer pixels say nothing of a colour."""
 ERODE = 0.012
 """Width of the rim that is left out of a mask, as a share of the frame: it mixes with what is behind."""
+STEPS, PAINTED, MOST_PAINTED = 40, 0.05, 6
+"""Flat colours: steps of each channel by which they are told apart, least share of a thing, and most of one thing."""
 BANDS = (("background, top third", 0, 1), ("background, middle", 1, 2), ("background, bottom third", 2, 3))
 
 
@@ -57,6 +59,8 @@ def colours(context: Context, attempt: Attempt) -> str:
         wanted = fit_mask(mask, width, height)
         got = views.ids == keys[label] if label in keys else np.zeros_like(wanted)
         rows.append(_row(label, _mean(picture, _core(wanted)), _mean(light, _core(got))))
+        for part, region in _painted(views.albedo, got & wanted):
+            rows.append(_row(f"{label}, where it is {part}", _mean(picture, region), _mean(light, region)))
     behind = ~np.logical_or.reduce([fit_mask(m, width, height) for m in context.masks.values()] or [got_none(views)])
     seen = ~np.isin(views.ids, [key for key, label in views.id_names.items() if label in context.masks])
     if name == "albedo":
@@ -69,7 +73,8 @@ def colours(context: Context, attempt: Attempt) -> str:
     head = ["where", "picture", "linear", name, "linear", f"picture / {name}", "ΔE"]
     lines = [head, ["---"] * len(head), *rows]
     note = (
-        "Means inside the masks without their rims; linear values are what Blender's colour fields want. "
+        "Means inside the masks without their rims; linear values are what Blender's colour fields want. Things of "
+        "several flat colours have a row for each, named by the colour your materials give there. "
         "picture / view: what each linear channel of the view would have to be multiplied by."
     )
     if name == "albedo":
@@ -100,6 +105,25 @@ def _core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if np.count_nonzero(core) >= LEAST_PX:
             return core
     return mask
+
+
+def _painted(albedo: NDArray[np.float32] | None, where: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The regions of a thing's several flat colours, largest first, by their sRGB hex; none where it has one, or where
+    a texture makes a colour of every pixel."""
+    if albedo is None or not where.any():
+        return []
+    shown = to_srgb(np.clip(albedo, 0, 1))
+    steps = np.round(shown[where] * STEPS).astype(np.int64) @ (1, STEPS + 1, (STEPS + 1) ** 2)
+    kinds, counts = np.unique(steps, return_counts=True)
+    found = []
+    for kind in kinds[np.argsort(-counts)][:MOST_PAINTED]:
+        region = np.zeros(where.shape, np.bool_)
+        region[where] = steps == kind
+        core = _core(region)
+        if np.count_nonzero(region) < PAINTED * np.count_nonzero(where) or np.count_nonzero(core) < LEAST_PX:
+            continue
+        found.append((hex_of(to_linear(np.median(shown[region], axis=0))), core))
+    return found if len(found) > 1 else []
 
 
 def _mean(light: NDArray[Any], mask: NDArray[np.bool_]) -> Light | None:

@@ -30,19 +30,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def measured(measurements: Measurements) -> str:
-    """Per object: IoU, how each edge of its box is off, colour difference; and the totals of the picture."""
+    """Per object: IoU and how each edge of its box is off; and the totals of the picture. Colours have a table of their
+    own, `colours`."""
     rows = []
     for item in sorted(measurements.objects, key=lambda item: item.iou):
         edges = [f"{100 * edge:+.1f}" for edge in item.box_edges] if item.box_edges else ["-"] * 4
-        colour = "-" if item.colour_difference is None else f"{item.colour_difference:.0f}"
-        rows.append([item.name, f"{item.iou:.2f}", *edges, _said(item), colour])
-    head = ["object", "IoU", "left", "top", "right", "bottom", "the render's box is", "ΔE"]
+        rows.append([item.name, f"{item.iou:.2f}", *edges, _said(item)])
+    head = ["object", "IoU", "left", "top", "right", "bottom", "the render's box is"]
     totals = [
         f"{name} {value:.{digits}f}"
         for name, value, digits in (
             ("mean IoU", measurements.mean_iou, 3),
             ("IoU of all together", measurements.coverage_iou, 3),
-            ("mean ΔE", measurements.colour_difference, 1),
             ("luminance", measurements.luminance, 3),
             ("gradients", measurements.gradient, 3),
             ("LPIPS (0 is the same)", measurements.lpips, 3),
@@ -55,8 +54,7 @@ def measured(measurements: Measurements) -> str:
     if rows:
         parts.append(
             "Worst first. left, top, right, bottom: how far that edge of the render's box lies right of (+) or below "
-            "(+) the picture's, in percent of the frame. ΔE: mean Lab difference of the colours, 2 is hardly seen, "
-            "20 is another colour.\n" + table(head, rows)
+            "(+) the picture's, in percent of the frame.\n" + table(head, rows)
         )
     if totals:
         parts.append(f"Whole picture (score {measurements.score:.3f}): " + ", ".join(totals) + ".")

@@ -68,7 +68,7 @@ def find(probe: Probe, script: str, lights: Sequence[str], materials: Sequence[s
     if not first.ok:
         return None
     base = levels(first, lights, materials)
-    knobs = Knobs([*lights, *materials], len(lights))
+    knobs = Knobs([*lights, *materials], len(lights), effect=np.zeros((0, len(base), 3)))
     values, effects = [], []
     for number, made in zip(found, others, strict=True):
         if not made.ok:
