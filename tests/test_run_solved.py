@@ -65,7 +65,7 @@ def test_a_solved_script_is_an_attempt_of_its_own_and_a_replay_solves_nothing_an
     assert (solved if nearer else written).verdict is not None
     paler = record.stage("materials").attempts[-1]
     assert record.polished and paler.solved_from == 1 and record.stage("materials").accepted == paler.number
-    assert PALER == folder.script_path("materials").read_text()
+    assert folder.script_path("materials").read_text() == PALER
     assert "(0.6, 0.06, 0.06)" in (folder.path / "scene.py").read_text()
     assert solver.asked == ["setup", "geometry", "materials", "composition", "lighting", "program"]
 
