@@ -42,8 +42,11 @@ def register() -> None:
     previews.start()
     for handlers, handler in _handlers():
         handlers.append(handler)
-    # Blender gives no access to its data while it registers extensions.
-    bpy.app.timers.register(_suggest_models, first_interval=0.0)
+    if not bpy.app.background:
+        # Later, for Blender gives no access to its data while it registers extensions. Without a window nothing ticks
+        # and nobody chooses, and a timer left over when Python ends crashes bpy 4.2 as a module, also one that opening
+        # a file has dropped.
+        bpy.app.timers.register(_suggest_models, first_interval=0.0)
     atexit.register(_stop_run)
     _command = bpy.utils.register_cli_command("restage", _run_command)
 
