@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from datetime import datetime
-from pathlib import Path
 
 import faults
 import pytest
@@ -190,7 +189,8 @@ def test_two_on_one_folder(pool, tmp_path, table_picture, root, scratch):
     first = faults.in_a_process(root, folder, table_picture, scratch)
     try:
         end = time.monotonic() + 60
-        while lock.free(folder):
+        # It takes the lock first and then writes who it is.
+        while lock.free(folder) or f"process {first.pid} " not in (folder / lock.FILE_NAME).read_text():
             assert time.monotonic() < end and first.poll() is None
             time.sleep(0.01)
         os.kill(first.pid, signal.SIGSTOP)
@@ -244,12 +244,4 @@ def test_killed_at_random_moments_nothing_accepted_is_lost(root, tmp_path, table
     now = faults.accepted(folder)
     assert {name: now.get(name) for name in known} == known and len(now) == 5
     assert faults.half_written(folder) == []
-    wait_empty(scratch)
-
-
-def wait_empty(folder: Path) -> None:
-    """The supervisors of killed processes clean up by themselves, at once but not in our time."""
-    end = time.monotonic() + 10
-    while list(folder.iterdir()):
-        assert time.monotonic() < end, list(folder.iterdir())
-        time.sleep(0.05)
+    faults.wait_empty(scratch)

@@ -127,44 +127,6 @@ def test_cancel_while_the_run_waits_for_a_viewport_picture(registered, request_r
     assert request_run.folder.record.status == "cancelled"
 
 
-def test_opening_another_file_stops_the_run(registered, request_run):
-    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
-    presenter.begin()
-    thread = run_thread.begin(request_run, presenter)
-    tick_until(thread, lambda: sandbox.find(RUN) is not None)
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    assert not thread.alive()
-    assert run_thread.current() is None
-    assert bpy.context.scene.restage.run == ""
-    assert bpy.ops.restage.reconstruct.poll() is False  # no picture here
-    bpy.context.scene.restage.picture = "/x.png"
-    assert bpy.ops.restage.reconstruct.poll()
-
-
-def test_unregistering_ends_the_run(request_run):
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    restage.register()
-    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
-    presenter.begin()
-    thread = run_thread.begin(request_run, presenter)
-    tick_until(thread, lambda: request_run.folder.path.joinpath("brief.json").exists())
-    restage.unregister()
-    assert not thread.alive()
-
-
-def test_an_undo_during_a_run_is_survived(registered, request_run):
-    bpy.ops.ed.undo_push(message="start")
-    presenter = present.Presenter(RUN, "Scene", request_run.folder.path, show_attempts=True)
-    presenter.begin()
-    thread = run_thread.begin(request_run, presenter)
-    tick_until(thread, lambda: sandbox.find(RUN) is not None)
-    bpy.ops.ed.undo()
-    assert sandbox.find(RUN) is None
-    assert bpy.context.scene.restage.run == RUN
-    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "DONE")
-    assert sandbox.find(RUN).objects >= 4
-
-
 def test_a_failing_agent_ends_the_run_with_its_words(registered, request_run):
     import dataclasses
 

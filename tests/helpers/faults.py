@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,7 @@ def read_only(folder: Path):
 
 RUN = """
 import sys
+import time
 from pathlib import Path
 import runs, scripted
 from restage.worker import binary, pool as pools
@@ -124,3 +126,11 @@ def kill(process: subprocess.Popen) -> None:
 
 def remove(folder: Path) -> None:
     shutil.rmtree(folder)
+
+
+def wait_empty(folder: Path) -> None:
+    """The supervisors of killed processes clean up by themselves, at once but not in our time."""
+    end = time.monotonic() + 10
+    while list(folder.iterdir()):
+        assert time.monotonic() < end, list(folder.iterdir())
+        time.sleep(0.05)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artist does something else in the middle of a run: undoes, opens a file, disables the add-on, quits.
+
+Each test looks at what is left: the artist's data, the run's folder, workers and their scratch folders.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import faults
+import pytest
+import runs
+import scripted
+
+bpy = pytest.importorskip("bpy")
+
+import restage  # noqa: E402
+from restage.agent import begin, picture  # noqa: E402
+from restage.agent.assemble import Assembled  # noqa: E402
+from restage.agent.settings import AgentSettings  # noqa: E402
+from restage.operators import present, run_thread  # noqa: E402
+from restage.scene import compat, sandbox  # noqa: E402
+from restage.worker.client import Limits  # noqa: E402
+from restage.worker.pool import WorkerPool  # noqa: E402
+
+pytestmark = pytest.mark.bpy
+
+RUN = "run-midway"
+QUIT = """
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+sys.path.insert(0, sys.argv[1])
+import test_scene_midway as midway
+import restage
+bpy.ops.wm.read_homefile(use_factory_startup=True)
+restage.register()
+thread = midway.start(Path(sys.argv[2]), Path(sys.argv[3]))
+midway.tick_until(thread, lambda: midway.accepted(Path(sys.argv[2])) >= 2)
+print("midway", flush=True)
+if sys.argv[4] == "quits":
+    bpy.ops.wm.quit_blender()
+"""
+
+
+def start(folder: Path, path: Path) -> run_thread.RunThread:
+    """Begin a run as the panel does, with scripts written beforehand."""
+    from restage.worker import binary
+
+    source = picture.load(path, 160)
+    made = begin.begin(folder, source, AgentSettings(), 0, 96, 2)
+    presenter = present.Presenter(RUN, "Scene", folder, show_attempts=True)
+    presenter.begin()
+    request = run_thread.Request(
+        RUN, "Scene", source, made, lambda _: Assembled(scripted.Scripted().agent()), runs.OPTIONS, binary.find(None),
+        Limits(),
+    )  # fmt: skip
+    return run_thread.begin(request, presenter)
+
+
+def tick_until(thread, done) -> None:
+    """What the timer does in a window; the time is there to end a hanging test."""
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end, bpy.context.window_manager.restage.message
+        thread.bridge.drain()
+        thread.show.tick()
+        time.sleep(0.01)
+
+
+def accepted(folder: Path) -> int:
+    return len(faults.accepted(folder)) if (folder / "run.json").exists() else 0
+
+
+def goes_on_with_all_that_was_accepted(folder: Path, binary, before: dict[str, str]) -> bool:
+    with WorkerPool(binary, Limits()) as pool:
+        record, _ = runs.resume(pool, folder, scripted.Scripted())
+    after = faults.accepted(folder)
+    return record.status == "done" and len(after) == 5 and {name: after[name] for name in before} == before
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """Where workers have their folders."""
+    import tempfile
+
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    faults.wait_empty(folder)
+
+
+@pytest.fixture
+def run(tmp_path, table_picture, scratch):
+    """A run with two stages accepted, and the artist's datablocks before it began."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    restage.register()
+    bpy.ops.ed.undo_push(message="start")
+    before = set(compat.datablocks())
+    thread = start(tmp_path / "run", table_picture)
+    tick_until(thread, lambda: accepted(tmp_path / "run") >= 2)
+    yield thread, tmp_path / "run", before
+    if hasattr(bpy.types.Scene, "restage"):
+        restage.unregister()
+
+
+def test_undoing_takes_nothing_from_the_run(run, binary):
+    thread, folder, _ = run
+    steps = 0
+    while sandbox.find(RUN) is not None:
+        bpy.ops.ed.undo()
+        steps += 1
+    assert steps, "each attempt that is shown is a step"
+    assert {item.name for item in bpy.data.objects} == {"Camera", "Cube", "Light"}
+    assert bpy.context.scene.restage.run == RUN
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "DONE")
+    assert accepted(folder) == 5 and sandbox.find(RUN).objects >= 4
+    assert {"Camera", "Cube", "Light"} < {item.name for item in bpy.data.objects}
+
+
+def test_another_file_ends_it_and_it_goes_on_later(run, binary):
+    thread, folder, _ = run
+    kept = faults.accepted(folder)
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    assert not thread.alive() and sandbox.find(RUN) is None
+    assert run_thread.current() is None and bpy.context.scene.restage.run == ""
+    assert bpy.ops.restage.reconstruct.poll() is False  # no picture here
+    bpy.context.scene.restage.picture = "/x.png"
+    assert bpy.ops.restage.reconstruct.poll()
+    assert sorted(item.name for item in bpy.data.objects) == ["Camera", "Cube", "Light"]
+    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
+
+
+def test_disabling_the_add_on_ends_it_and_it_goes_on_later(run, binary):
+    thread, folder, before = run
+    kept = faults.accepted(folder)
+    restage.unregister()
+    assert not thread.alive()
+    assert set(compat.datablocks()) >= before
+    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
+
+
+@pytest.mark.parametrize("how", ["quits", "ends"])
+def test_quitting_waits_for_nothing_and_it_goes_on_later(tmp_path, table_picture, scratch, root, binary, how):
+    """By Blender's own operator, and by the end of the Python that Blender is a module of."""
+    if bpy.app.binary_path:
+        pytest.skip("this Blender is a program")
+    folder, helpers = tmp_path / "run", root / "tests"
+    environment = {**os.environ, "PYTHONPATH": str(helpers / "helpers")}
+    done = subprocess.run(
+        [sys.executable, "-c", QUIT, str(helpers), str(folder), str(table_picture), how],
+        capture_output=True, text=True, env=environment, timeout=200,
+    )  # fmt: skip
+    assert "midway" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    faults.wait_empty(scratch)
+    kept = faults.accepted(folder)
+    assert 2 <= len(kept) < 5, "it ended in the middle"
+    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
