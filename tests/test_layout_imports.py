@@ -24,6 +24,12 @@ WORKER_OUTSIDE = {
     "lockdown",
     "landlock",
     "seccomp",
+    "seatbelt",
+    "mac_memory",
+    "launcher_windows",
+    "windows_container",
+    "windows_job",
+    "proof",
     "prelude",
 }
 """Modules of `worker/` that run outside Blender (the launcher's before it is one): no bpy in them."""

@@ -162,7 +162,7 @@ def test_texts_written_while_the_artist_edits_a_mesh_are_in_the_undo_step(regist
 
 @pytest.mark.parametrize("how", ["INVOKE_DEFAULT", "EXEC_DEFAULT"])
 def test_where_no_worker_runs_nothing_is_asked_and_nothing_begun(registered, table_picture, binary, monkeypatch, how):
-    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "freebsd14")
     bpy.context.scene.restage.picture = str(table_picture)
     with pytest.raises(WorkerError) as caught:
         WorkerPool(binary)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from jobs import NO_VIEWS, attempt, script
-from restage.worker import launcher
+from restage.worker import launcher, wire
 from restage.worker.pool import Limits, WorkerPool
 from restage.worker.protocol import Failure, Job, LightBasisRequest, StageScript
 
@@ -105,9 +105,11 @@ def test_the_sum_of_a_scratch_folder_counts_empty_files_and_follows_no_link(tmp_
     assert not launcher.overfull(str(scratch / "removed"), 0)
 
 
+@pytest.mark.parametrize("polled", [True, False], ids=["polled", "in a thread"])
 @pytest.mark.parametrize("how", ["timeout", "cancelled"])
-def test_a_worker_that_does_not_read_keeps_nobody_waiting(binary, tmp_path, how):
-    """A pipe holds 64 kB; a stopped process takes no more than that of a job."""
+def test_a_worker_that_does_not_read_keeps_nobody_waiting(binary, tmp_path, monkeypatch, how, polled):
+    """A pipe holds 64 kB; a stopped process takes no more than that of a job. In a thread is how Windows sends."""
+    monkeypatch.setattr(wire, "CAN_POLL", polled)
     cancel = threading.Event()
     with WorkerPool(binary, Limits(job_seconds=1.0), scratch_root=tmp_path) as pool, pool.open() as worker:
         os.kill(worker.wait_ready().pid, signal.SIGSTOP)

@@ -38,8 +38,9 @@ class BlenderBinary:
 
 
 def why_not_here() -> str:
-    """Return the sentence that says why no worker runs on this system; empty when workers do (the launcher forks)."""
-    return "Restage's worker does not run on Windows yet." if sys.platform == "win32" else ""
+    """Return the sentence that says why no worker runs on this system; empty when there is a launcher for it."""
+    known = sys.platform in ("linux", "darwin", "win32")
+    return "" if known else f"Restage's worker does not run on {sys.platform}: use Linux, macOS or Windows."
 
 
 def find(explicit: str | None = None) -> BlenderBinary:

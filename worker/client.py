@@ -42,7 +42,7 @@ from .protocol import (
     StageScript,
     Status,
 )
-from .wire import Sender, Unsent, held
+from .wire import Sender, Unsent, held, passed_on
 
 _POLL_SECONDS = 0.02
 _END_SECONDS = 1.0
@@ -83,11 +83,12 @@ class Worker:
         except OSError as error:
             raise WorkerError(f"The worker gets no scratch folder: {error}.") from error
         lifeline, self._lifeline = os.pipe()
+        number, passing = passed_on(lifeline)
         plan = launcher.Plan(
             kind=binary.kind,
             path=binary.path,
             scratch=str(self._scratch),
-            lifeline=lifeline,
+            lifeline=number,
             reads=binary.reads,
             memory_mb=limits.memory_mb,
             cpu_seconds=int(limits.job_seconds * 3),
@@ -101,8 +102,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=(lifeline,),
-                start_new_session=True,
+                **passing,
             )
         except OSError as error:
             os.close(self._lifeline)

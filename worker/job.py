@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import sys
 import time
 import types
@@ -260,5 +259,9 @@ class _Attempt:
 
 
 def _peak_memory_mb() -> float:
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)

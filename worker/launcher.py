@@ -6,6 +6,8 @@ itself down and becomes Blender, the parent stays as supervisor. It has one thre
 to it and not to whichever thread of the artist's Blender happened to start the worker. When the client closes the
 lifeline (or dies, which closes it too) the supervisor kills the child, removes the scratch folder and ends.
 
+On macOS the same fork becomes Blender through `sandbox-exec`; on Windows launcher_windows.py does this work.
+
 Standard library only; the client may run it with any Python.
 """
 
@@ -44,7 +46,7 @@ class Plan:
     path: str
     scratch: str
     lifeline: int
-    """File descriptor whose closing ends the worker."""
+    """File descriptor (on Windows a handle) whose closing ends the worker."""
     reads: tuple[str, ...] = ()
     memory_mb: int = 4096
     cpu_seconds: int = 600
@@ -87,12 +89,32 @@ def environment(scratch: str) -> dict[str, str]:
     }
 
 
+def home() -> str:
+    """Return the artist's home folder, which the worker has to be kept out of; empty where nobody has one."""
+    try:
+        return str(Path.home().resolve())
+    except RuntimeError:
+        return ""
+
+
 def main(argument: str) -> int:
-    """Fork, become Blender in the child, watch in the parent. Returns the parent's exit code."""
+    """Start Blender and watch it to its end. Returns the exit code."""
     fields = json.loads(argument)
     plan = Plan(**{**fields, "reads": tuple(fields["reads"])})
     for name in ("home/config", "home/cache", "home/data", "home/state", "home/run", "home/blender", "tmp"):
         (Path(plan.scratch) / name).mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        from restage.worker import launcher_windows
+
+        try:
+            return launcher_windows.main(plan)
+        finally:
+            shutil.rmtree(plan.scratch, ignore_errors=True)
+    return _forked(plan)
+
+
+def _forked(plan: Plan) -> int:
+    """Fork, become Blender in the child, watch in the parent; return the parent's exit code."""
     parent = os.getpid()
     child = os.fork()
     if child == 0:
@@ -133,8 +155,10 @@ def _become_blender(plan: Plan, parent: int) -> None:
         except (lockdown.NoConfinement, OSError) as error:
             print(error, file=sys.stderr, flush=True)
             os._exit(EXIT_NO_CONFINEMENT)
-    handover = {"in": incoming, "out": outgoing, "scratch": plan.scratch, "confinement": confinement}
+    handover = {"in": incoming, "out": outgoing, "scratch": plan.scratch, "confinement": confinement, "home": home()}
     line = command(plan.kind, plan.path, str(Path(__file__).with_name("server.py")))
+    if plan.confine:
+        line = lockdown.around(line, plan.scratch, plan.reads)
     try:
         os.execve(line[0], line, environment(plan.scratch) | {HANDOVER: json.dumps(handover)})
     except OSError as error:
@@ -144,8 +168,9 @@ def _become_blender(plan: Plan, parent: int) -> None:
 def _watch(child: int, plan: Plan) -> int:
     """Wait for the child's end, its limits or the lifeline; return the supervisor's exit code."""
     poll = select.poll()
-    # No event asked for: only the hang-up, when the last writer is gone, wakes the poll.
-    poll.register(plan.lifeline, 0)
+    # Nothing is ever written to it: what wakes the poll is the hang-up, when the last writer is gone. Some systems tell
+    # of that as of something to read.
+    poll.register(plan.lifeline, select.POLLIN)
     handle = os.pidfd_open(child) if hasattr(os, "pidfd_open") else -1
     if handle >= 0:
         poll.register(handle, select.POLLIN)
@@ -199,15 +224,19 @@ def overfull(folder: str, limit: int) -> bool:
 
 def _disk_bytes(entry: os.DirEntry[str]) -> int:
     try:
-        blocks = entry.stat(follow_symlinks=False).st_blocks
+        found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return 0
-    # POSIX's unit of st_blocks, whatever the file system's own.
-    return max(blocks * 512, _ENTRY_BYTES)
+    # POSIX's unit of st_blocks, whatever the file system's own; Windows does not count blocks.
+    return max(found.st_blocks * 512 if hasattr(found, "st_blocks") else found.st_size, _ENTRY_BYTES)
 
 
 def resident_bytes(pid: int) -> int:
-    """Return the process's resident memory, 0 where /proc does not tell."""
+    """Return the process's resident memory, 0 where the system does not tell."""
+    if sys.platform == "darwin":
+        from restage.worker import mac_memory
+
+        return mac_memory.resident_bytes(pid)
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):

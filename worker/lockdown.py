@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The order in which a process locks itself down (Linux), and what it may still read.
+"""The order in which a process locks itself down, and what it may still read.
+
+Written for Linux, where it is tested; macOS takes the limits from here and the rest from seatbelt.py, Windows all from
+launcher_windows.py.
 
 `before_exec` runs in the launcher, while there is one thread; `after_exec` is the first thing the server does.
 The client imports this on every platform, so what only Linux has is imported where it is used.
@@ -25,14 +28,23 @@ SYSTEM_READS = (
 )  # fmt: skip
 
 
+_UNTRIED = {"darwin": "macOS", "win32": "Windows"}
+
+
 class NoConfinement(Exception):
     """This machine cannot confine a worker; the text is one sentence saying why."""
 
 
+class Untried(NoConfinement):
+    """There is a lock for this system which nobody has tried yet: to be used, but not to be relied upon."""
+
+
 def check_available() -> None:
-    """Raise NoConfinement unless this platform can confine a worker."""
+    """Raise NoConfinement unless this platform can confine a worker, Untried where it perhaps can."""
+    if system := _UNTRIED.get(sys.platform):
+        raise Untried(f"Restage's lock around generated scripts was never tried on {system}: it may hold, or not.")
     if sys.platform != "linux":
-        raise NoConfinement(f"Restage cannot yet confine generated scripts on {sys.platform}.")
+        raise NoConfinement(f"Restage cannot confine generated scripts on {sys.platform}.")
     from . import landlock, seccomp
 
     if not seccomp.supported():
@@ -57,10 +69,7 @@ def before_exec(scratch: str, reads: Sequence[str], memory_mb: int, cpu_seconds:
 
     Raises NoConfinement when the machine cannot, or when a folder to be read would open the home folder.
     """
-    check_available()
     import resource
-
-    from . import landlock
 
     home = Path.home().resolve()
     for path in reads:
@@ -68,6 +77,14 @@ def before_exec(scratch: str, reads: Sequence[str], memory_mb: int, cpu_seconds:
             raise NoConfinement(
                 f"Blender lies directly in {path}, which would let scripts read your home folder: move it."
             )
+    if sys.platform == "darwin":
+        _limit(resource.RLIMIT_CPU, cpu_seconds * (os.cpu_count() or 1))
+        _limit(resource.RLIMIT_FSIZE, file_mb * MEGABYTE)
+        _limit(resource.RLIMIT_CORE, 0)
+        return ("sandbox profile", f"file {file_mb} MB")
+    check_available()
+    from . import landlock
+
     cores = os.cpu_count() or 1
     # Address space is mostly reserved, not used (thread stacks, allocator arenas): the real limit is the supervisor's
     # watch on resident memory, this one only catches what is faster than the watch.
@@ -84,8 +101,20 @@ def before_exec(scratch: str, reads: Sequence[str], memory_mb: int, cpu_seconds:
     return (f"landlock {version}", f"memory {memory_mb / 1024:g} GB", f"file {file_mb} MB")
 
 
+def around(line: list[str], scratch: str, reads: Sequence[str]) -> list[str]:
+    """Return the command that starts Blender locked down where that is a program's work (macOS), else `line` itself."""
+    if sys.platform != "darwin":
+        return line
+    from . import seatbelt
+
+    lists = [str(ROOT), str(ROOT / "__init__.py")]
+    return seatbelt.command(line, scratch, [*reads, str(ROOT / "worker")], lists, str(Path.home().resolve()))
+
+
 def after_exec() -> tuple[str, ...]:
-    """Install seccomp on all threads and forbid other processes to look inside; return it in words."""
+    """Install seccomp on all threads and forbid other processes to look inside; return it in words (Linux)."""
+    if sys.platform != "linux":
+        return ()
     from . import seccomp
 
     _prctl(_SET_NO_NEW_PRIVS, 1)

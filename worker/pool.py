@@ -28,24 +28,40 @@ def why_unconfined() -> str:
     return ""
 
 
-def start_one(binary: BlenderBinary, limits: Limits | None = None, allow_unconfined: bool = False) -> Worker:
+def start_one(
+    binary: BlenderBinary,
+    limits: Limits | None = None,
+    allow_unconfined: bool = False,
+    scratch_root: Path | None = None,
+) -> Worker:
     """Start a single worker with none kept warm behind it; closing it is the caller's.
 
     Raises NoConfinement unless workers can be confined here or `allow_unconfined`, WorkerError when none starts.
     """
-    return Worker(binary, limits or Limits(), None, _confinement(allow_unconfined))
+    limits = limits or Limits()
+    return Worker(binary, limits, scratch_root, _confinement(binary, limits, allow_unconfined))
 
 
-def _confinement(allow_unconfined: bool) -> bool:
+def _confinement(binary: BlenderBinary, limits: Limits, allow_unconfined: bool) -> bool:
+    """Say whether workers are started locked down. A lock that nobody tried is used where it holds, with leave."""
     if reason := why_not_here():
         raise WorkerError(reason)
     try:
         lockdown.check_available()
-    except NoConfinement:
+    except NoConfinement as error:
         if not allow_unconfined:
             raise
-        return False
+        return isinstance(error, lockdown.Untried) and _holds(binary, limits)
     return True
+
+
+def _holds(binary: BlenderBinary, limits: Limits) -> bool:
+    """Whether a worker comes up locked down; it serves only when all it tries is refused (proof.py)."""
+    try:
+        with Worker(binary, limits, None, True) as one:
+            return one.wait_ready().confined
+    except WorkerError:
+        return False
 
 
 class WorkerPool:
@@ -60,11 +76,11 @@ class WorkerPool:
     ) -> None:
         """Check that workers can be confined here. Raises NoConfinement unless they can or `allow_unconfined`.
 
-        Raises WorkerError on Windows: the launcher forks.
+        Raises WorkerError where there is no launcher for this system.
         """
-        self._confine = _confinement(allow_unconfined)
         self._binary = binary
         self._limits = limits or Limits()
+        self._confine = _confinement(binary, self._limits, allow_unconfined)
         self._scratch_root = scratch_root
         self._lock = threading.Lock()
         self._standby: Worker | None = None

@@ -12,7 +12,7 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
@@ -33,11 +33,13 @@ def main() -> None:
     handover = json.loads(os.environ.pop(HANDOVER))
     confinement = tuple(handover["confinement"])
     if confinement:
-        from restage.worker import lockdown
+        from restage.worker import launcher, lockdown, proof
 
         confinement += lockdown.after_exec()
-    incoming = os.fdopen(handover["in"], "rb")
-    outgoing = os.fdopen(handover["out"], "wb")
+        if out := proof.escapes(Path(handover["scratch"]), handover["home"]):
+            print(f"The lock around scripts does not hold here: one could {out}.", file=sys.stderr, flush=True)
+            os._exit(launcher.EXIT_NO_CONFINEMENT)
+    incoming, outgoing = _opened(handover["in"], "rb"), _opened(handover["out"], "wb")
     code = 0
     try:
         _serve(incoming, outgoing, Path(handover["scratch"]), confinement)
@@ -49,6 +51,15 @@ def main() -> None:
     finally:
         # A Blender that rendered may hang in its orderly exit; there is nothing in here worth an orderly exit.
         os._exit(code)
+
+
+def _opened(number: int, mode: str) -> Any:
+    """Open what the launcher handed over: a file descriptor, on Windows a handle."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        number = msvcrt.open_osfhandle(number, os.O_RDONLY if mode == "rb" else os.O_WRONLY)
+    return os.fdopen(number, mode)
 
 
 def _serve(incoming: BinaryIO, outgoing: BinaryIO, scratch: Path, confinement: tuple[str, ...]) -> None:

@@ -1,17 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Send to a worker without ever waiting for one that does not read. Standard library only."""
+"""Send to a worker without ever waiting for one that does not read. Standard library only.
+
+What Windows does otherwise (no polling of pipes, handles for descriptors) is written from its documentation and was
+never run there; the sender in a thread is tested where the other one works, too.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import select
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 _POLL_SECONDS = 0.02
+CAN_POLL = hasattr(select, "poll") and sys.platform != "win32"
+
+
+def passed_on(descriptor: int) -> tuple[int, dict[str, Any]]:
+    """Return what a program started with `Popen(**options)` knows the descriptor by, and those options.
+
+    They also keep the program out of the way: in a session, or without a console, of its own.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle = msvcrt.get_osfhandle(descriptor)
+        os.set_handle_inheritable(handle, True)
+        info = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
+        return handle, {"startupinfo": info, "creationflags": subprocess.CREATE_NO_WINDOW}
+    return descriptor, {"pass_fds": (descriptor,), "start_new_session": True}
 
 
 class Unsent(Exception):
@@ -28,7 +50,8 @@ class Sender:
 
     def __init__(self, descriptor: int) -> None:
         """Take the pipe's descriptor; whoever opened it closes it."""
-        os.set_blocking(descriptor, False)
+        if CAN_POLL:
+            os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._lock = threading.Lock()
         self._broken = False
@@ -48,20 +71,41 @@ class Sender:
             if self._broken:
                 raise Unsent("ended")
             self._broken = True
-            poll = select.poll()
-            poll.register(self._descriptor, select.POLLOUT)
-            left = memoryview(frame)
-            while left:
-                _check(end, cancel)
-                try:
-                    # Not select(): a Blender with many files open has descriptors past its 1,024.
-                    if poll.poll(_POLL_SECONDS * 1000):
-                        left = left[os.write(self._descriptor, left) :]
-                except BlockingIOError:
-                    continue
-                except (OSError, ValueError) as error:
-                    raise Unsent("ended") from error
+            (self._polled if CAN_POLL else self._in_a_thread)(memoryview(frame), end, cancel)
             self._broken = False
+
+    def _polled(self, left: memoryview, end: float, cancel: threading.Event | None) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        while left:
+            _check(end, cancel)
+            try:
+                # Not select(): a Blender with many files open has descriptors past its 1,024.
+                if poll.poll(_POLL_SECONDS * 1000):
+                    left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:
+                continue
+            except (OSError, ValueError) as error:
+                raise Unsent("ended") from error
+
+    def _in_a_thread(self, left: memoryview, end: float, cancel: threading.Event | None) -> None:
+        """Write in a thread that is left alone when it takes too long: the worker's end ends it."""
+        failed: list[Exception] = []
+
+        def write(left: memoryview = left) -> None:
+            try:
+                while left:
+                    left = left[os.write(self._descriptor, left) :]
+            except (OSError, ValueError) as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=write, name="restage-worker-in", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            _check(end, cancel)
+            thread.join(_POLL_SECONDS)
+        if failed:
+            raise Unsent("ended") from failed[0]
 
 
 @contextlib.contextmanager
