@@ -8,10 +8,10 @@ and structures that the systems will be given.
 from __future__ import annotations
 
 import ctypes
-import os
 import re
 import shutil
 import struct
+import subprocess
 import sys
 
 import pytest
@@ -22,7 +22,6 @@ from restage.worker import (
     launcher_windows,
     lockdown,
     mac_memory,
-    proof,
     seatbelt,
     windows_container,
     windows_job,
@@ -32,20 +31,15 @@ from restage.worker.pool import WorkerError, WorkerPool, start_one, why_unconfin
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own boundary")
 
 
-def in_a_fork(look, folder, home) -> str:
-    """Return what a process that `look` has been made of can do."""
-    receiver, sender = os.pipe()
-    if os.fork() == 0:
-        try:
-            look()
-            os.write(sender, proof.escapes(folder, home).encode() or b"nothing")
-        finally:
-            os._exit(0)
-    os.close(sender)
-    with os.fdopen(receiver, "rb") as stream:
-        said = stream.read().decode()
-    os.wait()
-    return said
+TRY = """
+import _socket, sys
+from pathlib import Path
+from restage.worker import lockdown, proof
+if sys.argv[3] == "locked":
+    lockdown.before_exec(sys.argv[1], [], 2048, 10, 10)
+    lockdown.after_exec()
+print(proof.escapes(Path(sys.argv[1]), sys.argv[2]))
+"""
 
 
 @linux
@@ -54,14 +48,11 @@ def test_what_is_tried_works_unlocked_and_nothing_of_it_does_locked(tmp_path):
     home.mkdir()
     scratch.mkdir()
     every = "list your home folder, write a file outside its own folder, reach the network, start another program"
-    assert in_a_fork(lambda: None, scratch, str(home)) == every
+    for how, expected in (("open", every), ("locked", "")):
+        line = [sys.executable, "-c", TRY, str(scratch), str(home), how]
+        done = subprocess.run(line, capture_output=True, text=True)
+        assert (done.stdout.strip(), done.stderr) == (expected, "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "scratch"], "it leaves nothing"
-
-    def locked():
-        lockdown.before_exec(str(scratch), [], 2048, 10, 10)
-        lockdown.after_exec()
-
-    assert in_a_fork(locked, scratch, str(home)) == "nothing"
 
 
 @pytest.fixture
