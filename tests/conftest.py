@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,28 @@ def binary():
     return binaries.find(None)
 
 
+@pytest.fixture(scope="session")
+def pools(binary):
+    """The pools that tests share, by how strict their workers are."""
+    made = {}
+    yield made
+    for one in made.values():
+        one.close()
+
+
 @pytest.fixture
-def pool(binary):
-    """Workers of this environment's Blender."""
+def pool(binary, pools, deprecations_are_errors):
+    """Workers of this environment's Blender. A worker is one test's; the warm one was started in the test before."""
     from restage.worker.pool import Limits, WorkerPool
 
-    with WorkerPool(binary, Limits()) as made:
-        yield made
+    strict = os.environ["RESTAGE_STRICT"]
+    if strict not in pools:
+        pools[strict] = WorkerPool(binary, Limits())
+    shared = pools[strict]
+    yield shared
+    for worker in shared._given:
+        worker.close()
+    shared.prepare(())
 
 
 @pytest.fixture

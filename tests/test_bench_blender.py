@@ -12,8 +12,6 @@ from restage.bench import novel, standby, turns
 from restage.worker.protocol import StageScript
 from scripted import GEOMETRY, SETUP
 
-pytestmark = pytest.mark.bpy
-
 SCRIPTS = [StageScript("setup", SETUP), StageScript("geometry", GEOMETRY)]
 
 

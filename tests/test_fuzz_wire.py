@@ -15,8 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jobs import NO_VIEWS, script
 from restage.worker import protocol
-from restage.worker.client import Limits
-from restage.worker.pool import WorkerPool
+from restage.worker.pool import Limits, start_one
 from restage.worker.protocol import Failure, FinishRequest, Job, JobResult
 
 BOUNDED = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -122,7 +121,6 @@ for descriptor in range(3, 256):
 """
 
 
-@pytest.mark.bpy
 @pytest.mark.parametrize("after", ["os._exit(0)", "while True: pass"], ids=["dies", "stays"])
 @pytest.mark.parametrize("name", FORGED)
 def test_a_worker_that_lies(binary, tmp_path, name, after):
@@ -132,7 +130,7 @@ def test_a_worker_that_lies(binary, tmp_path, name, after):
         f"import os\nbody = {body[:60]!r} * {len(body) // 60}\n" + FORGER.format(body="", after=after).split("\n", 3)[3]
     )  # fmt: skip
     limits = Limits(script_seconds=0.5, job_seconds=1.5)
-    with WorkerPool(binary, limits, scratch_root=tmp_path) as pool, pool.open() as worker:
+    with start_one(binary, limits, scratch_root=tmp_path) as worker:
         result = worker.run(Job((), script("geometry", text), (), NO_VIEWS, guard=False))
         assert isinstance(result, JobResult)
         if result.status == "ok":
@@ -147,7 +145,7 @@ def test_a_worker_that_lies(binary, tmp_path, name, after):
 @pytest.fixture(scope="module")
 def written(binary, tmp_path_factory):
     """A real result: its bytes and settings."""
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         result = worker.run(Job((script("setup"),), script("geometry"), ("objects", "meshes"), NO_VIEWS))
         assert result.status == "ok", result.message
         return worker.file(result.blend).read_bytes(), result.settings, tmp_path_factory.mktemp("damaged") / "r.blend"

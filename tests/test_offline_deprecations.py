@@ -9,6 +9,7 @@ import sys
 from threading import Event
 
 import pytest
+from restage.worker.pool import start_one
 from restage.worker.protocol import Job, StageScript, ViewRequest
 
 bpy = pytest.importorskip("bpy")
@@ -39,9 +40,10 @@ def test_a_script_that_sets_use_nodes_is_found_where_blender_warns(pool):
     assert (result.status == "error") == (bpy.app.version >= (5, 0, 0)), result.message
 
 
-def test_a_model_s_script_may_still_use_it(pool, monkeypatch):
+def test_a_model_s_script_may_still_use_it(binary, monkeypatch):
     monkeypatch.setenv("RESTAGE_STRICT", "1")
-    assert answer(pool, OLD).status == "ok"
+    with start_one(binary) as worker:
+        assert worker.run(job(OLD)).status == "ok"
 
 
 def test_our_own_code_that_reads_it_fails_here_too():

@@ -9,8 +9,6 @@ from restage.agent.record import RunFolder
 from runs import resume
 from scripted import Scripted
 
-pytestmark = pytest.mark.bpy
-
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_cancelled_run_ends_and_resumes_wherever_it_was(state, pool, tmp_path, table_picture):

@@ -12,7 +12,6 @@ import pytest
 from answering import Answerer, fenced
 from restage.agent import conversation
 
-pytestmark = pytest.mark.bpy
 KEY = "sk-planted-0123456789abcdef0123456789abcdef"
 SMALL = ("--resolution", 96, "--samples", 2)
 

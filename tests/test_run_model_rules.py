@@ -12,7 +12,6 @@ from restage.agent.verdict import Verdict
 from runs import execute, resume
 from scripted import COMPOSITION, GEOMETRY, LIGHTING, MATERIALS, SETUP, Scripted
 
-pytestmark = pytest.mark.bpy
 NUDGED = GEOMETRY.replace('"ball.radius": 0.15', '"ball.radius": 0.1501')
 WORSE = GEOMETRY.replace("(-0.3, 0.0, 0.15)", "(-2.6, 0.0, 0.15)")
 

@@ -11,11 +11,9 @@ import sys
 from dataclasses import replace
 from itertools import count
 
-import pytest
 from answering import BRIEF, TEXTS, fenced
 from loopback import Behaviour, Loopback
 
-pytestmark = pytest.mark.bpy
 KEY = "sk-planted-0123456789abcdef0123456789abcdef"
 SMALL = ("--resolution", 96, "--samples", 2)
 LEAK = {"error": {"message": f"It failed for Bearer {KEY}", "type": "server_error", "param": None, "code": KEY}}

@@ -7,16 +7,17 @@ import itertools
 
 import pytest
 from jobs import attempt
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import start_one
 
 pytestmark = pytest.mark.bpy
+
+bpy = pytest.importorskip("bpy")
 
 POINTS = ((0.3, 0.2, 0.5), (-0.8, 1.0, 0.1), (1.1, -0.5, 1.4), (0.0, 3.0, -0.7))
 
 
 def build(kind, fit, size, aspect, shift):
     """Make the camera in this process and return it with its scene."""
-    import bpy
     from mathutils import Euler
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -91,7 +92,7 @@ def test_projects_where_cycles_renders(tmp_path, kind, fit, size):
 
 
 def test_comes_with_a_job(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         result = attempt(worker, "setup")
         assert result.status == "ok", result.message
         camera = result.camera

@@ -7,8 +7,7 @@ import json
 
 import pytest
 from jobs import attempt
-from restage.worker.client import Limits
-from restage.worker.pool import WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import ApiFacts, ApiFactsRequest
 
 pytestmark = pytest.mark.bpy
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.bpy
 
 @pytest.fixture(scope="module")
 def asked(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         before = worker.ask(ApiFactsRequest())
         job = attempt(worker, "geometry", accepted=["setup"])
         return before, worker.ask(ApiFactsRequest()), job, attempt(worker, "geometry", accepted=["setup"])

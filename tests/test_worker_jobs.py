@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import pytest
 from jobs import attempt
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import start_one
 
 pytestmark = pytest.mark.bpy
 
 
 @pytest.fixture(scope="module")
 def worker(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         yield one
 
 

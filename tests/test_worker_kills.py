@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from jobs import NO_VIEWS, attempt, script
 from restage.worker import launcher, wire
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import Limits, WorkerPool, start_one
 from restage.worker.protocol import Failure, Job, LightBasisRequest, StageScript
 
 pytestmark = pytest.mark.bpy
@@ -23,7 +23,7 @@ LIMITS = Limits(script_seconds=1.0, memory_mb=1024)
 
 @pytest.fixture
 def worker(binary, tmp_path):
-    with WorkerPool(binary, LIMITS, scratch_root=tmp_path) as pool, pool.open() as one:
+    with start_one(binary, LIMITS, scratch_root=tmp_path) as one:
         yield one
     assert list(tmp_path.iterdir()) == [], "no scratch folder stays"
 
@@ -65,7 +65,7 @@ def test_a_crash_is_said(worker):
 
 def test_a_memory_bomb_is_killed(binary):
     text = "x = []\nwhile True:\n    x.append(bytearray(b'1') * (1 << 24))\n"
-    with WorkerPool(binary, Limits(script_seconds=30.0, memory_mb=512)) as pool, pool.open() as worker:
+    with start_one(binary, Limits(script_seconds=30.0, memory_mb=512)) as worker:
         result = attempt(worker, "geometry", text, guard=False)
     assert result.status == "memory"
     assert "memory" in result.message
@@ -83,7 +83,7 @@ for i in range(40):
 while True: pass
 """
     limits = Limits(script_seconds=60.0, file_mb=8)
-    with WorkerPool(binary, limits, scratch_root=tmp_path) as pool, pool.open() as worker:
+    with start_one(binary, limits, scratch_root=tmp_path) as worker:
         result = attempt(worker, "geometry", text, guard=False)
     assert (result.status, result.message) == ("budget", "Stopped: the script filled its scratch folder.")
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +111,7 @@ def test_a_worker_that_does_not_read_keeps_nobody_waiting(binary, tmp_path, monk
     """A pipe holds 64 kB; a stopped process takes no more than that of a job. In a thread is how Windows sends."""
     monkeypatch.setattr(wire, "CAN_POLL", polled)
     cancel = threading.Event()
-    with WorkerPool(binary, Limits(job_seconds=1.0), scratch_root=tmp_path) as pool, pool.open() as worker:
+    with start_one(binary, Limits(job_seconds=1.0), scratch_root=tmp_path) as worker:
         os.kill(worker.wait_ready().pid, signal.SIGSTOP)
         if how == "cancelled":
             threading.Timer(0.2, cancel.set).start()

@@ -10,7 +10,7 @@ import sys
 import pytest
 from jobs import attempt
 from restage.worker import lockdown
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import WorkerPool, start_one
 
 pytestmark = [pytest.mark.bpy, pytest.mark.skipif(sys.platform != "linux", reason="Linux's own boundary")]
 
@@ -98,7 +98,7 @@ def test_nothing_outside_is_reached(binary, tmp_path, root, monkeypatch):
     secret.write_text("S")
     before = secret.stat()
     text = HOSTILE.replace("@OUTSIDE@", str(outside)).replace("@PARENT@", str(os.getpid())).replace("@ROOT@", str(root))
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         ready = worker.wait_ready()
         result = attempt(worker, "geometry", text, guard=False)
     assert ready.confined and any(item.startswith("landlock") for item in ready.confinement)

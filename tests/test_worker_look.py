@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from jobs import script
-from restage.worker.client import Limits
-from restage.worker.pool import WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import Failure, FinishRequest, Job, Look, LookRequest, ViewRequest
 
 pytestmark = pytest.mark.bpy
@@ -20,7 +19,7 @@ JOB = Job(tuple(script(name) for name in ACCEPTED), script("lighting"), ("lights
 
 @pytest.fixture(scope="module")
 def worker(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         result = one.run(JOB)
         assert result.status == "ok", result.message
         yield one
@@ -107,7 +106,7 @@ def test_limits_and_what_cannot_be_seen(worker):
 
 def test_the_scene_stays_as_it_was(binary):
     def finished(looks):
-        with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+        with start_one(binary) as one:
             assert one.run(JOB).status == "ok"
             for request in looks:
                 answer = one.ask(request)
@@ -128,7 +127,7 @@ def test_the_scene_stays_as_it_was(binary):
 
 
 def test_nothing_to_look_at(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         assert "run a job first" in failing(one)
         assert (
             one.run(Job((), script("geometry"), ("objects", "meshes"), ViewRequest(0), write_blend=False)).status

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from jobs import attempt
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import ViewRequest
 
 pytestmark = pytest.mark.bpy
@@ -15,7 +15,7 @@ CUBE = "import bpy\no = bpy.data.objects['Cube']\n"
 
 @pytest.fixture(scope="module")
 def worker(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         yield one
 
 

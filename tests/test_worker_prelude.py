@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from jobs import TEXTS, attempt
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.prelude import EPILOGUE, PRELUDE
 
 pytestmark = pytest.mark.bpy
@@ -41,7 +41,7 @@ def in_plain_blender(binary, path) -> str:
 
 @pytest.fixture(scope="module")
 def built(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         result = attempt(worker, "lighting", TEXTS["lighting"] + DUMP, accepted=["setup", "geometry", "materials"],
                          guard=False)  # fmt: skip
     assert result.status == "ok", result.message

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from restage.worker.client import Limits
-from restage.worker.pool import WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import FinishRequest, ViewRequest
 
 pytestmark = pytest.mark.bpy
@@ -48,7 +47,7 @@ def written(binary, tmp_path_factory):
     import bpy
 
     folder = tmp_path_factory.mktemp("shared")
-    with WorkerPool(binary, Limits()) as pool, pool.open() as worker:
+    with start_one(binary) as worker:
         from corpus import KINDS as ALL
         from jobs import script
         from restage.worker.protocol import Job, StageScript

@@ -7,8 +7,7 @@ import pytest
 from corpus import KINDS
 from jobs import NO_VIEWS
 from restage.worker import guard, shim, shim_tables
-from restage.worker.client import Limits
-from restage.worker.pool import WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import Job, StageScript
 
 HEAD = """import bpy
@@ -96,7 +95,7 @@ VERSIONS = ((4, 2), (4, 5), (5, 0), (5, 2))
 
 @pytest.fixture(scope="module")
 def worker(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         yield one
 
 

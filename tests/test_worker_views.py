@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from jobs import attempt, script
-from restage.worker.pool import Limits, WorkerPool
+from restage.worker.pool import start_one
 from restage.worker.protocol import FinishRequest, Job, LightBasisRequest, ViewRequest
 
 pytestmark = pytest.mark.bpy
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.bpy
 
 @pytest.fixture(scope="module")
 def worker(binary):
-    with WorkerPool(binary, Limits()) as pool, pool.open() as one:
+    with start_one(binary) as one:
         yield one
 
 
