@@ -34,7 +34,7 @@ def accept(folder: RunFolder, stage: str, attempt: int | None) -> int:
         record.accepted = record.best = chosen.number if chosen else None
         record.score = chosen.score if chosen else 0.0
         record.message, record.wish = "", None
-        _refresh_later(folder, stage)
+        journal.refresh_later(folder, stage)
         return _noted(folder, "accept", stage, attempt)
 
 
@@ -47,7 +47,7 @@ def reject(folder: RunFolder, stage: str) -> int:
             raise RecordError(f"There is no attempt of {stage} to reject.")
         record.rejected = [item.number for item in record.attempts]
         _open(record, "waiting", None)
-        _refresh_later(folder, stage)
+        journal.refresh_later(folder, stage)
         return _noted(folder, "reject", stage, None)
 
 
@@ -59,7 +59,7 @@ def choose(folder: RunFolder, stage: str, attempt: int) -> int:
         _usable(record, attempt)
         record.rejected = [number for number in record.rejected if number != attempt]
         _open(record, "review", attempt)
-        _refresh_later(folder, stage)
+        journal.refresh_later(folder, stage)
         return _noted(folder, "choose", stage, attempt)
 
 
@@ -70,7 +70,7 @@ def reopen(folder: RunFolder, stage: str) -> int:
         if record.status not in SETTLED:
             raise RecordError(f"{journal.label(stage)} is not accepted, so there is nothing to reopen.")
         _open(record, "review", record.accepted)
-        _refresh_later(folder, stage)
+        journal.refresh_later(folder, stage)
         return _noted(folder, "reopen", stage, record.best)
 
 
@@ -167,32 +167,6 @@ def _earlier_settled(folder: RunFolder, stage: str) -> None:
 def _open(record: StageRecord, status: str, best: int | None) -> None:
     record.status = status  # type: ignore[assignment]
     record.best, record.accepted, record.score, record.message, record.wish = best, None, 0.0, "", None
-
-
-def _refresh_later(folder: RunFolder, stage: str) -> None:
-    """Make the stages after one stale, or what they were if they were built on just what is settled now."""
-    seen = False
-    for record in folder.record.stages:
-        if not seen:
-            seen = record.name == stage
-            continue
-        record.wish = None
-        number = record.accepted if record.accepted is not None else record.best
-        if record.status == "failed" or (number is None and record.status not in ("stale", "broken")):
-            # What changes nothing does so on any base; what waits, waits.
-            continue
-        made = next((item for item in record.attempts if item.number == number), None)
-        settled = journal.settled_before(folder, record.name)
-        whole = len(settled) == _place(folder, record.name)
-        if made is not None and whole and made.base == program.base_of(settled):
-            record.status = "accepted" if record.accepted is not None else "review"
-        else:
-            record.status = "stale"
-        record.message = ""
-
-
-def _place(folder: RunFolder, stage: str) -> int:
-    return [item.name for item in folder.record.stages].index(stage)
 
 
 def _noted(folder: RunFolder, what: journal.What, stage: str, attempt: int | None) -> int:

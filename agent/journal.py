@@ -100,8 +100,21 @@ def write(
     note: str = "",
     by: Literal["artist", "restage"] = "restage",
 ) -> int:
-    """Note the state the stages are in now, save the record, and return the state's number. Raises OSError."""
+    """Note the state the stages are in now, save the record, and return the state's number. Raises OSError.
+
+    An `attempt` is noted as under review, whatever the run makes of it next. What differs from the state before in
+    nothing gets no state of its own.
+    """
     path, record = folder.path / FILE, folder.record
+    states = [StageState.of(item) for item in record.stages]
+    if what == "attempt":
+        for state in states:
+            if state.name == stage:
+                state.status, state.best, state.accepted, state.score, state.message = "review", attempt, None, 0.0, ""
+    last = at(folder.path, record.state) if by == "restage" else None
+    if last is not None and last.stages == states and attempt in (None, last.attempt):
+        folder.save()
+        return last.number
     before = path.read_bytes() if path.exists() else b""
     if before and not before.endswith(b"\n"):
         # The last line was cut off when somebody died in writing it.
@@ -116,7 +129,7 @@ def write(
         attempt=attempt,
         note=note,
         upon=record.state,
-        stages=[StageState.of(item) for item in record.stages],
+        stages=states,
     )
     with path.open("ab") as stream:
         stream.write(entry.model_dump_json().encode() + b"\n")
@@ -141,16 +154,22 @@ def go_to(folder: RunFolder, number: int) -> Entry | None:
     entry = at(folder.path, number)
     if entry is None and number != 0:
         raise RecordError(f"The run in {folder.path} has no state {number}: its journal was cut or is another run's.")
-    states = {state.name: state for state in entry.stages} if entry else {}
-    for stage in record.stages:
-        states.get(stage.name, StageState(name=stage.name)).restore(stage)
+    restore(record, entry)
     for stage in record.stages:
         # Before the record, which is the truth: dying in between leaves a file too many at worst.
         if stage.status in SETTLED:
             files.write_text(folder.script_path(stage.name), script_of(folder, stage))
-    record.state, record.status, record.message = number, standing(folder), ""
+    record.status, record.message = standing(folder), ""
     folder.save()
     return entry
+
+
+def restore(record: RunRecord, entry: Entry | None) -> None:
+    """Put a record's stages into the state of an entry, or into that of the beginning; nothing is written."""
+    states = {state.name: state for state in entry.stages} if entry else {}
+    for stage in record.stages:
+        states.get(stage.name, StageState(name=stage.name)).restore(stage)
+    record.state = entry.number if entry else 0
 
 
 def script_of(folder: RunFolder, stage: StageRecord) -> str:
@@ -177,6 +196,32 @@ def settled_before(folder: RunFolder, stage: str) -> list[StageScript]:
             break
         scripts.append(StageScript(item.name, script_of(folder, item)))
     return scripts
+
+
+def refresh_later(folder: RunFolder, stage: str) -> None:
+    """Make the stages after one stale, or what they were if they were built on just what is settled now."""
+    seen = False
+    for record in folder.record.stages:
+        if not seen:
+            seen = record.name == stage
+            continue
+        record.wish = None
+        number = record.accepted if record.accepted is not None else record.best
+        if record.status == "failed" or (number is None and record.status not in ("stale", "broken")):
+            # What changes nothing does so on any base; what waits, waits.
+            continue
+        made = next((item for item in record.attempts if item.number == number), None)
+        settled = settled_before(folder, record.name)
+        whole = len(settled) == _place(folder, record.name)
+        if made is not None and whole and made.base == program.base_of(settled):
+            record.status = "accepted" if record.accepted is not None else "review"
+        else:
+            record.status = "stale"
+        record.message = ""
+
+
+def _place(folder: RunFolder, stage: str) -> int:
+    return [item.name for item in folder.record.stages].index(stage)
 
 
 def standing(folder: RunFolder) -> Literal["review", "done", "cancelled"]:

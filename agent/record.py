@@ -353,7 +353,7 @@ class RunFolder:
             script = (folder / "script.py").read_text(encoding="utf-8")
         except OSError as error:
             raise RecordError(f"The attempt {record.folder} of this run is missing: {error.strerror}.") from error
-        result = _load_result(folder, record)
+        result = self.load_result(record)
         views = _load_views(folder)
         views.plan_bounds = result.views.plan_bounds
         return Attempt(
@@ -371,6 +371,16 @@ class RunFolder:
             by=record.by,
         )
 
+    def load_result(self, record: AttemptRecord) -> JobResult:
+        """What the worker said of an attempt; only the outcome when that is not there."""
+        try:
+            message = protocol.decode((self.path / record.folder / "result.json").read_bytes())
+        except (OSError, protocol.ProtocolError):
+            message = None
+        if isinstance(message, JobResult):
+            return message
+        return JobResult(status=record.status, message=record.message, line=record.line)  # type: ignore[arg-type]
+
     def next_number(self, stage: str) -> int:
         """The number a stage's next attempt gets."""
         return max((item.number for item in self.record.stage(stage).attempts), default=0) + 1
@@ -379,6 +389,7 @@ class RunFolder:
         """Make a script the stage's own. Without an attempt the stage failed and the script changes nothing."""
         files.write_text(self.script_path(stage), script)
         record = self.record.stage(stage)
+        record.message = ""
         record.status = "accepted" if attempt else "failed"
         record.accepted = attempt.number if attempt else None
         record.score = attempt.measurements.score if attempt else 0.0
@@ -423,14 +434,3 @@ def _load_views(folder: Path) -> AttemptViews:
             with Image.open(folder / f"{name}.png") as image:
                 setattr(views, name, np.asarray(image.convert("RGB"), np.float32) / np.float32(255))
     return views
-
-
-def _load_result(folder: Path, record: AttemptRecord) -> JobResult:
-    """What the worker said of the attempt; only the outcome when that is not there."""
-    try:
-        message = protocol.decode((folder / "result.json").read_bytes())
-    except (OSError, protocol.ProtocolError):
-        message = None
-    if isinstance(message, JobResult):
-        return message
-    return JobResult(status=record.status, message=record.message, line=record.line)  # type: ignore[arg-type]

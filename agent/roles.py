@@ -165,6 +165,8 @@ class Context:
     """What the artist asked for in words."""
     passing: bool = False
     """Whether what is tried now is only on the way to something else, and not worth showing."""
+    refused: frozenset[str] = frozenset()
+    """Scripts of the attempts the artist rejected, which are not among `attempts`."""
     cancel: Event = field(default_factory=Event)
     workdir: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
