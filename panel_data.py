@@ -93,6 +93,7 @@ class RestageAttempt(bpy.types.PropertyGroup):
     best: BoolProperty(name="Best")
     shown: BoolProperty(name="Shown")
     picture: StringProperty(name="Picture")
+    folder: StringProperty(name="Folder", description="In the run folder")
     lpips: FloatProperty(name="LPIPS", default=-1.0)
     overlap: FloatProperty(name="Overlap", default=-1.0)
     summary: StringProperty(name="Summary")

@@ -135,9 +135,7 @@ class RestageScene(bpy.types.PropertyGroup):
     state: IntProperty(name="State", description="The state of the run's journal that this scene shows")
     status: EnumProperty(name="Status", items=STATUSES)
     summary: StringProperty(name="Summary", description="How the run ended, in a sentence")
-    note: StringProperty(
-        name="For the Agent", description="What is to be different, in your own words", maxlen=1000
-    )
+    note: StringProperty(name="For the Agent", description="What is to be different, in your own words", maxlen=1000)
     points: CollectionProperty(type=panel_data.RestagePoint)
     points_of: StringProperty(name="Points of", description="Stage and attempt that the checklist is about")
 
@@ -179,8 +177,10 @@ class RestageLive(bpy.types.PropertyGroup):
     details: StringProperty(name="Details", description="What whoever looks into the error needs to know; no keys")
     cards: CollectionProperty(type=panel_data.RestageCard)
     cards_of: StringProperty(name="Cards of", description="The run folder that the cards were read from")
+    cards_status: EnumProperty(name="Cards' status", items=STATUSES)
     cards_state: IntProperty(name="Cards' state", default=-1)
     newest: IntProperty(name="Newest state", description="The newest that the run's journal knows")
+    ahead: BoolProperty(name="Ahead", description="Whether the run's folder is further on than the file")
     finished: BoolProperty(name="Finished", description="Whether the final files are there and of the scripts accepted")
     focus: StringProperty(name="Stage", description="Name of the stage whose card is open")
     shown_stage: StringProperty(name="Shown stage")
@@ -201,9 +201,11 @@ CLASSES = (*panel_data.CLASSES, RestageModels, RestageScene, RestageModelName, R
 
 
 def status_of(context: bpy.types.Context) -> str:
-    """Where the scene's run stands: what goes on now, else what the file remembers."""
+    """Where the scene's run stands: what goes on now, else what its folder or the file remembers."""
     live = context.window_manager.restage
-    return live.status if live.status != "NONE" else context.scene.restage.status
+    if live.status in BUSY:
+        return live.status
+    return live.cards_status if live.cards_status != "NONE" else context.scene.restage.status
 
 
 def card(live: RestageLive, stage: str = "") -> panel_data.RestageCard | None:
@@ -249,6 +251,11 @@ def set_models(live: RestageLive, provider: str, names: list[str]) -> None:
 def picture_icon(scene: bpy.types.Scene) -> int:
     """Icon of the chosen picture, 0 when there is none."""
     return previews.icon(absolute(scene.restage.picture))
+
+
+def run_picture_icon(live: RestageLive) -> int:
+    """Icon of the picture that the run shown is about, 0 when there is none."""
+    return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
 
 
 def render_icon(live: RestageLive) -> int:

@@ -29,6 +29,8 @@ class AttemptCard:
     """Whether no other of its stage scores better."""
     picture: str
     """Absolute path, empty without one."""
+    folder: str
+    """In the run folder."""
     lpips: float | None
     overlap: float | None
     """Mean mask IoU."""
@@ -72,6 +74,8 @@ class RunCards:
     state: int
     newest: int
     """The newest state the journal knows."""
+    current: int
+    """The state that the folder itself is in."""
     picture: str
     agent: str
     one_shot: bool
@@ -91,43 +95,47 @@ def read(path: Path, state: int | None = None) -> RunCards:
     return of(RunFolder.open(path), state)
 
 
-def of(folder: RunFolder, state: int | None = None) -> RunCards:
-    """As `read`, of an open folder."""
+def of(folder: RunFolder, state: int | None = None, live: bool = False) -> RunCards:
+    """As `read`, of an open folder; `live` where it is being worked on."""
     record = folder.record
+    current = record.state
     known = journal.entries(folder.path)
     number = record.state if state is None else state
     entry = next((item for item in known if item.number == number), None)
-    if state is not None and state != record.state:
-        if entry is None and state != 0:
+    moved = state is not None and state != record.state
+    if moved:
+        if entry is None:
             raise RecordError(
                 f"The run in {folder.path} has no state {state}: its journal was cut or is another run's."
             )
         folder = RunFolder(folder.path, record.model_copy(deep=True))
         journal.restore(folder.record, entry)
         record = folder.record
-    status = record.status if state in (None, record.state) and record.status != "running" else journal.standing(folder)
+    told = not moved and (live or record.status != "running")
+    status = record.status if told else journal.standing(folder)
     return RunCards(
         folder=str(folder.path),
         status=status,
         message=record.message,
         state=number,
         newest=max((item.number for item in known), default=0),
+        current=current,
         picture=str(folder.path / "picture.png"),
         agent=record.agent,
         one_shot=record.settings.one_shot,
-        stages=tuple(_stage(folder, stage, place) for place, stage in enumerate(record.stages, 1)),
+        stages=tuple(_stage(folder, stage, place, live) for place, stage in enumerate(record.stages, 1)),
         shown=(entry.stage, entry.attempt) if entry and entry.attempt is not None else None,
         finished=journal.standing(folder) == "done",
     )
 
 
-def _stage(folder: RunFolder, stage: StageRecord, place: int) -> StageCard:
+def _stage(folder: RunFolder, stage: StageRecord, place: int, live: bool) -> StageCard:
     standing = stage.accepted if stage.accepted is not None else stage.best
     usable = [item for item in stage.attempts if item.status == "ok"]
     best = max(usable, key=lambda item: (item.score, -item.number), default=None)
     found = next((item for item in stage.attempts if item.number == standing), None)
     status = stage.status
-    if status == "running":
+    if status == "running" and not live:
         status = "review" if standing is not None else "waiting"
     return StageCard(
         name=stage.name,
@@ -160,6 +168,7 @@ def _attempt(folder: RunFolder, stage: StageRecord, item: AttemptRecord, best: b
         rejected=item.number in stage.rejected,
         best=best,
         picture=showing.picture(folder, stage.name, item),
+        folder=item.folder,
         lpips=item.measurements.lpips,
         overlap=item.measurements.mean_iou,
         summary=verdict.summary if verdict else "",

@@ -21,7 +21,7 @@ from .stages import BY_NAME, KEEP
 FILE = "journal.jsonl"
 SETTLED = frozenset({"accepted", "failed"})
 """A stage in this state is done with: the next one may be built on it."""
-What = Literal["attempt", "accept", "reject", "choose", "reopen", "settle", "replay", "finish", "lock"]
+What = Literal["begin", "attempt", "accept", "reject", "choose", "reopen", "settle", "replay", "finish", "lock"]
 
 
 class StageState(BaseModel):
@@ -102,6 +102,8 @@ def write(
 ) -> int:
     """Note the state the stages are in now, save the record, and return the state's number. Raises OSError.
 
+    The first entry, number 0, is the state that was there before, as the saved record has it.
+
     An `attempt` is noted as under review, whatever the run makes of it next. What differs from the state before in
     nothing gets no state of its own.
     """
@@ -120,8 +122,13 @@ def write(
         # The last line was cut off when somebody died in writing it.
         before = before[: before.rfind(b"\n") + 1]
         files.write_bytes(path, before)
+    if not before:
+        found = RunFolder.open(folder.path).record
+        first = Entry(number=0, at=now(), by="restage", what="begin", stages=[StageState.of(s) for s in found.stages])
+        before = first.model_dump_json().encode() + b"\n"
+        files.write_bytes(path, before)
     entry = Entry(
-        number=before.count(b"\n") + 1,
+        number=before.count(b"\n"),
         at=now(),
         by=by,
         what=what,
@@ -141,12 +148,12 @@ def write(
 
 
 def at(folder: Path, number: int) -> Entry | None:
-    """Return the entry of a state; None for 0, the beginning, and for one that the journal does not have."""
+    """Return the entry of a state; None for one that the journal does not have."""
     return next((entry for entry in entries(folder) if entry.number == number), None)
 
 
 def go_to(folder: RunFolder, number: int) -> Entry | None:
-    """Put the run back, or forward, to a state, its scripts included; return the state's entry, None for the beginning.
+    """Put the run back, or forward, to a state, its scripts included; return the state's entry, None without a journal.
 
     Wishes that were not done are dropped. Raises RecordError for a state the journal does not have, and OSError.
     """
@@ -154,7 +161,8 @@ def go_to(folder: RunFolder, number: int) -> Entry | None:
     entry = at(folder.path, number)
     if entry is None and number != 0:
         raise RecordError(f"The run in {folder.path} has no state {number}: its journal was cut or is another run's.")
-    restore(record, entry)
+    if entry is not None:
+        restore(record, entry)
     for stage in record.stages:
         # Before the record, which is the truth: dying in between leaves a file too many at worst.
         if stage.status in SETTLED:
@@ -164,12 +172,12 @@ def go_to(folder: RunFolder, number: int) -> Entry | None:
     return entry
 
 
-def restore(record: RunRecord, entry: Entry | None) -> None:
-    """Put a record's stages into the state of an entry, or into that of the beginning; nothing is written."""
-    states = {state.name: state for state in entry.stages} if entry else {}
+def restore(record: RunRecord, entry: Entry) -> None:
+    """Put a record's stages into the state of an entry; nothing is written."""
+    states = {state.name: state for state in entry.stages}
     for stage in record.stages:
         states.get(stage.name, StageState(name=stage.name)).restore(stage)
-    record.state = entry.number if entry else 0
+    record.state = entry.number
 
 
 def script_of(folder: RunFolder, stage: StageRecord) -> str:

@@ -179,9 +179,9 @@ def test_a_journal_whose_last_line_was_cut_off_goes_on(tmp_path):
     path = folder.path / journal.FILE
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"number": 2, "at": "now", "by": "art')
-    assert len(journal.entries(folder.path)) == 1
+    assert len(journal.entries(folder.path)) == 2
     assert decisions.accept(folder, "setup", 1) == 2
-    assert [entry.number for entry in journal.entries(folder.path)] == [1, 2]
+    assert [entry.number for entry in journal.entries(folder.path)] == [0, 1, 2]
     path.write_bytes(b"{}\n" + whole)
     with pytest.raises(RecordError, match="damaged in line 1"):
         journal.entries(folder.path)
@@ -234,3 +234,15 @@ def test_a_finished_run_is_done_again_when_gone_back_to(tmp_path):
     assert folder.record.status == "cancelled"
     journal.go_to(folder, done)
     assert folder.record.status == "done"
+
+
+def test_a_run_of_an_older_version_can_be_gone_back_to_as_it_was_found(tmp_path):
+    folder = accepted(tmp_path / "run")
+    (folder.path / journal.FILE).unlink()
+    folder.record.state = 0
+    folder.save()
+    journal.go_to(folder, 0)
+    assert set(statuses(folder).values()) == {"accepted"}
+    decisions.reopen(folder, "setup")
+    journal.go_to(folder, 0)
+    assert set(statuses(folder).values()) == {"accepted"}
