@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from . import properties
+from .idnames import Op
 from .panels import wrapped
 
 _TITLES = {"openai": "OpenAI", "anthropic": "Anthropic", "compatible": "Compatible Server"}
@@ -114,11 +115,11 @@ class RestagePreferences(bpy.types.AddonPreferences):
         right.label(text="Key")
         row.label(text=text, icon=icon)
         row = box.row(align=True)
-        for name in ("set_key", "forget_key", "find_key"):
-            row.operator(f"restage.{name}").provider = provider
+        for name in (Op.SET_KEY, Op.FORGET_KEY, Op.FIND_KEY):
+            row.operator(name).provider = provider
         row = box.row(align=True)
-        for name in ("test_connection", "list_models"):
-            row.operator(f"restage.{name}").provider = provider
+        for name in (Op.TEST_CONNECTION, Op.LIST_MODELS):
+            row.operator(name).provider = provider
         if known.said:
             icon = "SORTTIME" if known.busy else "ERROR" if known.failed else "CHECKMARK"
             wrapped.sentence(box, context, known.said, icon)

@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 import bpy.utils.previews
 
-KEPT = 8
-"""Icons kept: a panel shows two, and several windows may show several scenes."""
+KEPT = 96
+"""Icons kept: a panel shows a stage's attempts, and several windows may show several scenes."""
 
 _icons: bpy.utils.previews.ImagePreviewCollection | None = None
 _shown: dict[str, str] = {}

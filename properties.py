@@ -22,7 +22,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import previews
+from . import panel_data, previews
 
 KEYED = ("openai", "anthropic", "compatible")
 """Agents that may need a key, and have settings in the preferences."""
@@ -52,6 +52,11 @@ STATUSES = (
     ("FAILED", "Failed", "The run could not go on"),
     ("CAPPED", "Cap Reached", "The run's cap in tokens or money is reached; the best so far stands"),
     ("PAUSED", "Paused", "The run stopped where you asked for it"),
+    ("REVIEW", "To Review", "A stage waits for your decision"),
+)
+MODES = (
+    ("STEP", "Step by Step", "Stop after each stage for your decision"),
+    ("AUTO", "All at Once", "Go through all stages; any of them can be reopened afterwards"),
 )
 BUSY = frozenset({"RUNNING", "STOPPING"})
 RESUMABLE = frozenset({"CANCELLED", "FAILED", "CAPPED", "PAUSED"})
@@ -124,10 +129,15 @@ class RestageScene(bpy.types.PropertyGroup):
     )
     samples: IntProperty(name="Samples", description="Cycles samples of the final render", default=32, min=1, max=4096)
     seed: IntProperty(name="Seed", description="The same seed makes the same scene", min=0)
+    mode: EnumProperty(name="Mode", description="Whether the run stops for your decisions", items=MODES)
     run: StringProperty(name="Run", description="uuid of the run whose result is in the sandbox collection")
     folder: StringProperty(name="Run folder", description="Where the run keeps all it made", subtype="DIR_PATH")
+    state: IntProperty(name="State", description="The state of the run's journal that this scene shows")
     status: EnumProperty(name="Status", items=STATUSES)
     summary: StringProperty(name="Summary", description="How the run ended, in a sentence")
+    note: StringProperty(name="For the Agent", description="What is to be different, in your own words", maxlen=1000)
+    points: CollectionProperty(type=panel_data.RestagePoint)
+    points_of: StringProperty(name="Points of", description="Stage and attempt that the checklist is about")
 
 
 class RestageModelName(bpy.types.PropertyGroup):
@@ -162,6 +172,22 @@ class RestageLive(bpy.types.PropertyGroup):
     cost_usd: FloatProperty(name="Cost", description="US dollars, of the whole run so far")
     message: StringProperty(name="Message", description="The last line the run had to say")
     render: StringProperty(name="Render", description="Picture of the latest attempt")
+    error: StringProperty(name="Error", description="What went wrong last, in a sentence; empty when nothing did")
+    fix: StringProperty(name="Fix", description="The operator that does something about the error")
+    details: StringProperty(name="Details", description="What whoever looks into the error needs to know; no keys")
+    cards: CollectionProperty(type=panel_data.RestageCard)
+    cards_of: StringProperty(name="Cards of", description="The run folder that the cards were read from")
+    cards_status: EnumProperty(name="Cards' status", items=STATUSES)
+    cards_state: IntProperty(name="Cards' state", default=-1)
+    newest: IntProperty(name="Newest state", description="The newest that the run's journal knows")
+    ahead: BoolProperty(name="Ahead", description="Whether the run's folder is further on than the file")
+    finished: BoolProperty(name="Finished", description="Whether the final files are there and of the scripts accepted")
+    focus: StringProperty(name="Stage", description="Name of the stage whose card is open")
+    shown_stage: StringProperty(name="Shown stage")
+    shown_attempt: IntProperty(name="Shown attempt")
+    params: CollectionProperty(type=panel_data.RestageParam)
+    params_of: StringProperty(name="Parameters of", description="Stage and attempt that the parameters are of")
+    unconfined: StringProperty(name="Unconfined", description="Folder of the run that may run unconfined")
     request: StringProperty(name="Request", description="Folder of the request that waits for a reply by hand")
     request_title: StringProperty(name="Request title", description="What that request asks for")
     request_pictures: IntProperty(name="Pictures", description="How many pictures go with it")
@@ -171,13 +197,29 @@ class RestageLive(bpy.types.PropertyGroup):
     compatible: PointerProperty(type=RestageProvider)
 
 
-CLASSES = (RestageModels, RestageScene, RestageModelName, RestageProvider, RestageLive)
+CLASSES = (*panel_data.CLASSES, RestageModels, RestageScene, RestageModelName, RestageProvider, RestageLive)
 
 
 def status_of(context: bpy.types.Context) -> str:
-    """Where the scene's run stands: what goes on now, else what the file remembers."""
+    """Where the scene's run stands: what goes on now, else what its folder or the file remembers."""
     live = context.window_manager.restage
-    return live.status if live.status != "NONE" else context.scene.restage.status
+    if live.status in BUSY:
+        return live.status
+    return live.cards_status if live.cards_status != "NONE" else context.scene.restage.status
+
+
+def card(live: RestageLive, stage: str = "") -> panel_data.RestageCard | None:
+    """The card of a stage, of the one in focus without a name; None when there is none."""
+    return live.cards.get(stage or live.focus)
+
+
+def decided_attempt(live: RestageLive, found: panel_data.RestageCard) -> int:
+    """Number of the attempt that a decision on a stage is about: the one that is shown, else the one that stands."""
+    if live.shown_stage == found.name:
+        shown = panel_data.attempt_of(found, live.shown_attempt)
+        if shown is not None and shown.usable:
+            return live.shown_attempt
+    return found.standing
 
 
 def suggest_models(live: RestageLive) -> None:
@@ -209,6 +251,11 @@ def set_models(live: RestageLive, provider: str, names: list[str]) -> None:
 def picture_icon(scene: bpy.types.Scene) -> int:
     """Icon of the chosen picture, 0 when there is none."""
     return previews.icon(absolute(scene.restage.picture))
+
+
+def run_picture_icon(live: RestageLive) -> int:
+    """Icon of the picture that the run shown is about, 0 when there is none."""
+    return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
 
 
 def render_icon(live: RestageLive) -> int:

@@ -9,16 +9,38 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import preferences, previews, properties
-from .operators import background, briefs, by_hand, cancel, decide, files, look, providers, reconstruct
+from .operators import (
+    background,
+    briefs,
+    by_hand,
+    cancel,
+    checklist,
+    files,
+    finish,
+    follow,
+    look,
+    params,
+    providers,
+    reconstruct,
+    stages,
+    trouble,
+)
+from .panels import finish as finish_panel
 from .panels import main as main_panel
 from .panels import run as run_panel
+from .panels import stages as stages_panel
 
 CLASSES = (
     *preferences.CLASSES,
     *properties.CLASSES,
     *reconstruct.CLASSES,
     *cancel.CLASSES,
-    *decide.CLASSES,
+    *stages.CLASSES,
+    *checklist.CLASSES,
+    *params.CLASSES,
+    *finish.CLASSES,
+    *follow.CLASSES,
+    *trouble.CLASSES,
     *look.CLASSES,
     *files.CLASSES,
     *briefs.CLASSES,
@@ -26,11 +48,16 @@ CLASSES = (
     *providers.CLASSES,
     *main_panel.CLASSES,
     *run_panel.CLASSES,
+    *stages_panel.CLASSES,
+    *finish_panel.CLASSES,
     *main_panel.LATER,
 )
 
+STOPPED_BY_LOAD = "The run was stopped because another file was opened; in its own file, Go On takes it up."
 _log = logging.getLogger(__name__)
 _command: object = None
+_stopped = False
+"""Whether a run was stopped to open the file that is being opened."""
 
 
 def register() -> None:
@@ -116,29 +143,40 @@ def _stop_run() -> None:
 @persistent
 def _before_load(*_: object) -> None:
     """Another file is about to be opened: the run belongs to this one. Its folder can be resumed."""
-    owner = _run_thread()
-    going_on = owner is not None and owner.current() is not None
+    global _stopped
+    going_on = follow.thread() is not None
     # Also when it has ended: its result may still be waiting for object mode.
     _stop_run()
-    if going_on:
-        live = bpy.context.window_manager.restage
-        live.status, live.message = "NONE", "The run was stopped because another file was opened"
+    _stopped = going_on
 
 
 @persistent
 def _after_load(*_: object) -> None:
-    """Don't believe a file that says its run is going on, and fill what a new window manager lacks."""
+    """Show the file's run; don't believe a file that says it is going on. Fill what a new window manager lacks."""
+    global _stopped
+    live = bpy.context.window_manager.restage
     _suggest_models()
     for scene in bpy.data.scenes:
         chosen = scene.restage
-        if chosen.status in {"RUNNING", "STOPPING"}:
+        if chosen.status in properties.BUSY:
             chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
+    _forget_session(live)
+    follow.after_load()
+    if _stopped:
+        live.message, _stopped = STOPPED_BY_LOAD, False
+
+
+def _forget_session(live: properties.RestageLive) -> None:
+    """The window manager may outlive the file: what it says of the run is the old file's."""
+    live.status, live.message, live.render, live.ahead = "NONE", "", "", False
+    live.cards.clear()
+    live.params.clear()
+    live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
+    live.shown_stage, live.shown_attempt = "", 0
+    trouble.clear()
 
 
 @persistent
 def _after_undo(*_: object) -> None:
-    """Undo and redo know nothing of a run that is going on; tell the scene again."""
-    owner = _run_thread()
-    thread = owner.current() if owner is not None else None
-    if thread is not None:
-        thread.show.remember()
+    """The scene may show another state of its run now."""
+    follow.after_undo()

@@ -92,6 +92,7 @@ def finish(
         made_by=made.made_by,
         notes=list(made.notes),
     )
+    record.final_of = program.base_of(accepted)
     if brief.objects:
         record.confidence, record.reasons = certainty.after(brief.confidence, brief.reasons, record.final.objects)
     if views.ids is not None:

@@ -46,16 +46,25 @@ class AttemptShown:
     settings: dict[str, Any]
     """Camera, world, frame and view settings, as JobResult.settings."""
     render: Path | None
+    state: int = 0
+    """The journal's state that a file that shows this attempt is in."""
+    passing: bool = False
+    """Only on the way to something else: there is nothing to look at yet."""
 
 
 @dataclass(frozen=True)
 class StageDone:
-    """A stage ended with an accepted script."""
+    """A stage ended with an accepted script, or with one that waits for the artist."""
 
     stage: str
     script: str
     score: float
     attempt: int
+    """0 when none could be used."""
+    review: bool = False
+    """Whether the artist has still to accept it."""
+    state: int = 0
+    """As in AttemptShown."""
 
 
 class Listener(Protocol):
@@ -70,7 +79,7 @@ class Listener(Protocol):
         ...
 
     def stage_done(self, done: StageDone) -> None:
-        """A stage's script was accepted."""
+        """A stage's script was accepted, or is there to be."""
         ...
 
     def log(self, text: str) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +29,28 @@ def read(script: str) -> dict[str, Any]:
     if not all(isinstance(key, str) for key in value):
         raise ParamsError("PARAMS has a key that is not a string")
     return dict(value)
+
+
+def comments(script: str) -> dict[str, str]:
+    """Return the comment beside each parameter, where there is one on its line that is about nothing else.
+
+    Raises ParamsError as `read`.
+    """
+    node = _find(script)
+    if node is None:
+        return {}
+    items = _items(node)
+    ends = [value.end_lineno for _, value in items]
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(script).readline))
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise ParamsError(f"the script does not parse: {error}") from error
+    at_end = {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
+    return {
+        key: at_end[line].lstrip("# ").strip()
+        for (key, _), line in zip(items, ends, strict=True)
+        if line in at_end and ends.count(line) == 1
+    }
 
 
 def rewrite(script: str, changes: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Sequence
 
 from ..worker.prelude import EPILOGUE, PRELUDE
@@ -31,6 +32,11 @@ def join(scripts: Sequence[StageScript], title: str) -> str:
         parts.append(f"{line} {'-' * max(4, 100 - len(line))}\n{comment}\n{body.strip()}\n")
     parts.append(EPILOGUE.strip() + "\n")
     return "\n\n".join(parts)
+
+
+def base_of(scripts: Sequence[StageScript]) -> str:
+    """Return what names a row of accepted scripts: a stage built on other scripts has to be built again."""
+    return hashlib.sha256("\0".join(f"{script.stage}\0{script.text}" for script in scripts).encode()).hexdigest()[:16]
 
 
 def split_docstring(script: str) -> tuple[str, str]:

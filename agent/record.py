@@ -26,6 +26,7 @@ from .roles import Attempt, AttemptViews, Usage
 from .settings import AgentSettings
 from .stages import BY_NAME, STAGES
 from .verdict import Verdict
+from .wish import Wish
 
 FORMAT = 1
 RESULTS = ("scene.blend", "scene.py", "scene.glb", "render.png", "report.html")
@@ -51,6 +52,10 @@ class AttemptRecord(BaseModel):
     """Number of the attempt whose script this is with its numbers solved; None for one that was written."""
     score: float = 0.0
     folder: str
+    base: str = ""
+    """Which scripts of earlier stages it was built on (`program.base_of`); empty in runs of older versions."""
+    by: Literal["agent", "artist", "replay"] = "agent"
+    """Whose script it is; `replay`: an accepted one, run again because an earlier stage has changed."""
     measurements: Measurements = Field(default_factory=Measurements)
     verdict: Verdict | None = None
     notes: list[str] = Field(default_factory=list)
@@ -71,7 +76,10 @@ class StageRecord(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str
-    status: Literal["waiting", "running", "accepted", "failed"] = "waiting"
+    status: Literal["waiting", "running", "review", "accepted", "failed", "stale", "broken"] = "waiting"
+    """`review`: it waits for the artist. `stale`: an earlier stage has changed, and it is to be run again on that.
+    `broken`: it was, and its script does not run there; `message` says why."""
+    message: str = ""
     accepted: int | None = None
     """Number of the accepted attempt; None for a failed stage, whose script keeps everything as it was."""
     best: int | None = None
@@ -84,6 +92,10 @@ class StageRecord(BaseModel):
     output_tokens: int = 0
     cost_usd: float = 0.0
     """With the turns that led to no attempt: comparisons, replies that could not be used."""
+    rejected: list[int] = Field(default_factory=list)
+    """Attempts the artist does not want: kept, and never chosen by the run."""
+    wish: Wish | None = None
+    """What the artist wants of the stage and the run has still to do."""
     attempts: list[AttemptRecord] = Field(default_factory=list)
 
 
@@ -129,9 +141,9 @@ class RunRecord(BaseModel):
 
     format: int = FORMAT
     restage: str
-    status: Literal["running", "done", "cancelled", "failed", "capped", "paused"] = "running"
+    status: Literal["running", "done", "cancelled", "failed", "capped", "paused", "review"] = "running"
     """`capped`: the cap in tokens or money was reached; the folder holds the best so far and resumes with a higher cap.
-    `paused`: stopped where the artist asked for it."""
+    `paused`: stopped where the artist asked for it. `review`: a stage waits for the artist's decision."""
     message: str = ""
     created: str
     finished: str = ""
@@ -152,6 +164,10 @@ class RunRecord(BaseModel):
     polished: bool = False
     """Whether the program's numbers were solved once more together, after the last stage."""
     final: FinalRecord | None = None
+    final_of: str = ""
+    """Which scripts the final files are of (`program.base_of`); empty in runs of older versions."""
+    state: int = 0
+    """Number of the journal's entry that the stages stand at."""
     seconds: float = 0.0
     solve_seconds: float = 0.0
     """Of those, spent solving numbers."""
@@ -289,6 +305,8 @@ class RunFolder:
             solved_from=attempt.solved_from,
             score=attempt.measurements.score,
             folder=str(target.relative_to(self.path).as_posix()),
+            base=attempt.base,
+            by=attempt.by,
             measurements=attempt.measurements,
             verdict=attempt.verdict,
             notes=list(result.notes),
@@ -335,7 +353,7 @@ class RunFolder:
             script = (folder / "script.py").read_text(encoding="utf-8")
         except OSError as error:
             raise RecordError(f"The attempt {record.folder} of this run is missing: {error.strerror}.") from error
-        result = _load_result(folder, record)
+        result = self.load_result(record)
         views = _load_views(folder)
         views.plan_bounds = result.views.plan_bounds
         return Attempt(
@@ -349,12 +367,29 @@ class RunFolder:
             measurements=record.measurements,
             verdict=record.verdict,
             solved_from=record.solved_from,
+            base=record.base,
+            by=record.by,
         )
+
+    def load_result(self, record: AttemptRecord) -> JobResult:
+        """What the worker said of an attempt; only the outcome when that is not there."""
+        try:
+            message = protocol.decode((self.path / record.folder / "result.json").read_bytes())
+        except (OSError, protocol.ProtocolError):
+            message = None
+        if isinstance(message, JobResult):
+            return message
+        return JobResult(status=record.status, message=record.message, line=record.line)  # type: ignore[arg-type]
+
+    def next_number(self, stage: str) -> int:
+        """The number a stage's next attempt gets."""
+        return max((item.number for item in self.record.stage(stage).attempts), default=0) + 1
 
     def accept(self, stage: str, script: str, attempt: Attempt | None) -> None:
         """Make a script the stage's own. Without an attempt the stage failed and the script changes nothing."""
         files.write_text(self.script_path(stage), script)
         record = self.record.stage(stage)
+        record.message = ""
         record.status = "accepted" if attempt else "failed"
         record.accepted = attempt.number if attempt else None
         record.score = attempt.measurements.score if attempt else 0.0
@@ -399,14 +434,3 @@ def _load_views(folder: Path) -> AttemptViews:
             with Image.open(folder / f"{name}.png") as image:
                 setattr(views, name, np.asarray(image.convert("RGB"), np.float32) / np.float32(255))
     return views
-
-
-def _load_result(folder: Path, record: AttemptRecord) -> JobResult:
-    """What the worker said of the attempt; only the outcome when that is not there."""
-    try:
-        message = protocol.decode((folder / "result.json").read_bytes())
-    except (OSError, protocol.ProtocolError):
-        message = None
-    if isinstance(message, JobResult):
-        return message
-    return JobResult(status=record.status, message=record.message, line=record.line)  # type: ignore[arg-type]

@@ -65,6 +65,8 @@ class Draft:
     usage: Usage = Usage()
     solved_from: int | None = None
     """Number of the attempt whose script this is with its numbers solved; None for one that was written."""
+    by: Literal["agent", "artist", "replay"] = "agent"
+    """Whose script it is; `replay`: one that was accepted before an earlier stage changed."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,10 @@ class Attempt:
     verdict: Verdict | None = None
     solved_from: int | None = None
     """As in `Draft`."""
+    base: str = ""
+    """Which scripts of earlier stages it was built on (`program.base_of`)."""
+    by: Literal["agent", "artist", "replay"] = "agent"
+    """As in `Draft`."""
 
 
 class Looker(Protocol):
@@ -157,6 +163,10 @@ class Context:
     seed: int
     hint: str = ""
     """What the artist asked for in words."""
+    passing: bool = False
+    """Whether what is tried now is only on the way to something else, and not worth showing."""
+    refused: frozenset[str] = frozenset()
+    """Scripts of the attempts the artist rejected, which are not among `attempts`."""
     cancel: Event = field(default_factory=Event)
     workdir: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)

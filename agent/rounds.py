@@ -69,9 +69,41 @@ class Rounds:
         context.round = min(context.round, rounds)
         self._keep_if_better(context, attempts)
 
+    def redo(self, context: Context, attempts: list[Attempt]) -> Attempt | None:
+        """One more round on the artist's word, which stands whatever the numbers say; None when it brought nothing.
+
+        The numbers are not solved: that would turn back what the artist asked for. Raises as `settle`.
+        """
+        _, winner = self._turn(context, attempts, solve=False)
+        if winner is not None:
+            self._stand(context, winner)
+        return winner
+
+    def solve(self, context: Context, attempts: list[Attempt], attempt: Attempt) -> Attempt | None:
+        """Solve an attempt's numbers; return what is nearer then, None when nothing is. Raises as `settle`."""
+        worker = self.trials.again(context, attempt)
+        if worker is None:
+            return None
+        solved = attempt
+        try:
+            solved, worker = self._solved(context, attempts, attempt, worker)
+        finally:
+            worker.close()
+        if solved is attempt:
+            return None
+        self._stand(context, solved)
+        return solved
+
     def _round(self, context: Context, attempts: list[Attempt]) -> bool:
+        """One turn of generator and verifier; return whether another round can help."""
+        wrote, winner = self._turn(context, attempts)
+        if winner is not None:
+            self._stand(context, self._better(context, context.best, winner))
+        return wrote
+
+    def _turn(self, context: Context, attempts: list[Attempt], solve: bool = True) -> tuple[bool, Attempt | None]:
         """One generator turn for each candidate, with repairs, and one verifier turn for the best of them. Return
-        whether another round can help."""
+        whether there was anything new, and the best of it that runs."""
         winner: Attempt | None = None
         worker: WorkerPort | None = None
         wrote = False
@@ -88,14 +120,13 @@ class Rounds:
                     worker.close()
                 winner, worker = attempt, opened
             if winner is not None and worker is not None:
-                winner, worker = self._solved(context, attempts, winner, worker)
+                if solve:
+                    winner, worker = self._solved(context, attempts, winner, worker)
                 self._judge(context, winner, worker)
         finally:
             if worker is not None:
                 worker.close()
-        if winner is not None:
-            self._stand(context, self._better(context, context.best, winner))
-        return wrote
+        return wrote, winner
 
     def _candidate(self, context: Context, attempts: list[Attempt]) -> tuple[bool, Attempt | None, WorkerPort | None]:
         """Return whether a new script was written, and the usable attempt it led to with its open worker, if any."""
@@ -106,7 +137,10 @@ class Rounds:
         except BadReply as error:
             self.listener.log(f"{context.stage.name}, round {context.round}: {error}")
             return True, None, None
-        if draft and any(a.script == draft.script and a.result.status not in NOT_ITS_FAULT for a in attempts):
+        if draft and (
+            draft.script in context.refused
+            or any(a.script == draft.script and a.result.status not in NOT_ITS_FAULT for a in attempts)
+        ):
             self._spend(context, draft)
             return False, None, None
         for repair in range(MAX_REPAIRS + 1):

@@ -8,60 +8,26 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
 from threading import Event
 
 from ..worker.protocol import StageScript
-from . import api_facts, finish, masks, select
+from . import finish, journal, program, select
 from .brief import Brief
 from .listener import Listener, Progress, StageDone
+from .options import RunOptions as RunOptions
+from .options import options_of as options_of
 from .picture import Picture
 from .ports import MeterPort, PoolPort, ViewportRender
 from .providers.errors import CapReached
 from .record import RunFolder, RunRecord, now
-from .roles import Agent, Attempt, Cancelled, Context, Draft, Usage
+from .roles import Agent, Cancelled, Draft, Usage
 from .rounds import UNFORESEEN, Rounds
-from .settings import AgentSettings
+from .settling import Review, Settling
 from .stages import KEEP, Stage
-from .trial import TrialOptions, Trials, frame
+from .trial import TrialOptions, Trials
 
 POLISHED = "The numbers of colours and lights, solved together at the end."
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """What the artist chose."""
-
-    resolution: int = 512
-    """Longer side of the final render, pixels."""
-    samples: int = 32
-    """Cycles samples of the final render."""
-    seed: int = 0
-    attempt_px: int = 256
-    """Longer side of an attempt's beauty view."""
-    attempt_samples: int = 12
-    measure_px: int = 256
-    """Longer side of the views an attempt is measured on."""
-    settings: AgentSettings = field(default_factory=AgentSettings)
-    until: str = ""
-    """Stop after this: `brief`, or the name of a stage; the folder then resumes."""
-
-
-def options_of(record: RunRecord, until: str = "") -> RunOptions:
-    """Return the options of the run that a record is of. A model looks closely, so it is shown larger renders."""
-    closely = record.settings.generator.provider != "offline"
-    shown = min(512, max(64, record.resolution)) if closely else RunOptions.attempt_px
-    return RunOptions(
-        resolution=record.resolution,
-        samples=record.samples,
-        seed=record.seed,
-        attempt_px=shown,
-        attempt_samples=min(16, record.samples) if closely else RunOptions.attempt_samples,
-        measure_px=max(RunOptions.measure_px, shown) if closely else RunOptions.measure_px,
-        settings=record.settings,
-        until=until,
-    )
 
 
 class Paused(Exception):
@@ -92,12 +58,11 @@ class Run:
         rendering = TrialOptions(options.attempt_px, options.attempt_samples, options.measure_px)
         self.trials = Trials(picture, folder, pool, rendering, listener, viewport)
         self.rounds = Rounds(folder, agent, pool, self.trials, listener, options.settings)
+        self.settling = Settling(picture, folder, agent, pool, options, listener, self.trials, self.rounds, self._tell)
         self.meter = meter
         self.stages = options.settings.stages()
         self._began = time.monotonic()
         self._before = folder.record.seconds
-        self._base: Attempt | None = None
-        self._accepted: list[StageScript] = []
 
     def execute(self, cancel: Event) -> RunRecord:
         """Run to the end, or until `cancel` is set; return the record as written to `run.json`.
@@ -118,18 +83,24 @@ class Run:
             brief = self._get_brief(cancel)
             self._pause_after("brief")
             for stage in self.stages:
-                self._accepted.append(self._stage(stage, brief, cancel))
+                self.settling.accepted.append(self.settling.settle(stage, brief, cancel))
                 if stage != self.stages[-1]:
                     self._pause_after(stage.name)
+            self.trials.show_passed()
             self._polish(brief, cancel)
-            self._finish(brief, self._accepted, cancel)
-            record.status = "done"
+            if record.final is None or record.final_of != program.base_of(self.settling.accepted):
+                self._finish(brief, self.settling.accepted, cancel)
+            record.status, record.message = "done", self.settling.said
+            journal.write(self.folder, "finish")
         except CapReached as error:
             self._end_early(brief, cancel)
             record.status, record.message = "capped", str(error)
         except Paused as pause:
             record.status, record.message = "paused", str(pause)
+        except Review as review:
+            record.status, record.message = "review", str(review)
         except Cancelled:
+            self.trials.show_passed()
             record.status, record.message = "cancelled", "Cancelled; the run can be resumed."
         except BaseException as error:
             record.status, record.message = "failed", f"{type(error).__name__}: {error}"
@@ -157,7 +128,7 @@ class Run:
     def _end_early(self, brief: Brief | None, cancel: Event) -> None:
         """Make the final files of what there is, without calling any stage settled that is not."""
         standing = self.rounds.standing
-        scripts = [*self._accepted, *([standing] if standing else [])]
+        scripts = [*self.settling.accepted, *([standing] if standing else [])]
         if brief is None or not scripts:
             return
         self.listener.log("The cap is reached: the best so far is kept.")
@@ -181,49 +152,21 @@ class Run:
         self.folder.save()
         return brief
 
-    def _stage(self, stage: Stage, brief: Brief, cancel: Event) -> StageScript:
-        """Settle one stage and return its accepted script."""
-        record = self.folder.record.stage(stage.name)
-        attempts = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
-        if record.status in ("accepted", "failed"):
-            chosen = next((a for a in attempts if a.number == record.accepted), None)
-            self._base = chosen or self._base
-            return StageScript(stage.name, self.folder.script_path(stage.name).read_text(encoding="utf-8"))
-        record.status = "running"
-        self.folder.save()
-        began = time.monotonic()
-        context = self._context(stage, brief, attempts, self._accepted, cancel)
-        context.base = self._base
-        context.best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
-        context.facts = api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {}
-        self.pool.prepare(context.accepted)
-        self.rounds.settle(context, attempts)
-        best = context.best
-        script = best.script if best else KEEP[stage.name]
-        record.seconds = round(record.seconds + time.monotonic() - began, 3)
-        self.folder.accept(stage.name, script, best)
-        self.rounds.standing = None
-        if best is None:
-            last = attempts[-1].result.message if attempts else "the agent wrote no script"
-            self.listener.log(f"{stage.name}: no attempt could be used; the stage changes nothing. Last: {last}")
-        self._base = best or self._base
-        score, number = (best.measurements.score, best.number) if best else (0.0, 0)
-        self.listener.stage_done(StageDone(stage.name, script, score, number))
-        return StageScript(stage.name, script)
-
     def _polish(self, brief: Brief, cancel: Event) -> None:
         """Solve the numbers of colours and lights together, once, now that each stage has settled its own."""
         numbers, record = self.rounds.numbers, self.folder.record
-        if numbers is None or record.polished:
+        by_hand = {item.by for stage in record.stages for item in stage.attempts if item.number == stage.accepted}
+        if numbers is None or record.polished or self.options.step or "artist" in by_hand:
+            # What an artist has looked at and accepted is not turned behind their back.
             return
         last = self.stages[-1]
         attempts = [self.folder.load_attempt(last.name, item) for item in record.stage(last.name).attempts]
-        context = self._context(last, brief, attempts, self._accepted[:-1], cancel)
+        context = self.settling.context(last, brief, attempts, self.settling.accepted[:-1], cancel)
         context.tell("solving colours and lights together")
         self.pool.prepare(())
         worker = self.pool.open()
         try:
-            better = numbers.solve_program(context, self._accepted, worker)
+            better = numbers.solve_program(context, self.settling.accepted, worker)
         except UNFORESEEN as error:
             _log.exception("the program's numbers were not solved")
             self.listener.log(f"The numbers stay as they are; solving them together failed ({error}).")
@@ -241,7 +184,7 @@ class Run:
         """Put a better script of a settled stage on record as an attempt, and accept it where it runs."""
         record = self.folder.record.stage(stage.name)
         attempts = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
-        context = self._context(stage, brief, attempts, self._accepted[:place], cancel)
+        context = self.settling.context(stage, brief, attempts, self.settling.accepted[:place], cancel)
         self.pool.prepare(context.accepted)
         attempt = next((a for a in attempts if a.script == script), None)
         if attempt is None:
@@ -252,31 +195,9 @@ class Run:
             return
         record.best = attempt.number
         self.folder.accept(stage.name, script, attempt)
-        self._accepted[place] = StageScript(stage.name, script)
-        self.listener.stage_done(StageDone(stage.name, script, attempt.measurements.score, attempt.number))
-
-    def _context(
-        self, stage: Stage, brief: Brief, attempts: list[Attempt], accepted: list[StageScript], cancel: Event
-    ) -> Context:
-        settings = self.options.settings
-        last = max([a.round for a in attempts], default=0)
-        context = Context(
-            picture=self.picture,
-            brief=brief,
-            masks=masks.brief_masks_of(self.picture, brief, check=lambda: self._check(cancel)),
-            stage=stage,
-            round=min(last, settings.rounds_of(stage)) if self.folder.record.stage(stage.name).accepted else last + 1,
-            accepted=tuple(accepted),
-            attempts=attempts,
-            best=None,
-            base=None,
-            frame=frame(self.picture, self.options.resolution),
-            samples=self.options.samples,
-            seed=self.options.seed,
-            cancel=cancel,
-        )
-        context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
-        return context
+        self.settling.accepted[place] = StageScript(stage.name, script)
+        state = journal.write(self.folder, "settle", stage.name, attempt.number)
+        self.listener.stage_done(StageDone(stage.name, script, attempt.measurements.score, attempt.number, state=state))
 
     def _tell(self, stage: Stage, round_number: int, doing: str, score: float | None) -> None:
         record = self.folder.record
@@ -303,7 +224,3 @@ class Run:
     def _check(cancel: Event) -> None:
         if cancel.is_set():
             raise Cancelled
-
-
-def _score(context: Context) -> float | None:
-    return context.best.measurements.score if context.best else None

@@ -113,7 +113,7 @@ def best(context: Context, attempt: Attempt) -> str:
         fenced(attempt.script, "python"),
     ]
     if attempt.verdict is not None:
-        parts.append("### What the verifier says of it\n" + verdict(attempt.verdict))
+        parts.append(f"### What the {attempt.verdict.by} says of it\n" + verdict(attempt.verdict))
     if told := numbers(context, attempt):
         parts.append(
             "### Measured (against masks made from the brief's boxes and outlines, so as exact as those are)\n" + told

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, StageScript, ViewRequest
-from . import files, measure, overlay, parts, select
+from . import files, journal, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
 from .perceptual import Judge
@@ -54,6 +54,15 @@ class Trials:
         self.options = options
         self.listener = listener
         self.viewport = viewport
+        self.passed: tuple[str, int] | None = None
+        """Stage and number of the last attempt that was not shown because it was only on the way."""
+
+    def show_passed(self) -> None:
+        """Have the last attempt that was on the way shown after all: nothing comes after it. Raises OSError."""
+        passed, self.passed = self.passed, None
+        if passed is not None:
+            state = journal.write(self.folder, "replay", *passed)
+            self.listener.attempt(showing.of(self.folder, *passed, state=state))
 
     def run(self, context: Context, draft: Draft, attempts: list[Attempt]) -> tuple[Attempt, WorkerPort]:
         """Try a script and put it on record as the next of `attempts`, before anybody judges it.
@@ -97,7 +106,7 @@ class Trials:
             )
         return Attempt(
             stage=context.stage.name,
-            number=len(attempts) + 1,
+            number=self.folder.next_number(context.stage.name),
             round=context.round,
             script=result.adapted or draft.script,
             note=draft.note,
@@ -105,6 +114,8 @@ class Trials:
             views=views,
             measurements=numbers,
             solved_from=draft.solved_from,
+            base=program.base_of(context.accepted),
+            by=draft.by,
         )
 
     def _record(
@@ -123,6 +134,7 @@ class Trials:
         record = self.folder.add_attempt(attempt, draft.usage, outputs, self._overlay(context, attempt))
         attempts.append(attempt)
         folder = self.folder.path / record.folder
+        seen = select.usable(attempt) and not context.passing
         shown = AttemptShown(
             stage=attempt.stage,
             number=attempt.number,
@@ -135,9 +147,11 @@ class Trials:
             blend=folder / "result.blend" if result.blend else None,
             settings=result.settings,
             render=folder / "beauty.png" if attempt.views.beauty is not None else None,
+            state=journal.write(self.folder, "attempt", attempt.stage, attempt.number) if seen else 0,
+            passing=context.passing,
         )
         self.listener.attempt(shown)
-        if self.viewport and shown.blend:
+        if self.viewport and shown.blend and not context.passing:
             drawn = self.viewport(shown, frame(self.picture, self.options.attempt_px))
             if drawn:
                 record.viewport = drawn[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a verifier says of an attempt: approve, or a checklist of at most five located items."""
+"""What a verifier says of an attempt: approve, or a checklist of a few located items."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from .brief import Box
 
 MAX_ITEMS = 5
+"""Of a verifier: few and located, so that they are done."""
+MAX_KEPT = 20
+"""With those an artist adds."""
 
 
 class ChecklistItem(BaseModel):
@@ -36,5 +39,7 @@ class Verdict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     approve: bool
-    items: list[ChecklistItem] = Field(default_factory=list, max_length=MAX_ITEMS)
+    items: list[ChecklistItem] = Field(default_factory=list, max_length=MAX_KEPT)
     summary: str = ""
+    by: Literal["verifier", "artist"] = "verifier"
+    """Whose it is; an artist's outranks the numbers."""

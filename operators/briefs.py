@@ -6,7 +6,9 @@ from pathlib import Path
 import bpy
 
 from .. import properties
+from ..idnames import Op
 from ..scene import scripts, text_editor
+from .asking import Tells
 
 FILE = "brief.json"
 
@@ -35,10 +37,10 @@ def write(run: str, folder: Path) -> str:
     return scripts.write(run, {FILE: brief_text.text_of(brief)})[FILE]
 
 
-class RESTAGE_OT_show_brief(bpy.types.Operator):
+class RESTAGE_OT_show_brief(Tells, bpy.types.Operator):
     """Show what the run takes to be in the picture, as a text; what you change in it counts when the run goes on"""
 
-    bl_idname = "restage.show_brief"
+    bl_idname = Op.SHOW_BRIEF
     bl_label = "Show Brief"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -56,8 +58,7 @@ class RESTAGE_OT_show_brief(bpy.types.Operator):
         try:
             name = write(chosen.run, Path(properties.absolute(chosen.folder)))
         except NoBrief as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(context, str(error))
         if not text_editor.show(context, name):
             self.report({"INFO"}, f"Open a Text Editor and choose {name}")
         return {"FINISHED"}

@@ -6,7 +6,9 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from ..scene import compat
+from ..idnames import Op
+from . import trouble
+from .asking import Tells
 
 
 class ReplyError(Exception):
@@ -35,7 +37,7 @@ def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return True
 
 
-class _OfRequest:
+class _OfRequest(Tells):
     bl_options = {"INTERNAL"}
 
     @classmethod
@@ -43,17 +45,11 @@ class _OfRequest:
         """A request waits for a reply."""
         return _poll(cls, context)
 
-    def _fail(self, context: bpy.types.Context, text: str) -> set[str]:
-        context.window_manager.restage.message = text
-        compat.redraw()
-        self.report({"ERROR"}, text)
-        return {"CANCELLED"}
-
 
 class RESTAGE_OT_copy_prompt(_OfRequest, bpy.types.Operator):
     """Copy the request's text to the clipboard, to paste into a chat window; its pictures are attached there"""
 
-    bl_idname = "restage.copy_prompt"
+    bl_idname = Op.COPY_PROMPT
     bl_label = "Copy Prompt"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -64,22 +60,23 @@ class RESTAGE_OT_copy_prompt(_OfRequest, bpy.types.Operator):
         try:
             context.window_manager.clipboard = handoff.prompt_text(Path(live.request))
         except OSError as error:
-            return self._fail(context, f"The request can't be read: {error.strerror or error}.")
+            return self.fail(context, f"The request can't be read: {error.strerror or error}.")
         live.message = "The prompt is on the clipboard."
+        trouble.clear()
         return {"FINISHED"}
 
 
 class RESTAGE_OT_open_request(_OfRequest, bpy.types.Operator):
     """Open the folder of the request: its text, and the pictures to attach in the order of their numbers"""
 
-    bl_idname = "restage.open_request"
+    bl_idname = Op.OPEN_REQUEST
     bl_label = "Open Folder"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Open the folder in the system's file manager."""
         folder = context.window_manager.restage.request
         if not Path(folder).is_dir():
-            return self._fail(context, f"The folder {folder} is gone.")
+            return self.fail(context, f"The folder {folder} is gone.")
         bpy.ops.wm.path_open(filepath=folder)
         return {"FINISHED"}
 
@@ -87,7 +84,7 @@ class RESTAGE_OT_open_request(_OfRequest, bpy.types.Operator):
 class RESTAGE_OT_paste_reply(_OfRequest, bpy.types.Operator):
     """Take the model's whole reply from the clipboard; the run then goes on by itself"""
 
-    bl_idname = "restage.paste_reply"
+    bl_idname = Op.PASTE_REPLY
     bl_label = "Paste Reply"
 
     text: StringProperty(
@@ -101,8 +98,9 @@ class RESTAGE_OT_paste_reply(_OfRequest, bpy.types.Operator):
         try:
             reply(Path(live.request), text)
         except ReplyError as error:
-            return self._fail(context, str(error))
+            return self.fail(context, str(error))
         live.request, live.doing, live.message = "", "reading the reply", ""
+        trouble.clear()
         return {"FINISHED"}
 
 

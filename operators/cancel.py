@@ -3,11 +3,13 @@
 
 import bpy
 
+from ..idnames import Op
+
 
 class RESTAGE_OT_cancel(bpy.types.Operator):
     """Stop the run; what it has made so far stays, and its folder can be resumed"""
 
-    bl_idname = "restage.cancel"
+    bl_idname = Op.CANCEL
     bl_label = "Cancel"
     bl_options = {"REGISTER"}
 

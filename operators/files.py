@@ -6,13 +6,15 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from ..idnames import Op
 from ..scene import scripts, text_editor
+from .asking import Tells
 
 
-class RESTAGE_OT_choose_picture(bpy.types.Operator):
+class RESTAGE_OT_choose_picture(Tells, bpy.types.Operator):
     """Choose the picture to rebuild"""
 
-    bl_idname = "restage.choose_picture"
+    bl_idname = Op.CHOOSE_PICTURE
     bl_label = "Choose Picture"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -22,22 +24,22 @@ class RESTAGE_OT_choose_picture(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Open the file browser, showing pictures."""
+        self._pressed = True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the file as the picture."""
         if not Path(bpy.path.abspath(self.filepath)).is_file():
-            self.report({"ERROR"}, f"There is no file {self.filepath}")
-            return {"CANCELLED"}
+            return self.fail(context, f"There is no file {self.filepath}.")
         context.scene.restage.picture = self.filepath
         return {"FINISHED"}
 
 
-class RESTAGE_OT_open_folder(bpy.types.Operator):
+class RESTAGE_OT_open_folder(Tells, bpy.types.Operator):
     """Open the run folder: the scene, its scripts, every attempt and the report"""
 
-    bl_idname = "restage.open_folder"
+    bl_idname = Op.OPEN_FOLDER
     bl_label = "Open Run Folder"
     bl_options = {"REGISTER"}
 
@@ -53,20 +55,19 @@ class RESTAGE_OT_open_folder(bpy.types.Operator):
         """Open the folder in the system's file manager."""
         folder = bpy.path.abspath(context.scene.restage.folder)
         if not Path(folder).is_dir():
-            self.report({"ERROR"}, f"The run folder {folder} is gone")
-            return {"CANCELLED"}
+            return self.fail(context, f"The run folder {folder} is gone.")
         bpy.ops.wm.path_open(filepath=folder)
         return {"FINISHED"}
 
 
-class RESTAGE_OT_show_script(bpy.types.Operator):
+class RESTAGE_OT_show_script(Tells, bpy.types.Operator):
     """Show the whole program in a Text Editor"""
 
-    bl_idname = "restage.show_script"
+    bl_idname = Op.SHOW_SCRIPT
     bl_label = "Show Script"
     bl_options = {"REGISTER"}
 
-    file: StringProperty(name="File", default="scene.py", options={"SKIP_SAVE"})
+    stage: StringProperty(name="Stage", description="Empty for the whole program", options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -78,13 +79,17 @@ class RESTAGE_OT_show_script(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show the text."""
-        name = scripts.names(context.scene.restage.run).get(self.file)
+        known = scripts.names(context.scene.restage.run)
+        name = next((text for file, text in known.items() if _is_of(file, self.stage)), None)
         if name is None:
-            self.report({"ERROR"}, f"This file has no text of {self.file}")
-            return {"CANCELLED"}
+            return self.fail(context, f"This file has no script of {self.stage or 'the whole program'} yet.")
         if not text_editor.show(context, name):
             self.report({"INFO"}, f"Open a Text Editor and choose {name}")
         return {"FINISHED"}
+
+
+def _is_of(file: str, stage: str) -> bool:
+    return file.endswith(f"_{stage}.py") if stage else file == "scene.py"
 
 
 CLASSES = (RESTAGE_OT_choose_picture, RESTAGE_OT_open_folder, RESTAGE_OT_show_script)

@@ -18,7 +18,7 @@ import bpy
 from pydantic import ValidationError
 
 from .. import preferences, properties
-from ..agent import begin, brief_text, picture
+from ..agent import begin, brief_text, journal, picture
 from ..agent.assemble import Assembled, assemble, provider_of
 from ..agent.brief import Brief
 from ..agent.cost import cap_problem, estimate
@@ -40,6 +40,7 @@ def settings(chosen: Any, defaults: preferences.Settings) -> AgentSettings:
         return AgentSettings(solve=chosen.solve)
     if chosen.agent == "replay" and not chosen.recording:
         raise LaunchError("Choose the folder of the recorded run that is to be played again.")
+    recorded = _recorded(chosen).record.settings if chosen.agent == "replay" else None
     own_caps = chosen.max_usd > 0 or chosen.max_tokens > 0
     try:
         return AgentSettings(
@@ -48,15 +49,24 @@ def settings(chosen: Any, defaults: preferences.Settings) -> AgentSettings:
             if chosen.verifier == "same" or chosen.agent == "replay"
             else _asked(chosen.verifier, chosen.verifier_models, defaults),
             replay=properties.absolute(chosen.recording) if chosen.agent == "replay" else "",
-            one_shot=chosen.one_shot,
-            rounds=tuple(chosen.rounds),
-            candidates=chosen.candidates,
+            # What was asked in a recording is asked again only by a run that is run as it was then.
+            one_shot=recorded.one_shot if recorded else chosen.one_shot,
+            rounds=recorded.rounds if recorded else tuple(chosen.rounds),
+            candidates=recorded.candidates if recorded else chosen.candidates,
             max_usd=(round(chosen.max_usd, 4) or None) if own_caps else defaults.max_usd,
             max_tokens=(chosen.max_tokens or None) if own_caps else defaults.max_tokens,
-            solve=chosen.solve,
+            solve=recorded.solve if recorded else chosen.solve,
         )
     except ValidationError as error:
         raise LaunchError(f"These choices can't be used: {error.errors()[0]['msg']}.") from error
+
+
+def _recorded(chosen: Any) -> RunFolder:
+    """Open the recording that is to be played again. Raises LaunchError."""
+    try:
+        return RunFolder.open(Path(properties.absolute(chosen.recording)))
+    except RecordError as error:
+        raise LaunchError(str(error)) from error
 
 
 def _asked(provider: str, models: Any, defaults: preferences.Settings) -> Asked:
@@ -99,7 +109,8 @@ class Plan:
     """A run that can begin."""
 
     run: str
-    source: picture.Picture
+    source: Callable[[], picture.Picture]
+    """Loads the picture; called on the run's thread."""
     folder: RunFolder
     until: str = ""
 
@@ -108,14 +119,17 @@ def plan_new(context: bpy.types.Context) -> Plan:
     """Make the run folder of what was chosen. Raises LaunchError."""
     chosen, defaults = context.scene.restage, preferences.read(context)
     agent = settings(chosen, defaults)
+    recorded = _recorded(chosen) if chosen.agent == "replay" else None
+    like = recorded.record if recorded else chosen
     try:
-        longest = begin.working_px(chosen.resolution, agent.generator.provider)
-        source = picture.load(properties.absolute(chosen.picture), longest)
-        path = _new_folder(defaults.runs_folder, source.path)
-        folder = begin.begin(path, source, agent, chosen.seed, chosen.resolution, chosen.samples)
+        longest = begin.working_px(like.resolution, agent.generator.provider)
+        path = str(recorded.path / "picture.png") if recorded else properties.absolute(chosen.picture)
+        source = picture.load(path, longest)
+        target = _new_folder(defaults.runs_folder, Path(recorded.record.picture.name) if recorded else source.path)
+        folder = begin.begin(target, source, agent, like.seed, like.resolution, like.samples)
     except (picture.PictureError, RecordError) as error:
         raise LaunchError(str(error)) from error
-    return Plan(str(uuid.uuid4()), source, folder, "brief" if chosen.review and not agent.one_shot else "")
+    return Plan(str(uuid.uuid4()), lambda: source, folder, "brief" if chosen.review and not agent.one_shot else "")
 
 
 def open_run(chosen: Any) -> RunFolder:
@@ -126,26 +140,60 @@ def open_run(chosen: Any) -> RunFolder:
         raise LaunchError(str(error)) from error
 
 
-def plan_again(context: bpy.types.Context, max_usd: float | None, max_tokens: int | None) -> Plan:
-    """Take up the scene's run where its folder stands, with these caps. Raises LaunchError; nothing is changed then."""
-    chosen = context.scene.restage
+def open_at(chosen: Any) -> RunFolder:
+    """Open the folder of the run the scene shows, put into the state that it shows. Raises LaunchError."""
     folder = open_run(chosen)
-    record = folder.record
-    brief = edited_brief(chosen.run)
+    if folder.record.state == chosen.state:
+        return folder
     try:
-        longest = begin.working_px(record.resolution, record.settings.generator.provider)
-        source = picture.load(folder.path / "picture.png", longest)
-        until = "brief" if chosen.review and not record.settings.one_shot and folder.load_brief() is None else ""
-        record.settings.max_usd, record.settings.max_tokens = max_usd, max_tokens
-        folder.save()
-        if brief is not None:
-            folder.save_brief(brief)
-            scripts.settle(chosen.run, brief_text.FILE)
-    except (picture.PictureError, RecordError) as error:
+        with folder.held():
+            journal.go_to(folder, chosen.state)
+    except RecordError as error:
         raise LaunchError(str(error)) from error
     except OSError as error:
         raise LaunchError(f"The run folder {folder.path} can't be written: {error.strerror or error}.") from error
-    return Plan(chosen.run or str(uuid.uuid4()), source, folder, until)
+    return folder
+
+
+def leaving_again(context: bpy.types.Context) -> tuple[str, ...]:
+    """Return the sentences to be confirmed before the scene's run goes on; none when they were in this session.
+
+    Raises LaunchError.
+    """
+    folder = open_run(context.scene.restage)
+    if context.window_manager.restage.confirmed == str(folder.path):
+        return ()
+    sentences = leaving(folder.record.settings, folder.path, bpy.app.online_access)
+    if not sentences:
+        return ()
+    spent = folder.record.cost_usd
+    before = f"${spent:.2f} was spent before; what follows is for a whole run. " if spent else ""
+    return (sentences[0], f"{before}{sentences[1]}", *sentences[2:])
+
+
+def plan_again(context: bpy.types.Context, caps: tuple[float | None, int | None] | None = None) -> Plan:
+    """Take up the scene's run in the state the scene shows, with other caps (USD, tokens) where some are given.
+
+    Raises LaunchError; nothing is changed then.
+    """
+    chosen = context.scene.restage
+    folder = open_at(chosen)
+    record = folder.record
+    brief = edited_brief(chosen.run)
+    try:
+        until = "brief" if chosen.review and not record.settings.one_shot and folder.load_brief() is None else ""
+        if caps is not None:
+            record.settings.max_usd, record.settings.max_tokens = caps
+            folder.save()
+        if brief is not None:
+            folder.save_brief(brief)
+            scripts.settle(chosen.run, brief_text.FILE)
+    except RecordError as error:
+        raise LaunchError(str(error)) from error
+    except OSError as error:
+        raise LaunchError(f"The run folder {folder.path} can't be written: {error.strerror or error}.") from error
+    longest, path = begin.working_px(record.resolution, record.settings.generator.provider), folder.path / "picture.png"
+    return Plan(chosen.run or str(uuid.uuid4()), lambda: picture.load(path, longest), folder, until)
 
 
 def edited_brief(run: str) -> Brief | None:
@@ -180,7 +228,13 @@ def program() -> BlenderBinary:
 def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined: bool) -> run_thread.RunThread:
     """Start a plan's thread."""
     defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
-    presenter = present.Presenter(plan.run, scene.name, plan.folder.path, defaults.show_attempts)
+    live = context.window_manager.restage
+    live.confirmed = str(plan.folder.path)
+    if unconfined:
+        live.unconfined = str(plan.folder.path)
+    presenter = present.Presenter(
+        plan.run, scene.name, plan.folder.path, defaults.show_attempts, plan.folder.record.state
+    )
     request = run_thread.Request(
         run=plan.run,
         scene=scene.name,
@@ -188,14 +242,18 @@ def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined
         folder=plan.folder,
         assemble=_assembler(plan.folder, bpy.app.online_access),
         options=run_thread.RunOptions(
-            record.resolution, record.samples, record.seed, settings=record.settings, until=plan.until
+            record.resolution,
+            record.samples,
+            record.seed,
+            settings=record.settings,
+            until=plan.until,
+            step=scene.restage.mode == "STEP",
         ),
         binary=binary,
         limits=run_thread.Limits(memory_mb=defaults.memory_mb),
-        allow_unconfined=unconfined,
+        allow_unconfined=unconfined or live.unconfined == str(plan.folder.path),
         viewport_pictures=defaults.viewport_pictures,
     )
-    context.window_manager.restage.confirmed = str(plan.folder.path)
     presenter.begin()
     return run_thread.begin(request, presenter)
 

@@ -3,7 +3,9 @@
 
 import bpy
 
+from ..idnames import Op
 from ..scene import sandbox, settings, tags
+from .asking import Tells
 
 
 def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -14,10 +16,10 @@ def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return True
 
 
-class RESTAGE_OT_look(bpy.types.Operator):
+class RESTAGE_OT_look(Tells, bpy.types.Operator):
     """Look through the run's camera in this viewport; the scene's own camera stays what it is"""
 
-    bl_idname = "restage.look"
+    bl_idname = Op.LOOK
     bl_label = "Look Through Its Camera"
     bl_options = {"REGISTER"}
 
@@ -30,8 +32,7 @@ class RESTAGE_OT_look(bpy.types.Operator):
         """Give the viewport a camera of its own."""
         found = sandbox.find(context.scene.restage.run)
         if found is None or not found.camera:
-            self.report({"ERROR"}, "The result has no camera to look through")
-            return {"CANCELLED"}
+            return self.fail(context, "The result has no camera to look through.")
         space = context.space_data
         space.use_local_camera = True
         space.camera = bpy.data.objects[found.camera]
@@ -39,10 +40,10 @@ class RESTAGE_OT_look(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class RESTAGE_OT_apply_settings(bpy.types.Operator):
+class RESTAGE_OT_apply_settings(Tells, bpy.types.Operator):
     """Give this scene the run's camera, world, frame size and view settings"""
 
-    bl_idname = "restage.apply_settings"
+    bl_idname = Op.APPLY_SETTINGS
     bl_label = "Use Its Camera, World, Frame"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -56,8 +57,7 @@ class RESTAGE_OT_apply_settings(bpy.types.Operator):
         try:
             applied = settings.apply(context.scene.restage.run, context.scene.name)
         except sandbox.SandboxError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(context, str(error))
         self.report({"INFO"}, f"Set: {', '.join(applied) or 'nothing'}")
         return {"FINISHED"}
 

@@ -8,32 +8,37 @@ undo step; without it the artist's next undo would take back more than one thing
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
 from ..scene import compat, sandbox, scripts, viewport
-from . import briefs
+from . import briefs, follow, trouble, view
 from .run_thread import ByHand, Ended
 
+UNDONE = "The run was stopped, because what began it was undone. Redo that and press Go On to have it continue."
 _log = logging.getLogger(__name__)
 
 
 class Presenter:
     """Shows one run. Keeps names, paths and numbers, never a `bpy` object."""
 
-    def __init__(self, run: str, scene: str, folder: Path, show_attempts: bool) -> None:
-        """Show the run `run`, kept in `folder`, in the scene of that name."""
+    def __init__(self, run: str, scene: str, folder: Path, show_attempts: bool, state: int = 0) -> None:
+        """Show the run `run`, kept in `folder`, in the scene of that name, which is in `state`."""
         self.run = run
         self.scene = scene
         self.folder = folder
         self.status = "RUNNING"
+        self.state = state
+        self.undone = False
+        """Whether the artist has taken back what began the run: then nothing of it is shown any more."""
         self._show_attempts = show_attempts
-        self._scripts: dict[str, str] = {}
         self._attempts: dict[tuple[str, int], AttemptShown] = {}
         self._shown: Path | None = None
         self._waiting: AttemptShown | None = None
@@ -46,6 +51,7 @@ class Presenter:
         live.status, live.stage, live.doing, live.message, live.render = "RUNNING", "", "starting", "", ""
         live.score, live.factor, live.elapsed = -1.0, 0.0, 0.0
         live.tokens, live.cost_usd = 0, 0.0
+        trouble.clear()
         self.by_hand(None)
         self.remember()
 
@@ -59,10 +65,15 @@ class Presenter:
         scene = bpy.data.scenes.get(self.scene)
         if scene is not None:
             scene.restage.run, scene.restage.folder, scene.restage.status = self.run, str(self.folder), self.status
+            scene.restage.state = self.state
 
     def progress(self, progress: Progress) -> None:
         """Write the run's place into the panel."""
+        if self.undone:
+            return
         live = self._live()
+        if live.stage != progress.stage:
+            _mark_running(live, progress.stage)
         live.stage, live.doing = progress.stage, progress.doing
         live.stage_number, live.stage_count = progress.stage_number, progress.stage_count
         live.round, live.rounds = progress.round, progress.rounds
@@ -73,27 +84,48 @@ class Presenter:
         live.factor = min(1.0, (progress.stage_number - 1 + within) / max(1, progress.stage_count))
         compat.redraw()
 
-    def attempt(self, shown: AttemptShown) -> None:
+    def attempt(self, shown: AttemptShown, known: RunCards) -> None:
         """Show an attempt, or say why there is nothing to show."""
+        if self.undone:
+            return
         live = self._live()
         live.message = f"{shown.stage} {shown.number}: " + (shown.message or f"score {shown.score:.2f}")
         if shown.render is not None:
             live.render = str(shown.render)
-        if shown.blend is not None:
+        if shown.blend is not None and not shown.passing:
             self._attempts[shown.stage, shown.number] = shown
             if self._show_attempts or shown.best:
                 self._put(shown)
-        compat.redraw()
+        self._cards(known)
 
-    def stage_done(self, done: StageDone) -> None:
-        """Show the stage's accepted attempt again if another came after it, and write its script."""
-        self._scripts[BY_NAME[done.stage].file_name] = done.script
-        scripts.write(self.run, {BY_NAME[done.stage].file_name: done.script})
+    def stage_done(self, done: StageDone, known: RunCards) -> None:
+        """Show the stage's standing attempt again if another came after it, and write its script."""
+        if self.undone:
+            return
+        self.state = done.state
         best = self._attempts.get((done.stage, done.attempt))
+        scene = bpy.data.scenes.get(self.scene)
+        if done.review and scene is not None:
+            view.fill_points(scene, known, done.stage, done.attempt)
         if best is not None and best.blend != self._shown:
-            self._put(best)
+            self._put(replace(best, state=done.state))
         else:
-            self._push_undo(f"Restage: {done.stage} script")
+            changed = self._write_scripts()
+            self.remember()
+            if changed:
+                self._push_undo(f"Restage: {done.stage} {'to review' if done.review else 'accepted'}")
+        self._cards(known)
+
+    def _cards(self, known: RunCards) -> None:
+        scene = bpy.data.scenes.get(self.scene)
+        if scene is not None:
+            view.show(known, scene)
+            _mark_running(self._live(), self._live().stage)
+
+    def _write_scripts(self, shown: dict[str, str] | None = None) -> bool:
+        """Bring the texts of the run's scripts up to what is accepted and shown; return whether anything was new."""
+        found = {path.name: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("stages/*.py"))}
+        return scripts.update(self.run, {**found, **(shown or {})})
 
     def by_hand(self, request: ByHand | None) -> None:
         """Show the request that waits for a reply, or none."""
@@ -131,30 +163,44 @@ class Presenter:
 
     def failed(self, error: BaseException) -> None:
         """Show what went wrong while showing."""
-        self._live().message = str(error)
-        compat.redraw()
+        trouble.tell(str(error) or type(error).__name__)
 
-    def ended(self, ended: Ended) -> None:
+    def ended(self, ended: Ended, known: RunCards | None) -> None:
         """Show how the run ended."""
         live = self._live()
-        self.status = live.status = ended.status
-        live.message, live.doing = ended.message, ""
         self.by_hand(None)
+        live.doing = ""
+        if self.undone:
+            live.status = "NONE"
+            follow.follow()
+            live.message = UNDONE
+            return
+        self.status = live.status = ended.status
+        live.message = ended.message
+        if ended.status == "FAILED":
+            trouble.tell(ended.message, ended.details)
         live.factor = 1.0 if ended.status == "DONE" else live.factor
         if ended.status in {"DONE", "CAPPED"}:
             render = self.folder / "render.png"
             if render.is_file():
                 live.render = str(render)
-        program = self.folder / "scene.py"
-        if program.is_file():
-            scripts.write(self.run, {"scene.py": program.read_text(encoding="utf-8")})
+        changed = self._write_scripts()
+        if ended.status in {"DONE", "CAPPED"} and (program := self.folder / "scene.py").is_file():
+            changed |= scripts.update(self.run, {"scene.py": program.read_text(encoding="utf-8")})
         if ended.status == "PAUSED":
             self._write_brief()
+            changed = True
+        if known is not None:
+            self.state = known.state
         self.remember()
         scene = bpy.data.scenes.get(self.scene)
         if scene is not None:
             scene.restage.summary = ended.message
-        self._push_undo(f"Restage: {ended.status.lower()}")
+        if changed:
+            # Texts were made; values of a scene alone are safe without a step of their own.
+            self._push_undo(f"Restage: {ended.status.lower()}")
+        if known is not None and scene is not None:
+            view.show(known, scene)
         compat.redraw()
 
     def _write_brief(self) -> None:
@@ -170,15 +216,17 @@ class Presenter:
             self._waiting = shown
             return
         self._waiting = None
-        assert shown.blend is not None, "only attempts with a result are put"
         try:
-            sandbox.replace(self.run, shown.blend, shown.settings, self.scene)
+            put(self.run, shown, self.scene)
         except sandbox.SandboxError as error:
-            self.log(f"{shown.stage} {shown.number} can't be shown: {error}")
+            trouble.tell(f"{shown.stage} {shown.number} can't be shown: {error}")
             return
         self._shown = shown.blend
+        self.state = shown.state or self.state
+        self._write_scripts({BY_NAME[shown.stage].file_name: shown.script})
         self.remember()
         self._push_undo(f"Restage: {shown.stage}, attempt {shown.number}")
+        view.shown_again(bpy.data.scenes.get(self.scene) or bpy.context.scene)
 
     def _push_undo(self, message: str) -> None:
         """Make an undo step; later, while the artist is in another mode, whose steps hold that mode's data only."""
@@ -190,3 +238,22 @@ class Presenter:
     @staticmethod
     def _live() -> bpy.types.PropertyGroup:
         return bpy.context.window_manager.restage
+
+
+def put(run: str, shown: AttemptShown, scene: str) -> None:
+    """Put an attempt's result into the sandbox collection, in place of what is there. Raises SandboxError."""
+    if shown.blend is None:
+        raise sandbox.SandboxError("its result is no longer in the run folder.")
+    sandbox.replace(run, shown.blend, shown.settings, scene)
+    sandbox.mark_shown(run, shown.stage, shown.number)
+
+
+def _mark_running(live: bpy.types.PropertyGroup, stage: str) -> None:
+    """Have the card of the stage that is worked on say so, and come into focus."""
+    for card in live.cards:
+        if card.name == stage:
+            card.status = "running"
+        elif card.status == "running":
+            card.status = "waiting"
+    if stage in live.cards:
+        live.focus = stage

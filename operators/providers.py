@@ -12,6 +12,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from .. import preferences, properties
+from ..idnames import Op
 from . import background
 
 _PROVIDERS = tuple(item for item in properties.AGENTS if item[0] in properties.KEYED)
@@ -67,7 +68,7 @@ class _OfProvider:
 class RESTAGE_OT_set_key(_OfProvider, bpy.types.Operator):
     """Put a provider's key into the system's key store; it is kept nowhere else"""
 
-    bl_idname = "restage.set_key"
+    bl_idname = Op.SET_KEY
     bl_label = "Set Key"
 
     key: StringProperty(
@@ -109,7 +110,7 @@ class RESTAGE_OT_set_key(_OfProvider, bpy.types.Operator):
 class RESTAGE_OT_forget_key(_OfProvider, bpy.types.Operator):
     """Delete a provider's key from the system's key store"""
 
-    bl_idname = "restage.forget_key"
+    bl_idname = Op.FORGET_KEY
     bl_label = "Forget Key"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -133,7 +134,7 @@ class RESTAGE_OT_forget_key(_OfProvider, bpy.types.Operator):
 class RESTAGE_OT_find_key(_OfProvider, bpy.types.Operator):
     """Look whether there is a key; the system's key store may ask for its password"""
 
-    bl_idname = "restage.find_key"
+    bl_idname = Op.FIND_KEY
     bl_label = "Look for a Key"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -169,7 +170,7 @@ class _Asks(_OfProvider):
 class RESTAGE_OT_test_connection(_Asks, bpy.types.Operator):
     """Ask the model one small question with one small picture, and show what it says"""
 
-    bl_idname = "restage.test_connection"
+    bl_idname = Op.TEST_CONNECTION
     bl_label = "Test Connection"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -189,7 +190,7 @@ class RESTAGE_OT_test_connection(_Asks, bpy.types.Operator):
 class RESTAGE_OT_list_models(_Asks, bpy.types.Operator):
     """Ask the server which models there are; they are then suggested where a model is chosen"""
 
-    bl_idname = "restage.list_models"
+    bl_idname = Op.LIST_MODELS
     bl_label = "List Models"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -220,7 +221,7 @@ class RESTAGE_OT_list_models(_Asks, bpy.types.Operator):
 class RESTAGE_OT_preferences(bpy.types.Operator):
     """Show Restage's preferences: keys, servers, caps"""
 
-    bl_idname = "restage.preferences"
+    bl_idname = Op.PREFERENCES
     bl_label = "Restage Preferences"
     bl_options = {"INTERNAL"}
 

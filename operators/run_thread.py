@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..agent import cards
 from ..agent.assemble import HANDOFF_FOLDER, Assembled
+from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
-from ..agent.picture import Picture
+from ..agent.picture import Picture, PictureError
 from ..agent.ports import NoWorker
 from ..agent.providers import handoff
 from ..agent.providers.errors import ProviderError
@@ -43,7 +46,8 @@ class Request:
     """uuid; what the sandbox collection is found by."""
     scene: str
     """Name of the artist's scene the result is shown in."""
-    picture: Picture
+    picture: Callable[[], Picture]
+    """Loads it; called on the run's thread."""
     folder: RunFolder
     assemble: Callable[[Callable[[str], None]], Assembled]
     """Puts the agent together, on the run's thread; told where lines for the artist go."""
@@ -59,8 +63,10 @@ class Ended:
     """How a run ended."""
 
     status: str
-    """`DONE`, `CANCELLED`, `FAILED`, `CAPPED` or `PAUSED`."""
+    """`DONE`, `CANCELLED`, `FAILED`, `CAPPED`, `PAUSED` or `REVIEW`."""
     message: str
+    details: str = ""
+    """Of a failure: the traceback, where it is none of the usual ones."""
 
 
 @dataclass(frozen=True)
@@ -76,16 +82,19 @@ class ByHand:
 class Show(Protocol):
     """What shows a run to the artist. Called on the main thread only."""
 
+    undone: bool
+    """Whether the artist took back what began the run; nothing of it is shown then."""
+
     def progress(self, progress: Progress) -> None:
         """The run moved on."""
         ...
 
-    def attempt(self, shown: AttemptShown) -> None:
-        """An attempt was recorded."""
+    def attempt(self, shown: AttemptShown, known: RunCards) -> None:
+        """An attempt was recorded; `known` is the run as it is now."""
         ...
 
-    def stage_done(self, done: StageDone) -> None:
-        """A stage's script was accepted."""
+    def stage_done(self, done: StageDone, known: RunCards) -> None:
+        """A stage's script was accepted, or waits for the artist."""
         ...
 
     def log(self, text: str) -> None:
@@ -116,8 +125,8 @@ class Show(Protocol):
         """Showing something went wrong."""
         ...
 
-    def ended(self, ended: Ended) -> None:
-        """The thread is about to end."""
+    def ended(self, ended: Ended, known: RunCards | None) -> None:
+        """The thread is about to end; `known` is the run as it is left, None when its folder can't be read."""
         ...
 
 
@@ -129,6 +138,8 @@ class RunThread:
         self.request = request
         self.show = show
         self.cancelled = threading.Event()
+        self.began_at = request.folder.record.state
+        """The journal's state the run began in: who goes back before it takes back what began it."""
         self.bridge = Bridge(on_error=show.failed)
         self._timer = Timer(self.bridge, self.alive, show.tick)
         # A daemon, so that a Blender that quits never waits for it; the workers die with it.
@@ -159,15 +170,20 @@ class RunThread:
     def _body(self) -> None:
         try:
             ended = self._execute()
-        except (WorkerError, NoConfinement, NoWorker, ProviderError, RecordError) as error:
-            ended = Ended("FAILED", str(error))
+        except (WorkerError, NoConfinement, NoWorker, ProviderError, RecordError, PictureError) as error:
+            ended = Ended("FAILED", str(error), getattr(error, "detail", ""))
         except OSError as error:
             ended = Ended("FAILED", f"{self.request.folder.path} can't be used: {error.strerror or error}.")
         except Exception as error:  # noqa: BLE001 - an agent is any code; the panel shows what it raised
             _log.exception("the run failed")
-            ended = Ended("FAILED", f"{type(error).__name__}: {error}")
+            ended = Ended("FAILED", f"{type(error).__name__}: {error}", traceback.format_exc())
         try:
-            self.bridge.post(lambda: self.show.ended(ended))
+            known = cards.of(self.request.folder)
+        except (RecordError, OSError) as error:
+            _log.warning("the run's folder can't be read: %s", error)
+            known = None
+        try:
+            self.bridge.post(lambda: self.show.ended(ended, known))
         except BridgeClosed:
             _log.info("the run ended after Blender stopped listening: %s", ended.message)
 
@@ -178,7 +194,7 @@ class RunThread:
             listener = _Listener(self)
             assembled = request.assemble(listener.log)
             run = Run(
-                request.picture,
+                request.picture(),
                 request.folder,
                 assembled.agent,
                 pool,
@@ -188,11 +204,11 @@ class RunThread:
                 assembled.meter,
             )
             record = run.execute(self.cancelled)
-        if record.status in ("cancelled", "capped", "paused"):
+        if record.status in ("cancelled", "capped", "paused", "review"):
             return Ended(record.status.upper(), record.message)
         sure = "" if record.confidence is None else f", {record.confidence:.0%} sure"
         score = "" if record.final is None or record.final.psnr is None else f", {record.final.psnr:.1f} dB"
-        return Ended("DONE", f"Done in {record.seconds:.0f} s{score}{sure}.")
+        return Ended("DONE", record.message or f"Done in {record.seconds:.0f} s{score}{sure}.")
 
     def _viewport(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[bytes, str] | None:
         try:
@@ -237,10 +253,12 @@ class _Listener:
             self._tell(lambda: self._thread.show.by_hand(waiting))
 
     def attempt(self, shown: AttemptShown) -> None:
-        self._tell(lambda: self._thread.show.attempt(shown))
+        known = cards.of(self._thread.request.folder, live=True)
+        self._tell(lambda: self._thread.show.attempt(shown, known))
 
     def stage_done(self, done: StageDone) -> None:
-        self._tell(lambda: self._thread.show.stage_done(done))
+        known = cards.of(self._thread.request.folder, live=True)
+        self._tell(lambda: self._thread.show.stage_done(done, known))
 
     def log(self, text: str) -> None:
         self._tell(lambda: self._thread.show.log(text))

@@ -5,6 +5,7 @@ properties say, and nothing else."""
 import bpy
 
 from .. import properties
+from ..idnames import Op
 from .base import InTab
 
 
@@ -26,15 +27,16 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
         column.enabled = live.status not in properties.BUSY
         row = column.row(align=True)
         row.prop(chosen, "picture", text="", placeholder="Picture")
-        row.operator("restage.choose_picture", text="", icon="FILE_FOLDER")
+        row.operator(Op.CHOOSE_PICTURE, text="", icon="FILE_FOLDER")
         agent = column.column(align=True)
         agent.prop(chosen, "agent", text="")
         draw_model(agent, context, chosen.agent, chosen.models)
         if chosen.agent != "offline" and not chosen.one_shot:
             column.prop(chosen, "review")
+        column.row(align=True).prop(chosen, "mode", expand=True)
         start = column.row()
         start.scale_y = 1.5
-        start.operator("restage.reconstruct", icon="OUTLINER_OB_IMAGE")
+        start.operator(Op.RECONSTRUCT, icon="OUTLINER_OB_IMAGE")
 
 
 def draw_model(
@@ -46,7 +48,7 @@ def draw_model(
         row = layout.row(align=True)
         suggested = getattr(live, agent)
         row.prop_search(models, agent, suggested, "models", text="", icon="VIEWZOOM", results_are_suggestions=True)
-        row.operator("restage.preferences", text="", icon="PREFERENCES")
+        row.operator(Op.PREFERENCES, text="", icon="PREFERENCES")
         usual = properties.usual_model(context, agent)
         if usual and not getattr(models, agent):
             row = layout.row()
@@ -56,34 +58,6 @@ def draw_model(
         layout.prop(models, "handoff", text="", placeholder="Whose chat window (optional)")
     elif agent == "replay":
         layout.prop(chosen, "recording", text="", placeholder="Recorded run's folder")
-
-
-class RESTAGE_PT_result(InTab, bpy.types.Panel):
-    """The result: look at it, keep it, throw it away."""
-
-    bl_idname = "RESTAGE_PT_result"
-    bl_label = "Result"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """The scene knows a run."""
-        return bool(context.scene.restage.run)
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw the decisions."""
-        layout = self.layout
-        row = layout.row(align=True)
-        row.scale_y = 1.3
-        row.operator("restage.accept", icon="CHECKMARK")
-        row.operator("restage.discard", icon="X")
-        column = layout.column(align=True)
-        column.operator("restage.look", icon="CAMERA_DATA")
-        column.operator("restage.apply_settings", icon="SCENE_DATA")
-        column = layout.column(align=True)
-        if properties.status_of(context) != "PAUSED":
-            column.operator("restage.show_brief", icon="PRESET")
-        column.operator("restage.show_script", icon="TEXT")
-        column.operator("restage.open_folder", icon="FOLDER_REDIRECT")
 
 
 class RESTAGE_PT_options(InTab, bpy.types.Panel):
@@ -138,5 +112,5 @@ class RESTAGE_PT_advanced(InTab, bpy.types.Panel):
 
 
 CLASSES = (RESTAGE_PT_main,)
-LATER = (RESTAGE_PT_result, RESTAGE_PT_advanced, RESTAGE_PT_options)
-"""Below the panels of a run that goes on."""
+LATER = (RESTAGE_PT_advanced, RESTAGE_PT_options)
+"""Below the panels of a run."""

@@ -4,6 +4,7 @@
 import bpy
 
 from .. import properties
+from ..idnames import Op
 from . import wrapped
 from .base import InTab
 
@@ -13,7 +14,9 @@ _TITLES = {
     "CANCELLED": ("Cancelled", "CANCEL"),
     "FAILED": ("Stopped by an Error", "ERROR"),
     "DONE": ("Done", "CHECKMARK"),
+    "REVIEW": ("For You to Decide", "HIDE_OFF"),
 }
+_FIX_WORDS = {Op.PREFERENCES: "Open Preferences", Op.LOCATE: "Locate the Folder…", Op.ALLOW_ONLINE: "Show the Setting"}
 
 
 class RESTAGE_PT_run(InTab, bpy.types.Panel):
@@ -25,15 +28,29 @@ class RESTAGE_PT_run(InTab, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Something runs, has stopped, or has said something."""
-        return properties.status_of(context) != "NONE" or bool(context.window_manager.restage.message)
+        live = context.window_manager.restage
+        return properties.status_of(context) != "NONE" or bool(live.message or live.error)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw where the run is and what can be done."""
         layout, live = self.layout, context.window_manager.restage
+        if live.error:
+            _draw_error(layout, context)
         if live.status in properties.BUSY:
             _draw_progress(layout, context)
         else:
             _draw_end(layout, context)
+
+
+def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What went wrong, the one thing to do about it, and what to pass on."""
+    live = context.window_manager.restage
+    box = layout.box()
+    wrapped.sentence(box, context, live.error, "ERROR")
+    row = box.row(align=True)
+    if live.fix:
+        row.operator(live.fix, text=_FIX_WORDS.get(live.fix, ""))
+    row.operator(Op.COPY_DETAILS, icon="COPYDOWN")
 
 
 def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -58,7 +75,7 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     if live.status == "STOPPING":
         layout.label(text="Stopping…", icon="CANCEL")
     else:
-        layout.operator("restage.cancel", icon="CANCEL")
+        layout.operator(Op.CANCEL, icon="CANCEL")
 
 
 def _draw_cost(layout: bpy.types.UILayout, live: bpy.types.PropertyGroup) -> None:
@@ -71,22 +88,22 @@ def _draw_request(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     live = context.window_manager.restage
     box = layout.box()
     wrapped.sentence(box, context, live.request_title, "USER")
-    box.operator("restage.copy_prompt", text="1. Copy Prompt", icon="COPYDOWN")
+    box.operator(Op.COPY_PROMPT, text="1. Copy Prompt", icon="COPYDOWN")
     count = live.request_pictures
     if count:
         row = box.row(align=True)
         row.label(text=f"2. Attach {count} picture{'s' if count > 1 else ''}")
-        row.operator("restage.open_request", icon="FOLDER_REDIRECT")
+        row.operator(Op.OPEN_REQUEST, icon="FOLDER_REDIRECT")
     else:
-        box.operator("restage.open_request", icon="FOLDER_REDIRECT")
-    box.operator("restage.paste_reply", text=f"{3 if count else 2}. Paste Reply", icon="PASTEDOWN")
+        box.operator(Op.OPEN_REQUEST, icon="FOLDER_REDIRECT")
+    box.operator(Op.PASTE_REPLY, text=f"{3 if count else 2}. Paste Reply", icon="PASTEDOWN")
 
 
 def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     live, chosen = context.window_manager.restage, context.scene.restage
     status = properties.status_of(context)
     title, icon = _TITLES.get(status, ("", "NONE"))
-    message = live.message or chosen.summary
+    message = "" if live.error and live.error == live.message else live.message or chosen.summary
     if message:
         # Under its title, unless the sentence begins with it.
         same = bool(title) and message.startswith(title)
@@ -97,11 +114,14 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         layout.label(text=title, icon=icon)
     if live.tokens and live.status == status:
         _draw_cost(layout, live)
+    if live.ahead:
+        wrapped.sentence(layout, context, "The run's folder is further on than this file.", "INFO")
+        layout.operator(Op.CATCH_UP, icon="FF")
     if status not in properties.RESUMABLE or not chosen.folder:
         return
     if status == "PAUSED":
         box = layout.box()
-        box.operator("restage.show_brief", icon="PRESET")
+        box.operator(Op.SHOW_BRIEF, icon="PRESET")
         wrapped.sentence(
             box,
             context,
@@ -110,7 +130,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         )
     row = layout.row()
     row.scale_y = 1.3
-    row.operator("restage.go_on", text="Raise the Cap and Go On…" if status == "CAPPED" else "Go On", icon="PLAY")
+    row.operator(Op.GO_ON, text="Raise the Cap and Go On…" if status == "CAPPED" else "Go On", icon="PLAY")
 
 
 def _seconds(elapsed: float) -> str:

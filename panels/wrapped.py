@@ -8,14 +8,20 @@ PX_PER_LETTER = 5.7
 
 
 def sentence(
-    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", width: float = 0.0
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    text: str,
+    icon: str = "NONE",
+    width: float = 0.0,
+    most: int = 12,
 ) -> None:
     """Draw a sentence over as many lines as it takes in the region, or in `width` pixels at interface scale 1."""
     scale = context.preferences.system.ui_scale
     pixels = width or (context.region.width / scale if context.region else 250.0) - 45
     column = layout.column(align=True)
     column.scale_y = 0.85
-    for number, line in enumerate(lines(text, max(20, int((pixels - (20 if icon != "NONE" else 0)) / PX_PER_LETTER)))):
+    letters = max(20, int((pixels - (20 if icon != "NONE" else 0)) / PX_PER_LETTER))
+    for number, line in enumerate(lines(text, letters, most)):
         column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
 
 

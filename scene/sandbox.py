@@ -119,6 +119,21 @@ def discard(run: str) -> None:
     removal.remove(tags.of_run(run))
 
 
+def mark_shown(run: str, stage: str, attempt: int) -> None:
+    """Note with the sandbox collection which attempt it shows, so that it is known after any undo or load.
+
+    Raises SandboxError when the run is not in the file.
+    """
+    _require(run)[tags.SHOWN] = f"{stage} {attempt}"
+
+
+def shown(run: str) -> tuple[str, int]:
+    """Return stage and number of the attempt that the file shows; an empty stage and 0 when it shows none."""
+    root = tags.sandbox_collection(run)
+    stage, _, number = str(root.get(tags.SHOWN, "") if root else "").partition(" ")
+    return (stage, int(number)) if number.isdigit() else ("", 0)
+
+
 def settings(run: str) -> dict[str, Any]:
     """Return the settings that came with the result shown. Raises SandboxError when the run is not in the file."""
     return dict(json.loads(_require(run)[tags.SANDBOX]))

@@ -17,6 +17,8 @@ RUN = "restage_run"
 """Every datablock of a run: the run's uuid."""
 SANDBOX = "restage_sandbox"
 """Only the sandbox collection: the run's settings as JSON."""
+SHOWN = "restage_shown"
+"""Only the sandbox collection: which attempt it shows, as `geometry 2`."""
 WORLD = "restage_world"
 """Only the sandbox collection: the run's world, which no collection can hold, so that it is not an orphan."""
 
@@ -29,7 +31,7 @@ def tag(items: Iterable[bpy.types.ID], run: str) -> None:
 
 def untag(item: bpy.types.ID) -> None:
     """Make a datablock an ordinary one."""
-    for key in (RUN, SANDBOX, WORLD):
+    for key in (RUN, SANDBOX, SHOWN, WORLD):
         if key in item:
             del item[key]
 

@@ -12,7 +12,7 @@ import scripted
 bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
-from restage.agent import begin, picture  # noqa: E402
+from restage.agent import begin, cards, picture  # noqa: E402
 from restage.agent.assemble import Assembled  # noqa: E402
 from restage.agent.listener import StageDone  # noqa: E402
 from restage.agent.run import RunOptions  # noqa: E402
@@ -24,6 +24,7 @@ from restage.worker.pool import Limits, WorkerError, WorkerPool  # noqa: E402
 pytestmark = pytest.mark.bpy
 
 RUN = "run-uuid"
+KNOWN = cards.RunCards("", "done", "", 0, 0, 0, "", "offline", False)
 OPTIONS = RunOptions(resolution=96, samples=2, attempt_px=64, attempt_samples=1)
 
 
@@ -40,7 +41,7 @@ def request_run(tmp_path, table_picture, binary):
     source = picture.load(table_picture, 160)
     folder = begin.begin(tmp_path / "run", source, AgentSettings(), 0, 96, 2)
     return run_thread.Request(
-        RUN, "Scene", source, folder, scripted_agent, OPTIONS, binary, Limits(), viewport_pictures=True
+        RUN, "Scene", lambda: source, folder, scripted_agent, OPTIONS, binary, Limits(), viewport_pictures=True
     )
 
 
@@ -72,7 +73,7 @@ def test_a_run_shows_its_attempts_and_leaves_a_result_to_accept(registered, requ
     presenter.begin()
     thread = run_thread.begin(request_run, presenter)
     assert not bpy.ops.restage.reconstruct.poll()
-    assert not bpy.ops.restage.accept.poll()
+    assert not bpy.ops.restage.keep.poll()
     with pytest.raises(RuntimeError):
         run_thread.begin(request_run, presenter)
     tick_until(thread, lambda: live.status == "DONE")
@@ -92,7 +93,7 @@ def test_a_run_shows_its_attempts_and_leaves_a_result_to_accept(registered, requ
     assert bool(drawn) == compat.prepare_gpu()
     assert bpy.ops.restage.apply_settings() == {"FINISHED"}
     assert bpy.context.scene.camera.name == "Picture Camera"
-    assert bpy.ops.restage.accept() == {"FINISHED"}
+    assert bpy.ops.restage.keep() == {"FINISHED"}
     assert sandbox.find(RUN) is None
     assert "Box" in bpy.data.objects
     assert not bpy.ops.restage.discard.poll()
@@ -147,8 +148,10 @@ def test_texts_written_while_the_artist_edits_a_mesh_are_in_the_undo_step(regist
     bpy.ops.ed.undo_push(message="start")
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.ed.undo_push(message="edit mode")
-    presenter.stage_done(StageDone("geometry", "print('geometry')", 0.5, 1))
-    presenter.ended(run_thread.Ended("DONE", "Done."))
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages" / "02_geometry.py").write_text("print('geometry')")
+    presenter.stage_done(StageDone("geometry", "print('geometry')", 0.5, 1), KNOWN)
+    presenter.ended(run_thread.Ended("DONE", "Done."), KNOWN)
     assert presenter.tick(), "the step waits for object mode"
     bpy.ops.object.mode_set(mode="OBJECT")
     assert not presenter.tick()

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""*Accept* and *Discard*: what becomes of a run's result. One undo step each."""
+"""*Keep* and *Discard*: what becomes of a run's result. One undo step each."""
 
 import bpy
 
+from .. import properties
+from ..idnames import Op
 from ..scene import sandbox, scripts, tags
+from . import trouble, view
+from .asking import Tells
 
 
 def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    if context.window_manager.restage.status in {"RUNNING", "STOPPING"}:
+    if context.window_manager.restage.status in properties.BUSY:
         cls.poll_message_set("The run is still going on")
         return False
     run = context.scene.restage.run
@@ -20,11 +24,11 @@ def _poll(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return True
 
 
-class RESTAGE_OT_accept(bpy.types.Operator):
-    """Keep the result: its collection, objects and scripts become ordinary ones"""
+class RESTAGE_OT_keep(Tells, bpy.types.Operator):
+    """Keep the result: its collection, objects and scripts become ordinary ones, and the run leaves this file"""
 
-    bl_idname = "restage.accept"
-    bl_label = "Accept"
+    bl_idname = Op.KEEP
+    bl_label = "Keep as Ordinary Collection"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -38,18 +42,17 @@ class RESTAGE_OT_accept(bpy.types.Operator):
         try:
             name = sandbox.accept(chosen.run)
         except sandbox.SandboxError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(context, str(error))
         scripts.keep(chosen.run)
         _forget(context)
         self.report({"INFO"}, f"The result is now the ordinary collection {name}")
         return {"FINISHED"}
 
 
-class RESTAGE_OT_discard(bpy.types.Operator):
+class RESTAGE_OT_discard(Tells, bpy.types.Operator):
     """Remove the result and its scripts from this file; the run folder stays"""
 
-    bl_idname = "restage.discard"
+    bl_idname = Op.DISCARD
     bl_label = "Discard"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -64,8 +67,7 @@ class RESTAGE_OT_discard(bpy.types.Operator):
         try:
             sandbox.discard(chosen.run)
         except sandbox.SandboxError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.fail(context, str(error))
         scripts.remove(chosen.run)
         _forget(context)
         self.report({"INFO"}, "The result was removed; the run folder stays")
@@ -74,8 +76,12 @@ class RESTAGE_OT_discard(bpy.types.Operator):
 
 def _forget(context: bpy.types.Context) -> None:
     chosen, live = context.scene.restage, context.window_manager.restage
-    chosen.run, chosen.status, chosen.summary = "", "NONE", ""
+    chosen.run, chosen.folder, chosen.state, chosen.status, chosen.summary = "", "", 0, "NONE", ""
+    chosen.points.clear()
+    chosen.points_of, chosen.note = "", ""
     live.status, live.message, live.render = "NONE", "", ""
+    trouble.clear()
+    view.clear()
 
 
-CLASSES = (RESTAGE_OT_accept, RESTAGE_OT_discard)
+CLASSES = (RESTAGE_OT_keep, RESTAGE_OT_discard)

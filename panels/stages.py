@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages as cards: how each stands, the attempts of the one that is open, and the decisions."""
+
+import bpy
+
+from .. import panel_data, previews, properties
+from ..idnames import Op, Pt
+from . import wrapped
+from .base import InTab
+
+ACROSS = 3
+"""Attempts in a row: readable at 250 pixels."""
+
+
+class RESTAGE_PT_stages(InTab, bpy.types.Panel):
+    """The stages of the scene's run."""
+
+    bl_idname = Pt.STAGES
+    bl_label = "Stages"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a run."""
+        return bool(context.window_manager.restage.cards)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the cards; the one in focus is open."""
+        live = context.window_manager.restage
+        column = self.layout.column()
+        for card in live.cards:
+            box = column.box()
+            _draw_head(box, card, card.name == live.focus)
+            if card.name == live.focus:
+                _draw_card(box, context, card)
+
+
+def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open: bool) -> None:
+    row = layout.row(align=True)
+    left = row.row(align=True)
+    left.alignment = "LEFT"
+    focus = left.operator(
+        Op.FOCUS,
+        text=f"{card.number}  {card.label}",
+        icon="DOWNARROW_HLT" if is_open else "RIGHTARROW",
+        emboss=False,
+        translate=False,
+    )
+    focus.stage = card.name
+    right = row.row(align=True)
+    right.alignment = "RIGHT"
+    if card.score > 0:
+        right.label(text=f"{card.score:.2f}")
+    right.label(text="" if card.score > 0 and not is_open else panel_data.status_label(card.status))
+    right.label(text="", icon=panel_data.status_icon(card.status))
+
+
+def _draw_card(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:
+    live = context.window_manager.restage
+    number = properties.decided_attempt(live, card)
+    attempt = panel_data.attempt_of(card, number)
+    if card.message:
+        wrapped.sentence(layout, context, card.message, "ERROR")
+    if attempt is not None:
+        _draw_pictures(layout, context, attempt)
+        _draw_numbers(layout, context, card, attempt)
+    elif card.status == "waiting" and not card.attempts:
+        layout.label(text="Not begun yet", icon="BLANK1")
+    if card.attempts:
+        _draw_attempts(layout, card)
+    if live.status in properties.BUSY:
+        return
+    if card.wish:
+        _draw_wish(layout, context, card)
+    if card.status in ("accepted", "failed"):
+        row = layout.row(align=True)
+        row.operator(Op.REOPEN, icon="LOOP_BACK").stage = card.name
+        row.operator(Op.SHOW_SCRIPT, text="Script", icon="TEXT").stage = card.name
+    elif card.status in ("review", "broken", "waiting") and (card.attempts or card.status != "waiting"):
+        _draw_decisions(layout, context, card, attempt)
+
+
+def _draw_pictures(layout: bpy.types.UILayout, context: bpy.types.Context, attempt: panel_data.RestageAttempt) -> None:
+    """The picture, and the attempt beside it."""
+    row = layout.row(align=True)
+    for icon in (properties.run_picture_icon(context.window_manager.restage), previews.icon(attempt.picture)):
+        if icon:
+            row.template_icon(icon_value=icon, scale=5.2)
+
+
+def _draw_numbers(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    card: panel_data.RestageCard,
+    attempt: panel_data.RestageAttempt,
+) -> None:
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    words = [f"Attempt {attempt.number} of {len(card.attempts)}", f"round {attempt.round}"]
+    if attempt.usable:
+        words.append(f"score {attempt.score:.2f}")
+    column.label(text=", ".join(words))
+    spent = [f"{card.seconds:.0f} s"] if card.seconds >= 1 else []
+    spent += [f"{card.tokens:,} tokens"] if card.tokens else []
+    spent += [f"${card.cost_usd:.2f}"] if card.cost_usd >= 0.005 else []
+    if spent:
+        column.label(text=", ".join(spent))
+    told = attempt.note if attempt.usable else attempt.message
+    if told:
+        wrapped.sentence(layout, context, told, "NONE" if attempt.usable else "ERROR", most=4)
+
+
+def _draw_attempts(layout: bpy.types.UILayout, card: panel_data.RestageCard) -> None:
+    grid = layout.grid_flow(row_major=True, columns=ACROSS, even_columns=True, even_rows=True, align=True)
+    for attempt in card.attempts:
+        cell = grid.column(align=True)
+        cell.active = not attempt.rejected
+        icon = previews.icon(attempt.picture)
+        if icon:
+            cell.template_icon(icon_value=icon, scale=3.0)
+        else:
+            cell.label(text="", icon="ERROR")
+        button = cell.row(align=True)
+        button.enabled = attempt.usable
+        chosen = button.operator(
+            Op.CHOOSE,
+            text=f"{attempt.score:.2f}" if attempt.usable else "failed",
+            icon=_mark(attempt),
+            depress=attempt.shown,
+        )
+        chosen.stage, chosen.attempt = card.name, attempt.number
+
+
+def _mark(attempt: panel_data.RestageAttempt) -> str:
+    if not attempt.usable:
+        return "ERROR"
+    if attempt.best:
+        return "SOLO_ON"
+    return {"artist": "USER", "solver": "DRIVER"}.get(attempt.by, "X" if attempt.rejected else "NONE")
+
+
+def _draw_wish(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:
+    words = {"redo": "Waits to be redone", "edit": "Your script waits to be run", "solve": "Numbers wait to be solved"}
+    wrapped.sentence(layout, context, f"{words.get(card.wish, card.wish)}: {card.wished}", "SORTTIME")
+    row = layout.row(align=True)
+    row.operator(Op.GO_ON, icon="PLAY")
+    row.operator(Op.DROP_WISH, icon="X").stage = card.name
+
+
+def _draw_decisions(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    card: panel_data.RestageCard,
+    attempt: panel_data.RestageAttempt | None,
+) -> None:
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    text = "Accept" if attempt is not None else "Leave It Out"
+    row.operator(Op.ACCEPT, text=text, icon="CHECKMARK").stage = card.name
+    row.operator(Op.REJECT, icon="X").stage = card.name
+    _draw_checklist(layout, context, card, attempt)
+    column = layout.column(align=True)
+    column.prop(context.scene.restage, "note", text="", placeholder="What is to be different?")
+    row = column.row(align=True)
+    row.operator(Op.REDO, icon="FILE_REFRESH").stage = card.name
+    row.operator(Op.SOLVE, text="Solve", icon="DRIVER").stage = card.name
+
+
+def _draw_checklist(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    card: panel_data.RestageCard,
+    attempt: panel_data.RestageAttempt | None,
+) -> None:
+    chosen = context.scene.restage
+    if attempt is None or chosen.points_of != f"{card.name} {attempt.number}":
+        return
+    if attempt.summary:
+        wrapped.sentence(layout, context, attempt.summary, "CHECKMARK" if attempt.approved else "INFO", most=4)
+    column = layout.column(align=True)
+    for place, point in enumerate(chosen.points):
+        row = column.row(align=True)
+        row.prop(point, "use", text="")
+        field = row.row(align=True)
+        field.active = point.use
+        about = " ".join(text for text in (point.object, point.property) if text)
+        field.prop(point, "text", text="", icon="ERROR" if point.severity == "blocking" else "NONE")
+        row.operator(Op.REMOVE_POINT, text="", icon="X").place = place
+        if about:
+            label = column.row()
+            label.active = False
+            label.scale_y = 0.75
+            label.label(text=about, icon="BLANK1")
+    row = column.row(align=True)
+    row.operator(Op.ADD_POINT, text="Add a Point", icon="ADD")
+    if attempt.summary or len(chosen.points):
+        row.operator(Op.RESET_POINTS, text="", icon="LOOP_BACK")
+
+
+CLASSES = (RESTAGE_PT_stages,)
