@@ -59,8 +59,8 @@ def start(folder: Path, path: Path) -> run_thread.RunThread:
     presenter = present.Presenter(RUN, "Scene", folder, show_attempts=True)
     presenter.begin()
     request = run_thread.Request(
-        RUN, "Scene", source, made, lambda _: Assembled(scripted.Scripted().agent()), runs.OPTIONS, binary.find(None),
-        Limits(),
+        RUN, "Scene", lambda: source, made, lambda _: Assembled(scripted.Scripted().agent()), runs.OPTIONS,
+        binary.find(None), Limits(),
     )  # fmt: skip
     return run_thread.begin(request, presenter)
 
@@ -107,6 +107,7 @@ def run(tmp_path, table_picture, scratch):
     bpy.ops.ed.undo_push(message="start")
     before = set(compat.datablocks())
     thread = start(tmp_path / "run", table_picture)
+    bpy.ops.ed.undo_push(message="Reconstruct from Image")
     tick_until(thread, lambda: accepted(tmp_path / "run") >= 2)
     yield thread, tmp_path / "run", before
     if hasattr(bpy.types.Scene, "restage"):
