@@ -93,9 +93,22 @@ def numbers(context: Context, attempt: Attempt) -> str:
         tables.colours(context, attempt) if context.stage.name in ("materials", "lighting", "program") else "",
         tables.sanity(attempt.result),
     ]
+    parts.append(_solved(context, attempt))
     if attempt.result.notes:
         parts.append("Done to the script's scene on the way: " + "; ".join(attempt.result.notes[:8]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _solved(context: Context, attempt: Attempt) -> str:
+    """That a script's numbers were solved, which nobody should nudge by eye afterwards."""
+    if attempt.solved_from is None:
+        return ""
+    written = next((one for one in context.attempts if one.number == attempt.solved_from), None)
+    gain = f" (score {written.measurements.score:.3f} -> {attempt.measurements.score:.3f})" if written else ""
+    return (
+        f"After the script was written its numbers were solved against the picture{gain}: what is still off is "
+        "something these numbers can't mend."
+    )
 
 
 def before(context: Context) -> str:
