@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import size_check
 from .brief import Brief, BriefObject, CameraHint
+from .hidden import partly_hidden
 from .sight import tables
 from .sight.unproject import View
 
@@ -71,12 +72,13 @@ def best(things: Sequence[BriefObject], fov: float, frame: tuple[int, int]) -> F
 
 
 def _usable(brief: Brief) -> list[BriefObject]:
-    """Things on the ground that are wholly in the frame, with sizes; the largest ones."""
+    """Things on the ground that are wholly in the frame and to be seen, with sizes; the largest ones."""
     found = [
         item
         for item in brief.objects
         if item.dimensions_m is not None
         and not item.stands_on
+        and not partly_hidden(item, brief)
         and item.count == 1
         and min(item.box[:2]) > EDGE
         and max(item.box[2:]) < 1 - EDGE

@@ -171,6 +171,8 @@ class Context:
     workdir: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
+    rounds: int = 0
+    """How many rounds the stage gets in this run; 0 for the usual number."""
     candidate: int = 1
     """Which of a round's candidates this is, 1-based; the generator may vary its approach by it."""
     tell: Callable[[str], None] = lambda _doing: None

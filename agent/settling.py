@@ -193,6 +193,7 @@ class Settling:
             samples=self.options.samples,
             seed=self.options.seed + 1009 * len(self.folder.record.stage(stage.name).rejected),
             cancel=cancel,
+            rounds=settings.rounds_of(stage),
         )
         context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
         return context

@@ -9,6 +9,7 @@ from statistics import median
 
 from ..worker.protocol import CameraInfo, ObjectInfo
 from .brief import Brief, CameraHint
+from .hidden import partly_hidden
 from .sight import tables
 from .sight.points import places
 from .sight.unproject import View
@@ -46,8 +47,11 @@ def check(brief: Brief, camera: CameraInfo | None, inventory: Sequence[ObjectInf
             rows.append([one.item.name, f"{stated[0]:.3g}", "its foot lies above the horizon", "-", "-"])
             continue
         factor = one.width / stated[0]
-        factors.append(factor)
-        rows.append([one.item.name, f"{stated[0]:.3g}", f"{one.width:.3g}", f"{factor:.2f}", f"{one.depth:.2f}"])
+        hidden = partly_hidden(one.item, brief)
+        if not hidden:
+            factors.append(factor)
+        name = f"{one.item.name} (partly hidden, so not counted)" if hidden else one.item.name
+        rows.append([name, f"{stated[0]:.3g}", f"{one.width:.3g}", f"{factor:.2f}", f"{one.depth:.2f}"])
     if not rows:
         return ""
     head = ["object", "width by the brief, m", "width through the camera, m", "factor", "distance, m"]

@@ -89,7 +89,7 @@ def numbers(context: Context, attempt: Attempt) -> str:
         # Nothing but the camera is there yet, so whatever is measured of things is that they are missing.
         return "" if any(item.type == "CAMERA" for item in attempt.result.inventory) else "The scene has no camera."
     parts = [
-        tables.measured(attempt.measurements),
+        tables.measured(attempt.measurements, places=context.stage.name not in ("materials", "lighting")),
         tables.colours(context, attempt) if context.stage.name in ("materials", "lighting", "program") else "",
         tables.sanity(attempt.result),
     ]

@@ -168,7 +168,11 @@ def _which(context: Context, attempt: Attempt) -> str:
     """Which attempt this is, and whether it is the first that could be judged."""
     earlier = sum(other.number < attempt.number and other.result.status == "ok" for other in context.attempts)
     had = "the first of the stage" if not earlier else f"{earlier} of the stage could be judged before it"
-    return f"## The attempt (round {context.round} of {context.stage.rounds}; {had})"
+    rounds = context.rounds or context.stage.rounds
+    lines = [f"## The attempt (round {context.round} of {rounds}; {had})"]
+    if context.round >= rounds:
+        lines.append("It is the last round: the best attempt then stands, approved or not, and your list is recorded.")
+    return "\n".join(lines)
 
 
 def _before(context: Context) -> str:

@@ -51,7 +51,26 @@ def _info(
         materials=tuple(slot.material.name for slot in item.material_slots if slot.material),
         vertices=len(points) if body is not None else 0,
         visible_px=visible,
+        light=_lamp(item) if item.type == "LIGHT" else "",
     )
+
+
+def _lamp(item: bpy.types.Object) -> str:
+    lamp = item.data
+    colour = " ".join(f"{channel:.2f}" for channel in lamp.color)
+    words = [f"{lamp.type} {lamp.energy:.3g} {'W/m2' if lamp.type == 'SUN' else 'W'}", f"colour {colour} (linear)"]
+    if lamp.type == "SUN":
+        words.append(f"angle {lamp.angle:.3g} rad")
+    elif lamp.type == "AREA":
+        sides = (lamp.size, lamp.size_y) if lamp.shape in ("RECTANGLE", "ELLIPSE") else (lamp.size,)
+        words.append("size " + " x ".join(f"{side:.3g}" for side in sides) + " m")
+    else:
+        words.append(f"radius {lamp.shadow_soft_size:.3g} m")
+    if lamp.type != "POINT":
+        # A lamp shines along its own -Z.
+        x, y, z = (-item.matrix_world.col[2].xyz).normalized()
+        words.append(f"shines along {x:.2f} {y:.2f} {z:.2f}")
+    return ", ".join(words)
 
 
 def screen_box(

@@ -97,6 +97,8 @@ class ObjectInfo:
     """Evaluated vertices, modifiers applied."""
     visible_px: int = 0
     """Pixels of the object in the object-id view; 0 when hidden or out of frame."""
+    light: str = ""
+    """Of a lamp: kind, power, colour, size and direction, in words."""
 
 
 SanityKind = Literal[

@@ -21,8 +21,10 @@ Pixels = NDArray[Any]
 Masks = Mapping[str, NDArray[np.bool_]]
 STACK_FROM = 1.25
 """Parts wider than this many times their height are put one above the other."""
-FULL_COLOUR = 40.0
-"""Difference of CIE L* (0 to 100) that is shown in full blue or red."""
+FULL_COLOUR = (12.0, 20.0, 40.0)
+"""Differences of CIE L* (0 to 100) that are shown in full blue or red: the least of them that nearly all pixels keep
+to, so that small differences can be seen where there are no large ones."""
+NEARLY_ALL = 98
 TOO_DARK, EQUAL, TOO_BRIGHT = (20, 70, 235), (150, 150, 150), (230, 30, 20)
 PICTURE_COLOUR, RENDER_COLOUR = (20, 20, 20), (0, 95, 170)
 
@@ -71,7 +73,10 @@ def signed_difference(reference: Pixels, render: Pixels, longest: int = 768) -> 
         picture = canvas.magnified(picture, WHOLE, (small.shape[1], small.shape[0]))
     sigma = max(0.6, 0.005 * max(small.shape[:2]))
     lightness = [cv2.GaussianBlur(to_lab(p / np.float32(255))[..., 0], (0, 0), sigma) for p in (picture, small)]
-    off = np.clip((lightness[1] - lightness[0]) / FULL_COLOUR, -1, 1)[..., None]
+    gap = lightness[1] - lightness[0]
+    most = float(np.percentile(np.abs(gap), NEARLY_ALL))
+    full = next((step for step in FULL_COLOUR if most <= step), FULL_COLOUR[-1])
+    off = np.clip(gap / full, -1, 1)[..., None]
     # A trace of the picture's own tones stays, so that it can be seen what lies where.
     tones = EQUAL + 0.25 * (lightness[0][..., None] * 2.55 - 128)
     colour = np.where(off < 0, np.array(TOO_DARK, np.float32), np.array(TOO_BRIGHT, np.float32))
@@ -79,7 +84,7 @@ def signed_difference(reference: Pixels, render: Pixels, longest: int = 768) -> 
     mixed = np.clip(tones * (1 - strength) + colour * strength, 0, 255).astype(np.uint8)
     on = sheet(mixed, WHOLE, longest)
     on.rulers(grid=False)
-    return np.vstack([on.canvas, _legend(on.canvas.shape[1], on.type_px)])
+    return np.vstack([on.canvas, _legend(on.canvas.shape[1], on.type_px, full)])
 
 
 def outlined(
@@ -222,8 +227,8 @@ def _key(on: Sheet, *lines: str) -> Bytes:
     return strip
 
 
-def _legend(width: int, pixels: int) -> Bytes:
-    """The scale of the signed difference: from too dark over equal to too bright."""
+def _legend(width: int, pixels: int, full: float) -> Bytes:
+    """The scale of the signed difference: from too dark over equal to too bright, up to `full` either way."""
     strip = np.full((round(pixels * 4.2), width, 3), PAPER, np.uint8)
     left, right, high = round(width * 0.08), round(width * 0.92), round(pixels * 1.2)
     off = np.linspace(-1, 1, right - left)[:, None]
@@ -236,8 +241,8 @@ def _legend(width: int, pixels: int) -> Bytes:
         ("CIE L*, render minus picture", ((left + right) / 2, last), "mt"),
         ("render too bright", (right, last), "rt"),
     ]
-    for level in (-40, -20, 0, 20, 40):
-        x = left + (level / FULL_COLOUR + 1) / 2 * (right - left)
-        texts.append((f"{level:+d}" if level else "0, equal", (x, below), "mt"))
+    for share in (-1.0, -0.5, 0.0, 0.5, 1.0):
+        x = left + (share + 1) / 2 * (right - left)
+        texts.append((f"{share * full:+.0f}" if share else "0, equal", (x, below), "mt"))
     canvas.write(strip, texts, pixels, INK)
     return strip

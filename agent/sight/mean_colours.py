@@ -75,7 +75,7 @@ def colours(context: Context, attempt: Attempt) -> str:
     note = (
         "Means inside the masks without their rims; linear values are what Blender's colour fields want. Things of "
         "several flat colours have a row for each, named by the colour your materials give there. "
-        "picture / view: what each linear channel of the view would have to be multiplied by."
+        f"picture / {name}: what each linear channel of the {name} would have to be multiplied by."
     )
     if name == "albedo":
         note += (

@@ -48,7 +48,7 @@ def for_generator(context: Context, budget: Budget) -> list[Shown]:
     if stage in ("setup", "program") and room > 0 and context.brief.objects:
         shown += boxes_drawn(context.picture, context.brief, budget)[:1]
         room -= 1
-    if stage in ("geometry", "composition") and room > 0 and (grid := _grid(context, context.base, budget)):
+    if stage in ("geometry", "composition", "lighting") and room > 0 and (grid := _grid(context, context.base, budget)):
         shown.append(grid)
         room -= 1
     if stage in ("geometry", "composition", "materials", "program"):

@@ -29,11 +29,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return text + (f"\n(and {left_out} more)" if left_out > 0 else "")
 
 
-def measured(measurements: Measurements) -> str:
-    """Per object: IoU and how each edge of its box is off; and the totals of the picture. Colours have a table of their
-    own, `colours`."""
-    rows = []
-    for item in sorted(measurements.objects, key=lambda item: item.iou):
+def measured(measurements: Measurements, places: bool = True) -> str:
+    """Per object: IoU and how each edge of its box is off; and the totals of the picture. Without `places` the totals
+    alone, for stages that can't move anything. Colours have a table of their own, `colours`."""
+    rows: list[list[str]] = []
+    for item in sorted(measurements.objects, key=lambda item: item.iou) if places else ():
         edges = [f"{100 * edge:+.1f}" for edge in item.box_edges] if item.box_edges else ["-"] * 4
         rows.append([item.name, f"{item.iou:.2f}", *edges, _said(item)])
     head = ["object", "IoU", "left", "top", "right", "bottom", "the render's box is"]
@@ -62,12 +62,12 @@ def measured(measurements: Measurements) -> str:
 
 
 def inventory(result: JobResult) -> str:
-    """What the scene holds: name, type, world bounds, screen box in percent, material."""
+    """What the scene holds: name, type, world bounds, screen box in percent, material; what kind of light a lamp is."""
     rows = []
     for item in result.inventory:
         if item.type in ("CAMERA", "LIGHT"):
             place = [f"{low:.2f}" for low in item.world_min]
-            rows.append([item.name, item.type.lower(), "-", *place, "-", "-", "-"])
+            rows.append([item.name, item.type.lower(), "-", *place, "-", item.light or "-", "-"])
             continue
         size = [high - low for low, high in zip(item.world_min, item.world_max, strict=True)]
         box = "behind the camera" if item.screen_box is None else _on_screen(item.screen_box)
