@@ -25,6 +25,7 @@ def page(every: dict[str, dict[str, Any]]) -> str:
     lines += ["", "## Cost of each layer, milliseconds", "", *_numbers(every, versions, "layers")]
     lines += ["", "## The main thread: loading and checking a result, milliseconds", ""]
     lines += _numbers(every, versions, "append")
+    lines += ["", "## The session in the middle of a run, milliseconds", "", *_waits(every, versions)]
     lines += ["", "## Bad days", "", *_days(every, versions)]
     return "\n".join(lines) + "\n"
 
@@ -51,6 +52,21 @@ def _numbers(every: dict[str, dict[str, Any]], versions: list[str], key: str) ->
         cells = [f"{every[v][key][name]:.1f}" if name in every[v][key] else "-" for v in versions]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _waits(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
+    have = [version for version in versions if "waits" in every[version]]
+    heads = [f"{version}, {how}" for version in have for how in ("another file", "cancel")]
+    lines = ["| where the run is | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads)]
+    for state in dict.fromkeys(state for version in have for state in every[version]["waits"]):
+        cells = [f"{value:.0f}" for version in have for value in every[version]["waits"][state].values()]
+        lines.append(f"| {state} | " + " | ".join(cells) + " |")
+    return [
+        *lines,
+        "",
+        "*Another file*: how long Blender stands still until the run has ended; disabling the add-on and quitting wait "
+        "for the same, and none of them for more than 1.2 s. *Cancel*: until the run has ended, while Blender goes on.",
+    ]
 
 
 def _days(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
