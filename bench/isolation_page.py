@@ -56,6 +56,8 @@ def _numbers(every: dict[str, dict[str, Any]], versions: list[str], key: str) ->
 
 def _waits(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
     have = [version for version in versions if "waits" in every[version]]
+    if not have:
+        return ["Not measured yet."]
     heads = [f"{version}, {how}" for version in have for how in ("another file", "cancel")]
     lines = ["| where the run is | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads)]
     for state in dict.fromkeys(state for version in have for state in every[version]["waits"]):
@@ -82,9 +84,9 @@ def _days(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
             f"after {one['after']}: {one['datablocks']} datablocks, {one['memory_mb']:.0f} MB" for one in shown["seen"]
         )
         lines.append(
-            f"- {shown['count']} attempts shown one after another in one file: {steps}; "
+            f"  - {shown['count']} attempts shown one after another in one file: {steps}; "
             f"median {shown['median_ms']:.0f} ms, worst {shown['worst_ms']:.0f} ms each."
         )
         died = ", ".join(f"{count} {name}" for name, count in damaged.items() if name != "files")
-        lines.append(f"- {damaged['files']} results damaged at random; Blender's reader crashed or hung on: {died}.")
+        lines.append(f"  - {damaged['files']} results damaged at random; Blender's reader crashed or hung on: {died}.")
     return lines
