@@ -65,7 +65,7 @@ def name_of(sid: c_void_p, advapi: Any) -> str:
 
 
 def open_to(sid: str, path: str, rights: str) -> bool:
-    """Open a folder or file to the container; return whether that went well. Program Files is open to every container."""
+    """Open a folder or file to the container; return whether that went well. Program Files is open to every one."""
     done = subprocess.run(["icacls", path, "/grant", f"*{sid}:{rights}", "/Q"], capture_output=True)
     return done.returncode == 0
 
