@@ -105,7 +105,8 @@ def _check(binary: BlenderBinary, text: str, options: argparse.Namespace) -> tup
         with start_one(binary, Limits(), options.unconfined) as worker:
             return worker.run(job, cancel), worker.ready
     finally:
-        signal.signal(signal.SIGINT, before)
+        # None: a handler that Python did not set, as Blender's own; it can't be put back.
+        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
 
 
 def _found(result: JobResult, ready: Ready | None, seconds: float, guard: bool) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def register() -> None:
         # and nobody chooses, and a timer left over when Python ends crashes bpy 4.2 as a module, also one that opening
         # a file has dropped.
         bpy.app.timers.register(_suggest_models, first_interval=0.0)
-    atexit.register(_stop_run)
+    atexit.register(_at_exit)
     _command = bpy.utils.register_cli_command("restage", _run_command)
 
 
@@ -85,7 +85,7 @@ def unregister() -> None:
     if _command is not None:
         bpy.utils.unregister_cli_command(_command)
         _command = None
-    atexit.unregister(_stop_run)
+    atexit.unregister(_at_exit)
     background.abandon_all()
     if bpy.app.timers.is_registered(_suggest_models):
         bpy.app.timers.unregister(_suggest_models)
@@ -138,6 +138,17 @@ def _stop_run() -> None:
     owner = _run_thread()
     if owner is not None and not owner.abandon():
         _log.warning("the run's thread did not end in time; it ends with Blender")
+
+
+def _at_exit() -> None:
+    """Python ends with Restage enabled. Blender disables add-ons before that; as a module it does not.
+
+    An operator that is left crashes bpy 4.2 as a module in its exit.
+    """
+    if bpy.app.binary_path:
+        _stop_run()
+    else:
+        unregister()
 
 
 @persistent

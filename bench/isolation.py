@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What isolation holds and what it costs: `python bench/isolation.py [--kills N] [--replaces N] [--damaged N]`.
+"""What isolation holds and what it costs: `python bench/isolation.py [--kills N] [--damaged N] [--only PART …]`.
 
 Both security corpora through real locked workers, counts and all; the price of each layer in milliseconds; a run killed
 at random moments and resumed; a file shown again and again; damaged results. For the Blender of the environment it is
@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 import bpy
-from restage.bench import isolation_page, machine, running
+from restage.bench import isolation_midway, isolation_page, machine, running
 from restage.scene import blend_file, compat, removal, sandbox, tags
 from restage.worker import binary as binaries
 from restage.worker import guard, lockdown, shim
@@ -49,23 +49,32 @@ def main() -> int:
     binary = binaries.find(None)
     with tempfile.TemporaryDirectory(prefix="restage-bench-") as name:
         folder = Path(name)
+        parts: dict[str, Callable[[], Any]] = {
+            "corpora": lambda: corpora(binary, folder / "corpora"),
+            "layers": lambda: layers(binary),
+            "append": lambda: append(folder),
+            "replaces": lambda: replaces(binary, folder, options.replaces),
+            "damaged": lambda: damaged(folder, options.damaged),
+            "waits": lambda: isolation_midway.waits(binary, folder, _picture(folder)),
+            "kills": lambda: kills(folder, options.kills),
+        }
+        wanted = options.only or list(parts)
+        if "damaged" in wanted and "replaces" not in wanted:
+            wanted = ["replaces", *wanted]  # whose results it damages
         found = {
             "date": time.strftime("%Y-%m-%d"),
             "commit": running.commit(),
             "machine": machine.describe(),
             "load": running.load(),
             "kind": binary.kind,
-            "corpora": corpora(binary, folder / "corpora"),
-            "layers": layers(binary),
-            "append": append(folder),
-            "replaces": replaces(binary, folder, options.replaces),
-            "damaged": damaged(folder, options.damaged),
-            "kills": kills(folder, options.kills),
         }
+        found |= {name: part() for name, part in parts.items() if name in wanted}
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "isolation.json"
     every = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    every[".".join(map(str, binary.version))] = found
+    version = ".".join(map(str, binary.version))
+    # Parts that were not asked for keep what was last found.
+    every[version] = (every.get(version, {}) if options.only else {}) | found
     path.write_text(json.dumps(every, indent=1), encoding="utf-8")
     (options.out / "isolation.md").write_text(isolation_page.page(every), encoding="utf-8")
     print(f"wrote {options.out / 'isolation.md'}")
@@ -279,17 +288,21 @@ def _damage(body: bytearray, chance: random.Random) -> bytes:
     return bytes(body)
 
 
-def kills(folder: Path, count: int) -> dict[str, Any]:
-    """Kill a run at random moments and resume it, `count` times; count accepted stages lost and runs that failed."""
+def _picture(folder: Path) -> Path:
     import cv2
     import numpy as np
 
-    picture, scratch = folder / "table.png", folder / "scratch"
-    scratch.mkdir()
     canvas = np.full((120, 160, 3), 150, np.uint8)
     cv2.rectangle(canvas, (32, 48), (72, 84), (40, 40, 150), cv2.FILLED)
     cv2.circle(canvas, (108, 66), 20, (150, 90, 40), cv2.FILLED)
-    cv2.imwrite(str(picture), canvas)
+    cv2.imwrite(str(folder / "table.png"), canvas)
+    return folder / "table.png"
+
+
+def kills(folder: Path, count: int) -> dict[str, Any]:
+    """Kill a run at random moments and resume it, `count` times; count accepted stages lost and runs that failed."""
+    picture, scratch = _picture(folder), folder / "scratch"
+    scratch.mkdir()
     chance, lost, finished, failed, number = random.Random(SEED), 0, 0, 0, 0
     run, known = folder / "run0", {}
     for _ in range(count):
@@ -317,6 +330,12 @@ def _options() -> argparse.Namespace:
     made.add_argument("--kills", type=int, default=50)
     made.add_argument("--replaces", type=int, default=200)
     made.add_argument("--damaged", type=int, default=300)
+    made.add_argument(
+        "--only",
+        nargs="+",
+        choices=("corpora", "layers", "append", "replaces", "damaged", "waits", "kills"),
+        help="these parts alone; the others keep what was last found",
+    )
     made.add_argument("--out", type=Path, default=running.ROOT / "docs" / "bench")
     return made.parse_args()
 

@@ -25,6 +25,7 @@ def page(every: dict[str, dict[str, Any]]) -> str:
     lines += ["", "## Cost of each layer, milliseconds", "", *_numbers(every, versions, "layers")]
     lines += ["", "## The main thread: loading and checking a result, milliseconds", ""]
     lines += _numbers(every, versions, "append")
+    lines += ["", "## The session in the middle of a run, milliseconds", "", *_waits(every, versions)]
     lines += ["", "## Bad days", "", *_days(every, versions)]
     return "\n".join(lines) + "\n"
 
@@ -53,6 +54,23 @@ def _numbers(every: dict[str, dict[str, Any]], versions: list[str], key: str) ->
     return lines
 
 
+def _waits(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
+    have = [version for version in versions if "waits" in every[version]]
+    if not have:
+        return ["Not measured yet."]
+    heads = [f"{version}, {how}" for version in have for how in ("another file", "cancel")]
+    lines = ["| where the run is | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads)]
+    for state in dict.fromkeys(state for version in have for state in every[version]["waits"]):
+        cells = [f"{value:.0f}" for version in have for value in every[version]["waits"][state].values()]
+        lines.append(f"| {state} | " + " | ".join(cells) + " |")
+    return [
+        *lines,
+        "",
+        "*Another file*: how long Blender stands still until the run has ended; disabling the add-on and quitting wait "
+        "for the same, and none of them for more than 1.2 s. *Cancel*: until the run has ended, while Blender goes on.",
+    ]
+
+
 def _days(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
     lines = []
     for version in versions:
@@ -66,9 +84,9 @@ def _days(every: dict[str, dict[str, Any]], versions: list[str]) -> list[str]:
             f"after {one['after']}: {one['datablocks']} datablocks, {one['memory_mb']:.0f} MB" for one in shown["seen"]
         )
         lines.append(
-            f"- {shown['count']} attempts shown one after another in one file: {steps}; "
+            f"  - {shown['count']} attempts shown one after another in one file: {steps}; "
             f"median {shown['median_ms']:.0f} ms, worst {shown['worst_ms']:.0f} ms each."
         )
         died = ", ".join(f"{count} {name}" for name, count in damaged.items() if name != "files")
-        lines.append(f"- {damaged['files']} results damaged at random; Blender's reader crashed or hung on: {died}.")
+        lines.append(f"  - {damaged['files']} results damaged at random; Blender's reader crashed or hung on: {died}.")
     return lines

@@ -7,11 +7,13 @@ One thread each; what comes of it is shown on the main thread, through the same 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from ..scene.bridge import Bridge, BridgeClosed, Timer
 
-JOIN_S = 2.0
+JOIN_S = 0.6
+"""For all tasks together, as long as the session may stand still for them."""
 _tasks: dict[str, Task] = {}
 
 
@@ -36,12 +38,12 @@ class Task:
         """Whether the work goes on."""
         return self._thread.is_alive()
 
-    def abandon(self) -> None:
-        """Stop, and listen no longer."""
+    def abandon(self, seconds: float = JOIN_S) -> None:
+        """Stop, and listen no longer; wait so long for the end of the work."""
         self.cancelled.set()
         self.bridge.close()
         self._timer.stop()
-        self._thread.join(JOIN_S)
+        self._thread.join(max(0.0, seconds))
 
     def _body(self) -> None:
         # A task outlives its work, which may hold a key.
@@ -72,5 +74,8 @@ def find(name: str) -> Task | None:
 
 def abandon_all() -> None:
     """Stop all tasks."""
+    end = time.monotonic() + JOIN_S
+    for task in _tasks.values():
+        task.cancelled.set()
     while _tasks:
-        _tasks.popitem()[1].abandon()
+        _tasks.popitem()[1].abandon(end - time.monotonic())

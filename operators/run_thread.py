@@ -34,7 +34,8 @@ from ..scene.bridge import Bridge, BridgeClosed, Timer
 from ..worker.binary import BlenderBinary
 from ..worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
 
-JOIN_S = 5.0
+JOIN_S = 1.2
+"""The session may stand still for two seconds at most; a thread that takes longer ends by itself."""
 _log = logging.getLogger(__name__)
 
 

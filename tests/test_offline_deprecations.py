@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Blender will drop: neither our code nor the offline agent's scripts use it, and a test that does fails."""
+"""What Blender will drop is an error where our code or the offline agent's scripts use it, and only there.
+
+That they don't: tests/test_extension_zip.py, by a whole run.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from threading import Event
 
 import pytest
@@ -53,18 +53,3 @@ def test_our_own_code_that_reads_it_fails_here_too():
     else:
         with pytest.raises((DeprecationWarning, SystemError)):
             exec("material.use_nodes", space)
-
-
-def test_a_whole_offline_run_and_its_program_use_nothing_old(root, tmp_path):
-    """All five scripts by themselves in the worker, then joined in the artist's Blender."""
-    environment = {**os.environ, "RESTAGE_PYTHON": sys.executable}
-    environment.pop("BLENDER", None)
-    command = [str(root / "restage"), str(root / "examples" / "shapes.png"), "-o", str(tmp_path / "run")]
-    done = subprocess.run(
-        [*command, "--resolution", "64", "--samples", "2"], capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr
-    strict = [sys.executable, "-W", "error::DeprecationWarning"]
-    done = subprocess.run([*strict, str(tmp_path / "run" / "scene.py")], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr

@@ -157,11 +157,11 @@ def test_a_painted_place_fills_the_frame_and_gets_its_colours(pool):
     assert len(result.inventory) >= 3
 
 
-@pytest.fixture
-def context(tmp_path):
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
     """Builds the context of a stage for the agent's own brief of the test picture."""
     generator = make().generator
-    image = picture.load(picture_file(tmp_path / "picture.png"))
+    image = picture.load(picture_file(tmp_path_factory.mktemp("offline") / "picture.png"))
     brief, _ = generator.brief(image, 0, Event())
     found = masks.brief_masks(brief, image.size)
 

@@ -22,6 +22,7 @@ bpy = pytest.importorskip("bpy")
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
 from restage.agent.assemble import Assembled  # noqa: E402
+from restage.agent.record import RunFolder  # noqa: E402
 from restage.agent.settings import AgentSettings  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
 from restage.scene import compat, sandbox  # noqa: E402
@@ -75,8 +76,21 @@ def tick_until(thread, done) -> None:
         time.sleep(0.01)
 
 
+def end_of(thread) -> None:
+    """Wait for it: a session waits no longer than it may stand still, and a busy machine takes its time."""
+    thread._thread.join(60)
+    assert not thread.alive()
+
+
 def accepted(folder: Path) -> int:
     return len(faults.accepted(folder)) if (folder / "run.json").exists() else 0
+
+
+def stopped_with(folder: Path, before: dict[str, str]) -> bool:
+    """Whether the folder, read anew, says that it was stopped and lacks nothing that was accepted."""
+    after = faults.accepted(folder)
+    stopped = RunFolder.open(folder).record.status == "cancelled"
+    return stopped and {name: after.get(name) for name in before} == before and faults.half_written(folder) == []
 
 
 def goes_on_with_all_that_was_accepted(folder: Path, binary, before: dict[str, str]) -> bool:
@@ -114,7 +128,7 @@ def run(tmp_path, table_picture, scratch):
         restage.unregister()
 
 
-def test_undoing_takes_nothing_from_the_run(run, binary):
+def test_undoing_takes_nothing_from_the_run(run):
     thread, folder, _ = run
     steps = 0
     while sandbox.find(RUN) is not None:
@@ -128,26 +142,27 @@ def test_undoing_takes_nothing_from_the_run(run, binary):
     assert {"Camera", "Cube", "Light"} < {item.name for item in bpy.data.objects}
 
 
-def test_another_file_ends_it_and_it_goes_on_later(run, binary):
+def test_another_file_ends_it(run):
     thread, folder, _ = run
     kept = faults.accepted(folder)
     bpy.ops.wm.read_homefile(use_factory_startup=True)
-    assert not thread.alive() and sandbox.find(RUN) is None
+    end_of(thread)
+    assert sandbox.find(RUN) is None
     assert run_thread.current() is None and bpy.context.scene.restage.run == ""
     assert bpy.ops.restage.reconstruct.poll() is False  # no picture here
     bpy.context.scene.restage.picture = "/x.png"
     assert bpy.ops.restage.reconstruct.poll()
     assert sorted(item.name for item in bpy.data.objects) == ["Camera", "Cube", "Light"]
-    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
+    assert stopped_with(folder, kept)
 
 
-def test_disabling_the_add_on_ends_it_and_it_goes_on_later(run, binary):
+def test_disabling_the_add_on_ends_it(run):
     thread, folder, before = run
     kept = faults.accepted(folder)
     restage.unregister()
-    assert not thread.alive()
+    end_of(thread)
     assert set(compat.datablocks()) >= before
-    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
+    assert stopped_with(folder, kept)
 
 
 @pytest.mark.parametrize("how", ["quits", "ends"])
@@ -167,4 +182,5 @@ def test_quitting_waits_for_nothing_and_it_goes_on_later(tmp_path, table_picture
     faults.wait_empty(scratch)
     kept = faults.accepted(folder)
     assert 2 <= len(kept) < 5, "it ended in the middle"
-    assert goes_on_with_all_that_was_accepted(folder, binary, kept)
+    if how == "quits":
+        assert goes_on_with_all_that_was_accepted(folder, binary, kept)

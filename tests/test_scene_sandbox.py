@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -306,3 +308,25 @@ def test_undo_brings_back_what_a_discard_removed(busy, results):
     assert "Cube" in bpy.data.objects
     bpy.ops.ed.redo()
     assert sandbox.find(RUN).objects == 5
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_two_hundred_attempts_leave_neither_memory_nor_datablocks(busy, results):
+    """bench/isolation.py does the same with a worker's own results."""
+    before = fingerprint()
+    sandbox.load(results["first"], SETTINGS, RUN)
+    count, memory = len(compat.datablocks()), 0.0
+    for number in range(1, 201):
+        sandbox.replace(RUN, results[("first", "second")[number % 2]], SETTINGS)
+        if number == 40:
+            memory = resident_mb()
+    assert len(compat.datablocks()) == count
+    # What one attempt holds is a few hundred kB; kept 160 times it would be more than this.
+    assert resident_mb() - memory < 10
+    sandbox.discard(RUN)
+    assert fingerprint() == before

@@ -80,8 +80,9 @@ def problems(path: Path, lock: Lock, platform: str) -> list[str]:
         except SyntaxError as error:
             found.append(f"{name} is no Python {'.'.join(map(str, OLDEST))}: {error}.")
             return found
+    imported = {name: packages(source, name.removesuffix(".py")) for name, source in sources.items()}
     for python in lock.pythons(platform):
-        found += _needs(wheels, sources, platform, python)
+        found += _needs(wheels, imported, platform, python)
     for package in {wheel.split("-")[0].replace("_", "-").lower() for wheel in wheels}:
         if f"| {package} |" not in notices.lower().replace("_", "-"):
             found.append(f"THIRD_PARTY.md does not name {package}.")
@@ -100,7 +101,7 @@ def _files(names: list[str]) -> list[str]:
     return found + [f"{need} is missing." for need in NEEDED if not any(name.startswith(need) for name in names)]
 
 
-def _needs(wheels: dict[str, bytes], sources: dict[str, str], platform: str, python: str) -> list[str]:
+def _needs(wheels: dict[str, bytes], imports: dict[str, set[str]], platform: str, python: str) -> list[str]:
     """Whether one Python finds every package our code imports and everything those require, and nothing besides."""
     place = f"{platform}, Python {python}"
     fitting: dict[str, list[str]] = {}
@@ -112,18 +113,18 @@ def _needs(wheels: dict[str, bytes], sources: dict[str, str], platform: str, pyt
             continue
         with zipfile.ZipFile(io.BytesIO(wheels[wheel])) as archive:
             head = metadata(archive)
-            tops = {name.split("/")[0].split(".")[0] for name in archive.namelist() if ".dist-info/" not in name}
+            brings = {name.split("/")[0].split(".")[0] for name in archive.namelist() if ".dist-info/" not in name}
         package = canonicalize_name(head["Name"])
         fitting.setdefault(package, []).append(wheel)
-        provides.update(dict.fromkeys(tops, package))
+        provides.update(dict.fromkeys(brings, package))
         needs = [Requirement(line) for line in head.get_all("Requires-Dist", [])]
         there = markers(by_name(platform), python)
         active = [need for need in needs if need.marker is None or need.marker.evaluate(there)]
         requires[package] = {canonicalize_name(need.name) for need in active}
     found += [f"{place}: {' and '.join(files)} are one package." for files in fitting.values() if len(files) > 1]
     imported: set[str] = set()
-    for name, source in sources.items():
-        for top in packages(source, name.removesuffix(".py")):
+    for name, tops in imports.items():
+        for top in tops:
             if top in provides:
                 imported.add(provides[top])
             else:

@@ -69,7 +69,13 @@ def _container(plan: launcher.Plan) -> c_void_p:
     """Return the AppContainer's identity, with the scratch folder, our code and Blender opened to it."""
     sid = windows_container.container(_library("userenv"))
     name = windows_container.name_of(sid, _library("advapi32"))
-    for path, rights in ((plan.scratch, windows_container.WRITE), (str(ROOT / "worker"), windows_container.READ)):
+    ours = {
+        plan.scratch: windows_container.WRITE,
+        str(ROOT / "worker"): windows_container.READ,
+        str(ROOT): windows_container.LIST,
+        str(ROOT / "__init__.py"): windows_container.LIST,
+    }
+    for path, rights in ours.items():
         if not windows_container.open_to(name, path, rights):
             raise OSError(f"{path} can't be opened to it")
     for path in plan.reads:

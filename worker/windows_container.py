@@ -14,7 +14,8 @@ from ctypes import c_uint16, c_uint32, c_void_p, c_wchar_p
 from typing import Any
 
 NAME = "Restage.Worker"
-READ, WRITE = "(OI)(CI)(RX)", "(OI)(CI)(F)"
+READ, WRITE, LIST = "(OI)(CI)(RX)", "(OI)(CI)(F)", "(RX)"
+"""For `icacls`; the first two also for all that is below, the last for a folder's own list, or a file."""
 _EXISTS = 0x800700B7
 _SUSPENDED, _UNICODE, _EXTENDED, _NO_WINDOW = 0x4, 0x400, 0x80000, 0x08000000
 _USE_HANDLES = 0x100
@@ -64,7 +65,7 @@ def name_of(sid: c_void_p, advapi: Any) -> str:
 
 
 def open_to(sid: str, path: str, rights: str) -> bool:
-    """Open a folder to the container; return whether that went well. Program Files is open to every container."""
+    """Open a folder or file to the container; return whether that went well. Program Files is open to every one."""
     done = subprocess.run(["icacls", path, "/grant", f"*{sid}:{rights}", "/Q"], capture_output=True)
     return done.returncode == 0
 

@@ -38,9 +38,9 @@ def execute(pool, folder, path, scripted, cancel=None, listener=None, settings=N
     return made.execute(cancel or Event()), run_folder
 
 
-def resume(pool, folder, scripted, settings=None, listener=None, cancel=None):
+def resume(pool, folder, scripted, settings=None, listener=None, cancel=None, until=""):
     opened = RunFolder.open(folder)
     loaded = picture.load(folder / "picture.png", 160)
-    options = replace(OPTIONS, settings=settings or opened.record.settings)
+    options = replace(OPTIONS, settings=settings or opened.record.settings, until=until)
     made = run.Run(loaded, opened, scripted.agent(), pool, options, listener or Silent())
     return made.execute(cancel or Event()), opened
