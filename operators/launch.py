@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,8 @@ def plan_new(context: bpy.types.Context) -> Plan:
         path = str(recorded.path / "picture.png") if recorded else properties.absolute(chosen.picture)
         source = picture.load(path, longest)
         target = _new_folder(defaults.runs_folder, Path(recorded.record.picture.name) if recorded else source.path)
+        if recorded:
+            source = replace(source, path=Path(recorded.record.picture.name))
         folder = begin.begin(target, source, agent, like.seed, like.resolution, like.samples)
     except (picture.PictureError, RecordError) as error:
         raise LaunchError(str(error)) from error
