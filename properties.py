@@ -187,6 +187,7 @@ class RestageLive(bpy.types.PropertyGroup):
     shown_attempt: IntProperty(name="Shown attempt")
     params: CollectionProperty(type=panel_data.RestageParam)
     params_of: StringProperty(name="Parameters of", description="Stage and attempt that the parameters are of")
+    turning: BoolProperty(name="Turning", description="Whether what runs is a parameter that was turned")
     unconfined: StringProperty(name="Unconfined", description="Folder of the run that may run unconfined")
     request: StringProperty(name="Request", description="Folder of the request that waits for a reply by hand")
     request_title: StringProperty(name="Request title", description="What that request asks for")

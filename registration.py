@@ -20,14 +20,19 @@ from .operators import (
     follow,
     look,
     params,
+    preload,
     providers,
     reconstruct,
+    script_tools,
     stages,
     trouble,
+    watch,
 )
 from .panels import finish as finish_panel
 from .panels import main as main_panel
+from .panels import params as params_panel
 from .panels import run as run_panel
+from .panels import script as script_panel
 from .panels import stages as stages_panel
 
 CLASSES = (
@@ -38,6 +43,7 @@ CLASSES = (
     *stages.CLASSES,
     *checklist.CLASSES,
     *params.CLASSES,
+    *script_tools.CLASSES,
     *finish.CLASSES,
     *follow.CLASSES,
     *trouble.CLASSES,
@@ -49,6 +55,8 @@ CLASSES = (
     *main_panel.CLASSES,
     *run_panel.CLASSES,
     *stages_panel.CLASSES,
+    *params_panel.CLASSES,
+    *script_panel.CLASSES,
     *finish_panel.CLASSES,
     *main_panel.LATER,
 )
@@ -71,6 +79,7 @@ def register() -> None:
         handlers.append(handler)
     # Blender gives no access to its data while it registers extensions.
     bpy.app.timers.register(_suggest_models, first_interval=0.0)
+    preload.start()
     atexit.register(_stop_run)
     _command = bpy.utils.register_cli_command("restage", _run_command)
 
@@ -84,6 +93,8 @@ def unregister() -> None:
         _command = None
     atexit.unregister(_stop_run)
     background.abandon_all()
+    watch.stop()
+    preload.stop()
     if bpy.app.timers.is_registered(_suggest_models):
         bpy.app.timers.unregister(_suggest_models)
     for handlers, handler in _handlers():

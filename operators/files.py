@@ -8,6 +8,7 @@ from bpy.props import StringProperty
 
 from ..idnames import Op
 from ..scene import scripts, text_editor
+from . import view
 from .asking import Tells
 
 
@@ -83,6 +84,9 @@ class RESTAGE_OT_show_script(Tells, bpy.types.Operator):
         name = next((text for file, text in known.items() if _is_of(file, self.stage)), None)
         if name is None:
             return self.fail(context, f"This file has no script of {self.stage or 'the whole program'} yet.")
+        if self.stage in context.window_manager.restage.cards:
+            context.window_manager.restage.focus = self.stage
+            view.shown_again(context.scene)
         if not text_editor.show(context, name):
             self.report({"INFO"}, f"Open a Text Editor and choose {name}")
         return {"FINISHED"}

@@ -113,6 +113,7 @@ class Plan:
     """Loads the picture; called on the run's thread."""
     folder: RunFolder
     until: str = ""
+    only_wishes: bool = False
 
 
 def plan_new(context: bpy.types.Context) -> Plan:
@@ -231,7 +232,9 @@ def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined
     """Start a plan's thread."""
     defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
     live = context.window_manager.restage
-    live.confirmed = str(plan.folder.path)
+    live.turning = plan.only_wishes
+    if not plan.only_wishes:
+        live.confirmed = str(plan.folder.path)
     if unconfined:
         live.unconfined = str(plan.folder.path)
     presenter = present.Presenter(
@@ -250,6 +253,7 @@ def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined
             settings=record.settings,
             until=plan.until,
             step=scene.restage.mode == "STEP",
+            only_wishes=plan.only_wishes,
         ),
         binary=binary,
         limits=run_thread.Limits(memory_mb=defaults.memory_mb),

@@ -4,7 +4,7 @@ properties say, and nothing else."""
 
 import bpy
 
-from .. import properties
+from .. import previews, properties
 from ..idnames import Op
 from .base import InTab
 
@@ -19,10 +19,11 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the picture and the start."""
         layout, chosen, live = self.layout, context.scene.restage, context.window_manager.restage
-        pictures = layout.row()
-        for icon in (properties.picture_icon(context.scene), properties.render_icon(live)):
-            if icon:
-                pictures.template_icon(icon_value=icon, scale=6.0)
+        previews.look()
+        icon = 0 if live.cards else properties.picture_icon(context.scene)
+        if icon:
+            # With a run the picture is beside its attempts.
+            layout.template_icon(icon_value=icon, scale=7.0)
         column = layout.column()
         column.enabled = live.status not in properties.BUSY
         row = column.row(align=True)
