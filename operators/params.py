@@ -7,6 +7,7 @@ The fields are the window manager's, so that turning one makes no undo step: the
 
 from __future__ import annotations
 
+from math import degrees, radians
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def fill(live: Any) -> None:
             continue
         param.name, param.kind, param.unit, param.told = item.key, item.kind, item.unit, item.told
         param.label = item.key.replace(".", " ").replace("_", " ")
-        setattr(param, item.kind, str(item.value)[:_LONGEST] if item.kind == "other" else item.value)
+        setattr(param, item.kind, _shown(item))
     _sent.clear()
 
 
@@ -84,8 +85,16 @@ def sent(values: dict[str, Any]) -> None:
     _sent.update(values)
 
 
+def _shown(item: Field) -> Any:
+    if item.kind == "degrees":
+        return radians(item.value)
+    return str(item.value)[:_LONGEST] if item.kind == "other" else item.value
+
+
 def _value(param: Any) -> Any:
     value = getattr(param, param.kind)
+    if param.kind == "degrees":
+        return degrees(value)
     return value if isinstance(value, (str, int, float)) else tuple(value)
 
 
