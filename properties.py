@@ -58,6 +58,15 @@ MODES = (
     ("STEP", "Step by Step", "Stop after each stage for your decision"),
     ("AUTO", "All at Once", "Go through all stages; any of them can be reopened afterwards"),
 )
+COMPARE_MODES = (
+    ("NONE", "Off", "Nothing is compared", "X", 0),
+    ("OVERLAY", "Overlay", "The picture over the scene, as opaque as you like", "IMAGE_BACKGROUND", 1),
+    ("SIDE", "Side by Side", "The picture beside the scene, at the same size", "ARROW_LEFTRIGHT", 2),
+    ("WIPE", "Wipe", "The picture on the left of a line that you move, the scene on its right", "SPLIT_VERTICAL", 3),
+    ("FLICKER", "Flicker", "The picture and the scene in turns: what differs jumps", "ACTION_TWEAK", 4),
+    ("HEAT", "Difference", "Where the attempt's render differs from the picture: dark, red, yellow", "LIGHT_SUN", 5),
+    ("OUTLINES", "Outlines", "The outlines of the attempt's objects over the picture", "MOD_WIREFRAME", 6),
+)
 BUSY = frozenset({"RUNNING", "STOPPING"})
 RESUMABLE = frozenset({"CANCELLED", "FAILED", "CAPPED", "PAUSED"})
 """Runs whose folder goes on from where it stands."""
@@ -191,6 +200,13 @@ class RestageLive(bpy.types.PropertyGroup):
     shown_stage: StringProperty(name="Shown stage")
     shown_attempt: IntProperty(name="Shown attempt")
     params: CollectionProperty(type=panel_data.RestageParam)
+    compare: EnumProperty(name="Compare", items=COMPARE_MODES)
+    compare_opacity: FloatProperty(
+        name="Opacity", description="Of what is laid over the scene", subtype="FACTOR", min=0.0, max=1.0, default=0.5
+    )
+    compare_wipe: FloatProperty(
+        name="Line", description="Where the picture ends", subtype="FACTOR", min=0.0, max=1.0, default=0.5
+    )
     params_of: StringProperty(name="Parameters of", description="Stage and attempt that the parameters are of")
     turning: BoolProperty(name="Turning", description="Whether what runs is a parameter that was turned")
     unconfined: StringProperty(name="Unconfined", description="Folder of the run that may run unconfined")

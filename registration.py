@@ -15,6 +15,7 @@ from .operators import (
     by_hand,
     cancel,
     checklist,
+    compare,
     files,
     finish,
     follow,
@@ -30,6 +31,7 @@ from .operators import (
     trouble,
     watch,
 )
+from .panels import compare as compare_panel
 from .panels import finish as finish_panel
 from .panels import main as main_panel
 from .panels import params as params_panel
@@ -51,6 +53,7 @@ CLASSES = (
     *follow.CLASSES,
     *trouble.CLASSES,
     *look.CLASSES,
+    *compare.CLASSES,
     *files.CLASSES,
     *pictures.CLASSES,
     *briefs.CLASSES,
@@ -61,6 +64,7 @@ CLASSES = (
     *stages_panel.CLASSES,
     *params_panel.CLASSES,
     *script_panel.CLASSES,
+    *compare_panel.CLASSES,
     *finish_panel.CLASSES,
     *main_panel.LATER,
 )
@@ -98,6 +102,7 @@ def unregister() -> None:
     atexit.unregister(_stop_run)
     background.abandon_all()
     watch.stop()
+    compare.stop()
     preload.stop()
     if bpy.app.timers.is_registered(_suggest_models):
         bpy.app.timers.unregister(_suggest_models)
