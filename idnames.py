@@ -56,7 +56,6 @@ class Op(StrEnum):
     DISCARD = "restage.discard"
     SAVE_PROGRAM = "restage.save_program"
     EXPORT = "restage.export"
-    MARK_ASSET = "restage.mark_asset"
     OPEN_REPORT = "restage.open_report"
     # A request by hand
     COPY_PROMPT = "restage.copy_prompt"

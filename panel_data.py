@@ -34,12 +34,14 @@ PARAM_KINDS = (
     ("number", "Number", ""),
     ("length", "Length", ""),
     ("angle", "Angle", ""),
+    ("degrees", "Angle in Degrees", ""),
     ("integer", "Whole Number", ""),
     ("flag", "Yes or No", ""),
     ("text", "Text", ""),
     ("colour", "Colour", ""),
     ("vector2", "Two Numbers", ""),
     ("vector3", "Three Numbers", ""),
+    ("vector4", "Four Numbers", ""),
     ("place", "Place", ""),
     ("turn", "Rotation", ""),
     ("other", "Other", ""),
@@ -68,12 +70,14 @@ class RestageParam(bpy.types.PropertyGroup):
     number: FloatProperty(name="Value", precision=4, step=1)
     length: FloatProperty(name="Value", unit="LENGTH", precision=4, step=1)
     angle: FloatProperty(name="Value", subtype="ANGLE", precision=2, step=100)
+    degrees: FloatProperty(name="Value", subtype="ANGLE", precision=2, step=100)
     integer: IntProperty(name="Value")
     flag: BoolProperty(name="Value")
     text: StringProperty(name="Value")
     colour: FloatVectorProperty(name="Value", subtype="COLOR", size=3, min=0.0, soft_max=1.0, precision=3)
     vector2: FloatVectorProperty(name="Value", size=2, precision=4, step=1)
     vector3: FloatVectorProperty(name="Value", size=3, precision=4, step=1)
+    vector4: FloatVectorProperty(name="Value", size=4, precision=4, step=1)
     place: FloatVectorProperty(name="Value", subtype="XYZ_LENGTH", unit="LENGTH", size=3, precision=4, step=1)
     turn: FloatVectorProperty(name="Value", subtype="EULER", size=3, precision=2, step=100)
     other: StringProperty(name="Value", description="Too much for a field: edit the script")

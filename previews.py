@@ -12,6 +12,7 @@ KEPT = 96
 """Icons kept: a panel shows a stage's attempts, and several windows may show several scenes."""
 
 _icons: bpy.utils.previews.ImagePreviewCollection | None = None
+_looked = False
 _shown: dict[str, str] = {}
 """The key of each picture's icon by its path, the one drawn last at the end."""
 
@@ -30,6 +31,19 @@ def stop() -> None:
     if _icons is not None:
         bpy.utils.previews.remove(_icons)
         _icons = None
+
+
+def look() -> None:
+    """Note that the tab is being drawn."""
+    global _looked
+    _looked = True
+
+
+def looked_at() -> bool:
+    """Whether the tab was drawn since this was asked last."""
+    global _looked
+    looked, _looked = _looked, False
+    return looked
 
 
 def icon(path: str) -> int:

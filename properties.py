@@ -58,6 +58,15 @@ MODES = (
     ("STEP", "Step by Step", "Stop after each stage for your decision"),
     ("AUTO", "All at Once", "Go through all stages; any of them can be reopened afterwards"),
 )
+COMPARE_MODES = (
+    ("NONE", "Off", "Nothing is compared", "X", 0),
+    ("OVERLAY", "Overlay", "The picture over the scene, as opaque as you like", "IMAGE_BACKGROUND", 1),
+    ("SIDE", "Side by Side", "The picture beside the scene, at the same size", "ARROW_LEFTRIGHT", 2),
+    ("WIPE", "Wipe", "The picture on the left of a line that you move, the scene on its right", "SPLIT_VERTICAL", 3),
+    ("FLICKER", "Flicker", "The picture and the scene in turns: what differs jumps", "ACTION_TWEAK", 4),
+    ("HEAT", "Difference", "Where the attempt's render differs from the picture: dark, red, yellow", "LIGHT_SUN", 5),
+    ("OUTLINES", "Outlines", "The outlines of the attempt's objects over the picture", "MOD_WIREFRAME", 6),
+)
 BUSY = frozenset({"RUNNING", "STOPPING"})
 RESUMABLE = frozenset({"CANCELLED", "FAILED", "CAPPED", "PAUSED"})
 """Runs whose folder goes on from where it stands."""
@@ -172,6 +181,11 @@ class RestageLive(bpy.types.PropertyGroup):
     cost_usd: FloatProperty(name="Cost", description="US dollars, of the whole run so far")
     message: StringProperty(name="Message", description="The last line the run had to say")
     render: StringProperty(name="Render", description="Picture of the latest attempt")
+    url: StringProperty(name="Web Address", description="Where on the web the picture is")
+    fetching: BoolProperty(name="Fetching", description="Whether the picture is being fetched")
+    picture_of: StringProperty(name="Picture of", description="The file that was looked at, and when it was changed")
+    picture_said: StringProperty(name="About the picture", description="Its size, what is done to it, or what is wrong")
+    picture_bad: BoolProperty(name="Bad", description="Whether it can't be used")
     error: StringProperty(name="Error", description="What went wrong last, in a sentence; empty when nothing did")
     fix: StringProperty(name="Fix", description="The operator that does something about the error")
     details: StringProperty(name="Details", description="What whoever looks into the error needs to know; no keys")
@@ -186,7 +200,15 @@ class RestageLive(bpy.types.PropertyGroup):
     shown_stage: StringProperty(name="Shown stage")
     shown_attempt: IntProperty(name="Shown attempt")
     params: CollectionProperty(type=panel_data.RestageParam)
+    compare: EnumProperty(name="Compare", items=COMPARE_MODES)
+    compare_opacity: FloatProperty(
+        name="Opacity", description="Of what is laid over the scene", subtype="FACTOR", min=0.0, max=1.0, default=0.5
+    )
+    compare_wipe: FloatProperty(
+        name="Line", description="Where the picture ends", subtype="FACTOR", min=0.0, max=1.0, default=0.5
+    )
     params_of: StringProperty(name="Parameters of", description="Stage and attempt that the parameters are of")
+    turning: BoolProperty(name="Turning", description="Whether what runs is a parameter that was turned")
     unconfined: StringProperty(name="Unconfined", description="Folder of the run that may run unconfined")
     request: StringProperty(name="Request", description="Folder of the request that waits for a reply by hand")
     request_title: StringProperty(name="Request title", description="What that request asks for")

@@ -15,19 +15,28 @@ from .operators import (
     by_hand,
     cancel,
     checklist,
+    compare,
     files,
     finish,
     follow,
+    hand_on,
     look,
     params,
+    pictures,
+    preload,
     providers,
     reconstruct,
+    script_tools,
     stages,
     trouble,
+    watch,
 )
+from .panels import compare as compare_panel
 from .panels import finish as finish_panel
 from .panels import main as main_panel
+from .panels import params as params_panel
 from .panels import run as run_panel
+from .panels import script as script_panel
 from .panels import stages as stages_panel
 
 CLASSES = (
@@ -38,17 +47,24 @@ CLASSES = (
     *stages.CLASSES,
     *checklist.CLASSES,
     *params.CLASSES,
+    *script_tools.CLASSES,
     *finish.CLASSES,
+    *hand_on.CLASSES,
     *follow.CLASSES,
     *trouble.CLASSES,
     *look.CLASSES,
+    *compare.CLASSES,
     *files.CLASSES,
+    *pictures.CLASSES,
     *briefs.CLASSES,
     *by_hand.CLASSES,
     *providers.CLASSES,
     *main_panel.CLASSES,
     *run_panel.CLASSES,
     *stages_panel.CLASSES,
+    *params_panel.CLASSES,
+    *script_panel.CLASSES,
+    *compare_panel.CLASSES,
     *finish_panel.CLASSES,
     *main_panel.LATER,
 )
@@ -74,6 +90,7 @@ def register() -> None:
         # and nobody chooses, and a timer left over when Python ends crashes bpy 4.2 as a module, also one that opening
         # a file has dropped.
         bpy.app.timers.register(_suggest_models, first_interval=0.0)
+        preload.start()
     atexit.register(_at_exit)
     _command = bpy.utils.register_cli_command("restage", _run_command)
 
@@ -87,6 +104,9 @@ def unregister() -> None:
         _command = None
     atexit.unregister(_at_exit)
     background.abandon_all()
+    watch.stop()
+    compare.stop()
+    preload.stop()
     if bpy.app.timers.is_registered(_suggest_models):
         bpy.app.timers.unregister(_suggest_models)
     for handlers, handler in _handlers():

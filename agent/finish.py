@@ -44,7 +44,7 @@ def finish(
 
     Raises RecordError when the accepted scripts no longer run together, Cancelled, or OSError.
     """
-    files.write_text(folder.path / "scene.py", program.join(accepted, brief.caption or picture.path.name))
+    files.write_text(folder.path / "scene.py", program.join(accepted, brief.caption or folder.record.picture.name))
     longest = max(picture.size)
     worker = pool.open()
     try:

@@ -250,6 +250,22 @@ def whole(folder: RunFolder) -> list[StageScript]:
     return [StageScript(stage.name, script_of(folder, stage)) for stage in folder.record.stages]
 
 
+def program_so_far(folder: RunFolder) -> str:
+    """Return the program of what is accepted and of what stands under review; later stages change nothing in it.
+
+    Raises RecordError when an attempt is gone.
+    """
+    scripts, done = [], False
+    for stage in folder.record.stages:
+        number = stage.accepted if stage.accepted is not None else stage.best
+        open_ = stage.status not in SETTLED
+        text = KEEP[stage.name] if done or number is None else attempt_script(folder, stage.name, number)
+        scripts.append(StageScript(stage.name, text))
+        done = done or open_
+    brief = folder.load_brief()
+    return program.join(scripts, (brief.caption if brief else "") or folder.record.picture.name)
+
+
 def label(stage: str) -> str:
     """A stage's name for people."""
     return "Program" if stage not in BY_NAME else stage.capitalize()

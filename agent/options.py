@@ -28,6 +28,8 @@ class RunOptions:
     """Stop after this: `brief`, or the name of a stage; the folder then resumes."""
     step: bool = False
     """Stop for the artist's decision at each stage."""
+    only_wishes: bool = False
+    """Do what was wished for and what follows from it, and nothing new: no agent is asked, no final picture made."""
 
 
 def options_of(record: RunRecord, until: str = "", step: bool = False) -> RunOptions:

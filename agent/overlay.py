@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .brief import Brief
 
-_COLOURS = ((232, 125, 13), (20, 150, 220), (60, 180, 75), (200, 60, 160), (230, 200, 30), (120, 90, 220))
+COLOURS = ((232, 125, 13), (20, 150, 220), (60, 180, 75), (200, 60, 160), (230, 200, 30), (120, 90, 220))
 Bytes = NDArray[np.uint8]
 
 
@@ -22,8 +22,8 @@ def setup_overlay(picture: Bytes, brief: Brief, horizon: Sequence[float] | None)
     for index, item in enumerate(brief.objects):
         x0, y0, x1, y1 = item.box
         corners = (round(x0 * width), round(y0 * height)), (round(x1 * width) - 1, round(y1 * height) - 1)
-        cv2.rectangle(canvas, *corners, _COLOURS[index % len(_COLOURS)], 1, cv2.LINE_AA)
-        _label(canvas, item.name, corners[0], _COLOURS[index % len(_COLOURS)])
+        cv2.rectangle(canvas, *corners, COLOURS[index % len(COLOURS)], 1, cv2.LINE_AA)
+        _label(canvas, item.name, corners[0], COLOURS[index % len(COLOURS)])
     if horizon is not None and all(-2 < level < 3 for level in horizon):
         ends = (0, round(horizon[0] * height)), (width - 1, round(horizon[1] * height))
         cv2.line(canvas, *ends, (255, 40, 40), 1, cv2.LINE_AA)
@@ -40,7 +40,7 @@ def outline_overlay(picture: Bytes, ids: NDArray[np.int32], names: Mapping[int, 
             continue
         mask = cv2.resize((ids == key).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(canvas, contours, -1, _COLOURS[wanted.index(name) % len(_COLOURS)], 1, cv2.LINE_AA)
+        cv2.drawContours(canvas, contours, -1, COLOURS[wanted.index(name) % len(COLOURS)], 1, cv2.LINE_AA)
     return canvas
 
 

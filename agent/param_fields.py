@@ -10,10 +10,25 @@ from typing import Any, Literal
 from . import params
 
 Kind = Literal[
-    "number", "length", "angle", "integer", "flag", "text", "colour", "vector2", "vector3", "place", "turn", "other"
+    "number",
+    "length",
+    "angle",
+    "degrees",
+    "integer",
+    "flag",
+    "text",
+    "colour",
+    "vector2",
+    "vector3",
+    "vector4",
+    "place",
+    "turn",
+    "other",
 ]
+"""`angle` and `turn` are in radians, `degrees` is in degrees."""
 _METRES = re.compile(r"\b(m|metres?|meters?)\b")
 _RADIANS = re.compile(r"\b(rad|radians?)\b")
+_DEGREES = re.compile(r"\b(deg|degrees?)\b")
 _COLOUR = re.compile(r"colou?r|albedo|\brgb\b|tint", re.IGNORECASE)
 _LENGTHS = re.compile(r"(location|position|size|radius|height|width|depth|length|thickness|distance|dimensions)$")
 _TURNS = re.compile(r"(rotation|euler|heading|turn)$")
@@ -46,7 +61,8 @@ def fields(script: str) -> list[Field]:
 def _field(key: str, value: Any, told: str) -> Field:
     kind = _kind(key, value, told)
     found = _UNIT.match(told)
-    unit = "" if kind in ("length", "angle", "place", "turn", "colour") or not found else found[1]
+    known = kind in ("length", "angle", "degrees", "place", "turn", "colour")
+    unit = "" if known or not found else found[1]
     return Field(key, value, kind, unit, told)
 
 
@@ -60,11 +76,13 @@ def _kind(key: str, value: Any, told: str) -> Kind:
     if isinstance(value, float):
         if _RADIANS.search(told):
             return "angle"
+        if _DEGREES.search(told):
+            return "degrees"
         return "length" if _METRES.search(told) or (not told and _LENGTHS.search(key)) else "number"
     if not isinstance(value, (tuple, list)) or not all(_is_number(item) for item in value):
         return "other"
-    if len(value) == 2:
-        return "vector2"
+    if len(value) in (2, 4):
+        return "vector2" if len(value) == 2 else "vector4"
     if len(value) != 3:
         return "other"
     if _RADIANS.search(told):

@@ -22,7 +22,7 @@ from .providers.errors import CapReached
 from .record import RunFolder, RunRecord, now
 from .roles import Agent, Cancelled, Draft, Usage
 from .rounds import UNFORESEEN, Rounds
-from .settling import Review, Settling
+from .settling import Granted, Review, Settling
 from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials
 
@@ -87,6 +87,8 @@ class Run:
                 if stage != self.stages[-1]:
                     self._pause_after(stage.name)
             self.trials.show_passed()
+            if self.options.only_wishes:
+                raise Granted(self.settling.said)
             self._polish(brief, cancel)
             if record.final is None or record.final_of != program.base_of(self.settling.accepted):
                 self._finish(brief, self.settling.accepted, cancel)
@@ -99,6 +101,8 @@ class Run:
             record.status, record.message = "paused", str(pause)
         except Review as review:
             record.status, record.message = "review", str(review)
+        except Granted as granted:
+            record.status, record.message = journal.standing(self.folder), str(granted)
         except Cancelled:
             self.trials.show_passed()
             record.status, record.message = "cancelled", "Cancelled; the run can be resumed."

@@ -28,6 +28,10 @@ class Review(Exception):
     """A stage waits for the artist's decision; the text says in a sentence what about."""
 
 
+class Granted(Exception):
+    """What was wished for is done, and nothing else was to be; the text is worth a word, or empty."""
+
+
 class Settling:
     """Settles the stages of a run, one after the other."""
 
@@ -73,8 +77,11 @@ class Settling:
                 )
             return StageScript(stage.name, self.folder.script_path(stage.name).read_text(encoding="utf-8"))
         self.trials.show_passed()
-        if self.options.step and record.status in ("review", "broken"):
+        stops = self.options.step or self.options.only_wishes
+        if stops and record.status in ("review", "broken"):
             self._stop_for_review(stage)
+        if self.options.only_wishes:
+            raise Granted(self.said)
         began, was, why = time.monotonic(), record.status, record.message
         record.status = "running"
         self.folder.save()

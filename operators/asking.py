@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import bpy
 from bpy.props import BoolProperty
 
@@ -84,7 +86,7 @@ class Asking(Tells):
             text = f"{self._unconfined} The scripts would run in a second Blender with your own rights."
             wrapped.sentence(layout, context, text, "ERROR", _WIDTH - 20)
 
-    def ask_to_go_on(self, context: bpy.types.Context) -> set[str]:
+    def ask_to_go_on(self, context: bpy.types.Context, sends: bool = True) -> set[str]:
         """Ask what has to be asked before the scene's run goes on: nothing where it was asked in this session."""
         from . import launch
 
@@ -92,29 +94,35 @@ class Asking(Tells):
         if reason := self.impossible():
             return self.fail(context, reason)
         try:
-            leaving = launch.leaving_again(context)
+            leaving = launch.leaving_again(context) if sends else ()
         except launch.LaunchError as error:
             return self.fail(context, str(error))
         return self.ask(context, leaving)
 
-    def why_not_on(self, context: bpy.types.Context) -> str:
+    def why_not_on(self, context: bpy.types.Context, sends: bool = True) -> str:
         """Why the run can't go on now; empty when it can. Asked before anything is decided. Raises LaunchError."""
         from . import launch
 
         if reason := self.impossible():
             return reason
-        if not self.send and launch.leaving_again(context):
+        if sends and not self.send and launch.leaving_again(context):
             return "Nothing was sent: the estimate has to be confirmed first."
         launch.program()
         launch.edited_brief(context.scene.restage.run)
         return ""
 
-    def go_on(self, context: bpy.types.Context, caps: tuple[float | None, int | None] | None = None) -> set[str]:
-        """Have the scene's run go on, with other caps (USD, tokens) where some are given."""
+    def go_on(
+        self,
+        context: bpy.types.Context,
+        caps: tuple[float | None, int | None] | None = None,
+        only_wishes: bool = False,
+    ) -> set[str]:
+        """Have the scene's run go on: with other caps (USD, tokens) where some are given, or with what was wished for
+        and nothing else."""
         from . import launch
 
         try:
-            plan = launch.plan_again(context, caps)
+            plan = replace(launch.plan_again(context, caps), only_wishes=only_wishes)
             launch.go(context, plan, launch.program(), self.unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the picture, open the run folder, show the scripts."""
+"""Open the run folder, show the scripts."""
 
 from pathlib import Path
 
@@ -8,32 +8,8 @@ from bpy.props import StringProperty
 
 from ..idnames import Op
 from ..scene import scripts, text_editor
+from . import view
 from .asking import Tells
-
-
-class RESTAGE_OT_choose_picture(Tells, bpy.types.Operator):
-    """Choose the picture to rebuild"""
-
-    bl_idname = Op.CHOOSE_PICTURE
-    bl_label = "Choose Picture"
-    bl_options = {"REGISTER", "UNDO"}
-
-    filepath: StringProperty(name="File Path", subtype="FILE_PATH")
-    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser, showing pictures."""
-        self._pressed = True
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Take the file as the picture."""
-        if not Path(bpy.path.abspath(self.filepath)).is_file():
-            return self.fail(context, f"There is no file {self.filepath}.")
-        context.scene.restage.picture = self.filepath
-        return {"FINISHED"}
 
 
 class RESTAGE_OT_open_folder(Tells, bpy.types.Operator):
@@ -83,6 +59,9 @@ class RESTAGE_OT_show_script(Tells, bpy.types.Operator):
         name = next((text for file, text in known.items() if _is_of(file, self.stage)), None)
         if name is None:
             return self.fail(context, f"This file has no script of {self.stage or 'the whole program'} yet.")
+        if self.stage in context.window_manager.restage.cards:
+            context.window_manager.restage.focus = self.stage
+            view.shown_again(context.scene)
         if not text_editor.show(context, name):
             self.report({"INFO"}, f"Open a Text Editor and choose {name}")
         return {"FINISHED"}
@@ -92,4 +71,4 @@ def _is_of(file: str, stage: str) -> bool:
     return file.endswith(f"_{stage}.py") if stage else file == "scene.py"
 
 
-CLASSES = (RESTAGE_OT_choose_picture, RESTAGE_OT_open_folder, RESTAGE_OT_show_script)
+CLASSES = (RESTAGE_OT_open_folder, RESTAGE_OT_show_script)

@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,7 @@ class Plan:
     """Loads the picture; called on the run's thread."""
     folder: RunFolder
     until: str = ""
+    only_wishes: bool = False
 
 
 def plan_new(context: bpy.types.Context) -> Plan:
@@ -126,6 +127,8 @@ def plan_new(context: bpy.types.Context) -> Plan:
         path = str(recorded.path / "picture.png") if recorded else properties.absolute(chosen.picture)
         source = picture.load(path, longest)
         target = _new_folder(defaults.runs_folder, Path(recorded.record.picture.name) if recorded else source.path)
+        if recorded:
+            source = replace(source, path=Path(recorded.record.picture.name))
         folder = begin.begin(target, source, agent, like.seed, like.resolution, like.samples)
     except (picture.PictureError, RecordError) as error:
         raise LaunchError(str(error)) from error
@@ -229,7 +232,9 @@ def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined
     """Start a plan's thread."""
     defaults, scene, record = preferences.read(context), context.scene, plan.folder.record
     live = context.window_manager.restage
-    live.confirmed = str(plan.folder.path)
+    live.turning = plan.only_wishes
+    if not plan.only_wishes:
+        live.confirmed = str(plan.folder.path)
     if unconfined:
         live.unconfined = str(plan.folder.path)
     presenter = present.Presenter(
@@ -248,6 +253,7 @@ def go(context: bpy.types.Context, plan: Plan, binary: BlenderBinary, unconfined
             settings=record.settings,
             until=plan.until,
             step=scene.restage.mode == "STEP",
+            only_wishes=plan.only_wishes,
         ),
         binary=binary,
         limits=run_thread.Limits(memory_mb=defaults.memory_mb),

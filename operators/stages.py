@@ -43,6 +43,8 @@ class Decides(Asking):
     stage: StringProperty(name="Stage", description="Empty for the one in focus", options={"SKIP_SAVE"})
     goes_on = False
     """Whether the run has something to do afterwards."""
+    only_wishes = False
+    """Whether that is only what is wished for here, so that nobody is asked anything."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -51,7 +53,8 @@ class Decides(Asking):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask first where going on would send something, or run scripts unconfined."""
-        return self.ask_to_go_on(context) if self.goes_on else self.execute(context)
+        self._pressed = True
+        return self.ask_to_go_on(context, not self.only_wishes) if self.goes_on else self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Decide, show what was decided, go on."""
@@ -63,7 +66,7 @@ class Decides(Asking):
             return self.fail(context, "There is no such stage.")
         stage = card.name
         try:
-            if self.goes_on and (why := self.why_not_on(context)):
+            if self.goes_on and (why := self.why_not_on(context, not self.only_wishes)):
                 return self.fail(context, why)
             folder = launch.open_at(context.scene.restage)
             self.decide(context, folder, stage)
@@ -75,7 +78,7 @@ class Decides(Asking):
         trouble.clear()
         view.refresh(context)
         self.focus(context, stage)
-        return self.go_on(context) if self.goes_on else {"FINISHED"}
+        return self.go_on(context, only_wishes=self.only_wishes) if self.goes_on else {"FINISHED"}
 
     def decide(self, context: bpy.types.Context, folder: RunFolder, stage: str) -> None:
         """Do it. Raises RecordError, SandboxError, OSError."""
@@ -283,7 +286,7 @@ class RESTAGE_OT_solve_numbers(Decides, bpy.types.Operator):
     bl_idname = Op.SOLVE
     bl_label = "Solve Numbers"
     bl_options = {"REGISTER"}
-    goes_on = True
+    goes_on = only_wishes = True
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -12,7 +12,7 @@ import bpy
 
 from .. import properties
 from ..scene import compat, sandbox
-from . import params, trouble
+from . import params, trouble, watch
 
 if TYPE_CHECKING:
     from ..agent.cards import AttemptCard, RunCards
@@ -74,6 +74,7 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
     _mark_shown(live, scene.restage.run)
     _focus(live, before)
     params.fill(live)
+    watch.start()
     compat.redraw()
 
 

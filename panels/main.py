@@ -4,8 +4,9 @@ properties say, and nothing else."""
 
 import bpy
 
-from .. import properties
+from .. import previews, properties
 from ..idnames import Op
+from . import wrapped
 from .base import InTab
 
 
@@ -19,15 +20,14 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the picture and the start."""
         layout, chosen, live = self.layout, context.scene.restage, context.window_manager.restage
-        pictures = layout.row()
-        for icon in (properties.picture_icon(context.scene), properties.render_icon(live)):
-            if icon:
-                pictures.template_icon(icon_value=icon, scale=6.0)
+        previews.look()
+        icon = 0 if live.cards else properties.picture_icon(context.scene)
+        if icon:
+            # With a run the picture is beside its attempts.
+            layout.template_icon(icon_value=icon, scale=7.0)
         column = layout.column()
         column.enabled = live.status not in properties.BUSY
-        row = column.row(align=True)
-        row.prop(chosen, "picture", text="", placeholder="Picture")
-        row.operator(Op.CHOOSE_PICTURE, text="", icon="FILE_FOLDER")
+        _draw_source(column, context)
         agent = column.column(align=True)
         agent.prop(chosen, "agent", text="")
         draw_model(agent, context, chosen.agent, chosen.models)
@@ -37,6 +37,28 @@ class RESTAGE_PT_main(InTab, bpy.types.Panel):
         start = column.row()
         start.scale_y = 1.5
         start.operator(Op.RECONSTRUCT, icon="OUTLINER_OB_IMAGE")
+
+
+def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The picture's file, other ways to it, and what there is to know of it."""
+    chosen, live = context.scene.restage, context.window_manager.restage
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.prop(chosen, "picture", text="", placeholder="Picture")
+    row.operator(Op.CHOOSE_PICTURE, text="", icon="FILE_FOLDER")
+    row.operator(Op.PASTE_PICTURE, text="", icon="PASTEDOWN")
+    if not chosen.picture or live.url or live.fetching:
+        row = column.row(align=True)
+        row.prop(live, "url", text="", placeholder="or its web address")
+        row.operator(Op.FETCH_PICTURE, text="", icon="SORTTIME" if live.fetching else "IMPORT")
+    if not chosen.picture:
+        hint = column.column()
+        hint.active = False
+        wrapped.sentence(hint, context, "Or drop an image file into the viewport.")
+        return
+    for number, text in enumerate(live.picture_said.split("\n") if live.picture_said else ()):
+        icon = "ERROR" if live.picture_bad else "NONE" if number == 0 else "INFO"
+        wrapped.sentence(column, context, text, icon)
 
 
 def draw_model(

@@ -106,7 +106,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     message = "" if live.error and live.error == live.message else live.message or chosen.summary
     if message:
         # Under its title, unless the sentence begins with it.
-        same = bool(title) and message.startswith(title)
+        same = (bool(title) and message.startswith(title)) or status == "REVIEW"
         if title and not same:
             layout.label(text=title, icon=icon)
         wrapped.sentence(layout, context, message, icon if same else "BLANK1" if title else "INFO")

@@ -10,6 +10,8 @@ from .base import InTab
 
 ACROSS = 3
 """Attempts in a row: readable at 250 pixels."""
+INSET = 24.0
+"""Pixels that a card is narrower than the panel, at interface scale 1."""
 
 
 class RESTAGE_PT_stages(InTab, bpy.types.Panel):
@@ -56,27 +58,27 @@ def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open
 
 def _draw_card(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:
     live = context.window_manager.restage
-    number = properties.decided_attempt(live, card)
-    attempt = panel_data.attempt_of(card, number)
+    attempt = panel_data.attempt_of(card, properties.decided_attempt(live, card))
+    idle = live.status not in properties.BUSY
+    undecided = card.status in ("review", "broken") or (card.status == "waiting" and len(card.attempts) > 0)
     if card.message:
-        wrapped.sentence(layout, context, card.message, "ERROR")
+        wrapped.sentence(layout, context, card.message, "ERROR", inset=INSET)
     if attempt is not None:
         _draw_pictures(layout, context, attempt)
-        _draw_numbers(layout, context, card, attempt)
     elif card.status == "waiting" and not card.attempts:
         layout.label(text="Not begun yet", icon="BLANK1")
-    if card.attempts:
+    if idle and undecided:
+        _draw_verdict(layout, card, attempt)
+    elif idle and card.status in ("accepted", "failed"):
+        layout.operator(Op.REOPEN, icon="LOOP_BACK").stage = card.name
+    if attempt is not None:
+        _draw_numbers(layout, context, card, attempt)
+    if len(card.attempts) > 1 or (card.attempts and attempt is None):
         _draw_attempts(layout, card)
-    if live.status in properties.BUSY:
-        return
-    if card.wish:
+    if idle and card.wish:
         _draw_wish(layout, context, card)
-    if card.status in ("accepted", "failed"):
-        row = layout.row(align=True)
-        row.operator(Op.REOPEN, icon="LOOP_BACK").stage = card.name
-        row.operator(Op.SHOW_SCRIPT, text="Script", icon="TEXT").stage = card.name
-    elif card.status in ("review", "broken", "waiting") and (card.attempts or card.status != "waiting"):
-        _draw_decisions(layout, context, card, attempt)
+    elif idle and (undecided or card.status == "accepted"):
+        _draw_redo(layout, context, card, attempt)
 
 
 def _draw_pictures(layout: bpy.types.UILayout, context: bpy.types.Context, attempt: panel_data.RestageAttempt) -> None:
@@ -106,7 +108,7 @@ def _draw_numbers(
         column.label(text=", ".join(spent))
     told = attempt.note if attempt.usable else attempt.message
     if told:
-        wrapped.sentence(layout, context, told, "NONE" if attempt.usable else "ERROR", most=4)
+        wrapped.sentence(layout, context, told, "NONE" if attempt.usable else "ERROR", most=4, inset=INSET)
 
 
 def _draw_attempts(layout: bpy.types.UILayout, card: panel_data.RestageCard) -> None:
@@ -140,23 +142,27 @@ def _mark(attempt: panel_data.RestageAttempt) -> str:
 
 def _draw_wish(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:
     words = {"redo": "Waits to be redone", "edit": "Your script waits to be run", "solve": "Numbers wait to be solved"}
-    wrapped.sentence(layout, context, f"{words.get(card.wish, card.wish)}: {card.wished}", "SORTTIME")
+    wrapped.sentence(layout, context, f"{words.get(card.wish, card.wish)}: {card.wished}", "SORTTIME", inset=INSET)
     row = layout.row(align=True)
     row.operator(Op.GO_ON, icon="PLAY")
     row.operator(Op.DROP_WISH, icon="X").stage = card.name
 
 
-def _draw_decisions(
+def _draw_verdict(
+    layout: bpy.types.UILayout, card: panel_data.RestageCard, attempt: panel_data.RestageAttempt | None
+) -> None:
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    row.operator(Op.ACCEPT, text="Accept" if attempt else "Leave Out", icon="CHECKMARK").stage = card.name
+    row.operator(Op.REJECT, icon="X").stage = card.name
+
+
+def _draw_redo(
     layout: bpy.types.UILayout,
     context: bpy.types.Context,
     card: panel_data.RestageCard,
     attempt: panel_data.RestageAttempt | None,
 ) -> None:
-    row = layout.row(align=True)
-    row.scale_y = 1.4
-    text = "Accept" if attempt is not None else "Leave It Out"
-    row.operator(Op.ACCEPT, text=text, icon="CHECKMARK").stage = card.name
-    row.operator(Op.REJECT, icon="X").stage = card.name
     _draw_checklist(layout, context, card, attempt)
     column = layout.column(align=True)
     column.prop(context.scene.restage, "note", text="", placeholder="What is to be different?")
@@ -175,7 +181,8 @@ def _draw_checklist(
     if attempt is None or chosen.points_of != f"{card.name} {attempt.number}":
         return
     if attempt.summary:
-        wrapped.sentence(layout, context, attempt.summary, "CHECKMARK" if attempt.approved else "INFO", most=4)
+        icon = "CHECKMARK" if attempt.approved else "INFO"
+        wrapped.sentence(layout, context, attempt.summary, icon, most=4, inset=INSET)
     column = layout.column(align=True)
     for place, point in enumerate(chosen.points):
         row = column.row(align=True)

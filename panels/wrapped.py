@@ -14,10 +14,12 @@ def sentence(
     icon: str = "NONE",
     width: float = 0.0,
     most: int = 12,
+    inset: float = 0.0,
 ) -> None:
-    """Draw a sentence over as many lines as it takes in the region, or in `width` pixels at interface scale 1."""
+    """Draw a sentence over as many lines as it takes in the region, `inset` pixels narrower where it is in a box, or in
+    `width` pixels; at interface scale 1."""
     scale = context.preferences.system.ui_scale
-    pixels = width or (context.region.width / scale if context.region else 250.0) - 45
+    pixels = width or (context.region.width / scale if context.region else 250.0) - 45 - inset
     column = layout.column(align=True)
     column.scale_y = 0.85
     letters = max(20, int((pixels - (20 if icon != "NONE" else 0)) / PX_PER_LETTER))

@@ -48,11 +48,11 @@ def in_object_mode() -> bool:
     return active is None or active.mode == "OBJECT"
 
 
-def redraw() -> None:
-    """Ask all 3D viewports of all windows to draw again."""
+def redraw(kind: str = "VIEW_3D") -> None:
+    """Ask all areas of a kind (all 3D viewports) in all windows to draw again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type == kind:
                 area.tag_redraw()
 
 

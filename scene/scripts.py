@@ -52,6 +52,27 @@ def update(run: str, scripts: Mapping[str, str]) -> bool:
     return bool(new)
 
 
+def write_plain(run: str, file: str, body: str) -> str:
+    """Write a text of the run that nobody edits, over what it held; return its name."""
+    text = _find(run, file)
+    if text is None:
+        text = bpy.data.texts.new(f"Restage {file}")
+        text[RUN], text[FILE] = run, file
+    text.from_string(body)
+    text[DIGEST] = _digest(text)
+    return text.name
+
+
+def revert(run: str, file: str, script: str) -> None:
+    """Write a script over the run's text of that file, whatever the artist has done to it."""
+    text = _find(run, file)
+    if text is None:
+        write(run, {file: script})
+        return
+    text.from_string(script)
+    text[DIGEST] = _digest(text)
+
+
 def names(run: str) -> dict[str, str]:
     """Return the names of the run's texts, by file name."""
     return {text[FILE]: text.name for text in bpy.data.texts if text.get(RUN) == run}

@@ -81,7 +81,7 @@ def answer_until_it_stops():
 
 def choose_by_hand(chosen, picture):
     chosen.picture, chosen.agent = str(picture), "handoff"
-    chosen.resolution, chosen.samples, chosen.solve = 96, 2, False
+    chosen.resolution, chosen.samples, chosen.solve, chosen.mode = 96, 2, False, "AUTO"
 
 
 def test_a_run_by_hand_with_its_brief_mended_and_its_cap_raised(registered, table_picture):
@@ -108,7 +108,7 @@ def test_a_run_by_hand_with_its_brief_mended_and_its_cap_raised(registered, tabl
     text.from_string(good.replace('"count": 1', '"count": 0', 1))
     with pytest.raises(RuntimeError, match=r"objects number 1 \(Box\), count"):
         bpy.ops.restage.go_on()
-    assert "objects number 1 (Box), count" in live().message
+    assert "objects number 1 (Box), count" in live().error
     assert (folder / "brief.json").read_text() == before, "a wrong brief changes nothing"
     assert '"count": 0' in text.as_string(), "and the text stays"
     text.from_string(good.replace("A red box and a blue ball", "Mended by hand"))
@@ -232,7 +232,7 @@ def test_a_cap_in_money_that_can_t_be_kept_is_said_before_anything_is_made(regis
     bpy.context.preferences.addons["restage"].preferences.base_url = "http://models.invalid/v1"
     with pytest.raises(RuntimeError, match="a cap in money cannot be kept"):
         bpy.ops.restage.reconstruct()
-    assert "a cap in money" in live().message
+    assert "a cap in money" in live().error
     assert not (tmp_path / "runs").exists()
 
 

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures that compare an attempt with the picture: where they differ, and its objects' outlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import showing
+from .overlay import COLOURS
+from .record import RecordError, RunFolder
+
+Rgba = NDArray[np.uint8]
+KINDS = ("picture", "heat", "outlines")
+FULL_SCALE = 0.5
+"""Mean absolute difference of sRGB, 0 to 1, that is drawn as the hottest."""
+LONGEST = 1024
+
+
+def make(folder: Path, stage: str, number: int, kind: str) -> Rgba:
+    """Return (h, w, 4) sRGB with straight alpha, row 0 at the top.
+
+    `picture`: the picture itself. `heat`: where the attempt's render differs, cold is transparent. `outlines`: the
+    picture with the outlines of the attempt's objects. Raises RecordError with a sentence when there is none to be had.
+    """
+    try:
+        with Image.open(folder / "picture.png") as image:
+            picture = np.asarray(image.convert("RGBA"))
+    except OSError as error:
+        raise RecordError(f"The run's picture can't be read: {error}.") from error
+    scale = min(1.0, LONGEST / max(picture.shape[:2]))
+    if scale < 1.0:
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if kind == "picture":
+        return np.ascontiguousarray(picture)
+    opened = RunFolder.open(folder)
+    record = showing.find(opened, stage, number)
+    if kind == "outlines":
+        return _outlines(picture, opened.path / record.folder)
+    return _heat(picture, opened.path / record.folder)
+
+
+def _heat(picture: Rgba, attempt: Path) -> Rgba:
+    render = next((attempt / name for name in ("beauty.png", "viewport.png") if (attempt / name).exists()), None)
+    if render is None:
+        raise RecordError("This attempt has no render in colour to compare with: accept the materials first.")
+    h, w = picture.shape[:2]
+    with Image.open(render) as image:
+        shown = cv2.resize(np.asarray(image.convert("RGB")), (w, h), interpolation=cv2.INTER_LINEAR)
+    gap = np.abs(picture[..., :3].astype(np.float32) - shown.astype(np.float32)).mean(-1) / 255 / FULL_SCALE
+    gap = np.clip(gap, 0, 1)
+    heat = np.stack([np.clip(gap * 2, 0, 1), np.clip(gap * 2 - 0.8, 0, 1), np.clip(0.6 - gap, 0, 1) * gap], -1)
+    return np.dstack([np.round(heat * 255), np.round(np.clip(gap * 2.5, 0, 1) * 235)]).astype(np.uint8)
+
+
+def _outlines(picture: Rgba, attempt: Path) -> Rgba:
+    try:
+        with np.load(attempt / "views.npz", allow_pickle=False) as arrays:
+            ids, keys = arrays["ids"], arrays["id_keys"].tolist()
+    except (OSError, KeyError, ValueError) as error:
+        raise RecordError("This attempt has no outlines: it has no objects yet.") from error
+    canvas = np.ascontiguousarray(picture).copy()
+    canvas[..., 3] = 255
+    size = canvas.shape[1], canvas.shape[0]
+    for index, key in enumerate(keys):
+        mask = cv2.resize((ids == key).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, found, -1, (0, 0, 0, 255), 3, cv2.LINE_AA)
+        cv2.drawContours(canvas, found, -1, (*COLOURS[index % len(COLOURS)], 255), 1, cv2.LINE_AA)
+    return canvas
