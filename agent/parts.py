@@ -21,7 +21,8 @@ def owner(name: str, known: Collection[str]) -> str | None:
 
 
 def merge(views: AttemptViews, known: Collection[str]) -> None:
-    """Give all parts of a brief's object one number in the object-id view, under the brief's name; in place."""
+    """Give all parts of a brief's object one number in the object-id view, under the brief's name; in place. What they
+    were stays in `part_ids`."""
     if views.ids is None or not known:
         return
     owners = {key: owner(name, known) or name for key, name in views.id_names.items()}
@@ -32,6 +33,7 @@ def merge(views: AttemptViews, known: Collection[str]) -> None:
         views.id_names = owners
         return
     table = {key: first[name] for key, name in owners.items()}
+    views.part_ids, views.part_names = views.ids, views.id_names
     highest = max(int(views.ids.max()), *table)
     numbers = np.arange(highest + 1, dtype=np.int32)
     numbers[list(table)] = list(table.values())

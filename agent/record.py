@@ -407,6 +407,10 @@ def _save_views(folder: Path, views: AttemptViews) -> None:
         arrays["ids"] = views.ids.astype(np.int32)
         arrays["id_keys"] = np.array(list(views.id_names.keys()), np.int32)
         arrays["id_values"] = np.array(list(views.id_names.values()), np.str_)
+    if views.part_ids is not None:
+        arrays["part_ids"] = views.part_ids.astype(np.int32)
+        arrays["part_keys"] = np.array(list(views.part_names.keys()), np.int32)
+        arrays["part_values"] = np.array(list(views.part_names.values()), np.str_)
     for name in ("albedo", "depth", "normal"):
         value = getattr(views, name)
         if value is not None:
@@ -426,6 +430,10 @@ def _load_views(folder: Path) -> AttemptViews:
                 views.ids = arrays["ids"]
                 keys, values = arrays["id_keys"].tolist(), arrays["id_values"].tolist()
                 views.id_names = dict(zip(keys, values, strict=True))
+            if "part_ids" in arrays:
+                views.part_ids = arrays["part_ids"]
+                keys, values = arrays["part_keys"].tolist(), arrays["part_values"].tolist()
+                views.part_names = dict(zip(keys, values, strict=True))
             for name in ("albedo", "depth", "normal"):
                 if name in arrays:
                     setattr(views, name, arrays[name].astype(np.float32))

@@ -92,6 +92,9 @@ class AttemptViews:
 
     ids: NDArray[np.int32] | None = None
     id_names: dict[int, str] = field(default_factory=dict)
+    part_ids: NDArray[np.int32] | None = None
+    """As `ids` before the parts of a thing got the thing's own number; None where nothing has parts."""
+    part_names: dict[int, str] = field(default_factory=dict)
     albedo: NDArray[np.float32] | None = None
     """(h, w, 3) linear."""
     depth: NDArray[np.float32] | None = None

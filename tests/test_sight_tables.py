@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,15 @@ def test_a_thing_of_two_colours_has_a_row_for_each_and_a_textured_one_has_not():
     text = tables.colours(context, attempt)
     assert cells(text, "Chair, where it is #646464")[1] == "#c86432"
     assert cells(text, "Chair, where it is #1e1e1e")[1] == "#3c3c3c"
+    views.part_ids, views.part_names = mask.astype(np.int32), {1: "Chair", 2: "Chair.Leg"}
+    views.part_ids[40:60] *= 2
+    inventory = tuple(
+        ObjectInfo(name, "MESH", (0, 0, 0), (1, 1, 1), None, (material,), 8)
+        for name, material in (("Chair", "Silk"), ("Chair.Leg", "Bronze"))
+    )
+    by_part = tables.colours(context, replace(attempt, result=JobResult("ok", inventory=inventory)))
+    assert cells(by_part, "Chair, material Bronze")[1] == "#3c3c3c" and "where it is" not in by_part
+    views.part_ids = None
     views.albedo = np.random.default_rng(1).random((SIZE, SIZE, 3)).astype(np.float32)
     assert "where it is" not in tables.colours(context, attempt)
 

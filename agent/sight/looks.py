@@ -34,11 +34,9 @@ def camera_of(result: JobResult) -> View | None:
         return None
 
 
-def stage_views(
-    context: Context, attempt: Attempt, budget: Budget, of: str, title: str = "RENDER", parts: bool = True
-) -> list[Shown]:
+def stage_views(context: Context, attempt: Attempt, budget: Budget, of: str, title: str = "RENDER") -> list[Shown]:
     """Return the pictures that show how an attempt does at its stage, the telling ones first. `of` is what labels call
-    it; `parts` adds magnified parts."""
+    it."""
     stage = context.stage.name
     if stage == "setup":
         return _setup(context, attempt, budget, of)
@@ -53,13 +51,14 @@ def stage_views(
         if stage in ("lighting", "program") and attempt.views.beauty is not None:
             label = f"Where {of} is too bright (red) or too dark (blue); grey is right."
             shown.append(Shown(label, compare.signed_difference(context.picture.unit, view, min(budget.longest, PART))))
+    if stage == "materials" and attempt.views.beauty is not None:
+        label = f"The picture beside {of} in the provisional even light, to tell kinds of material by."
+        shown.append(Shown(label, _beside(context, attempt.views.beauty, title, min(budget.longest, PART))))
     if stage == "materials" and (patches := _patches(context, attempt, budget, of)):
         shown.append(patches)
     if stage in ("geometry", "composition", "program") and (plan := _plan(attempt.views, budget, of)):
         shown.append(plan)
-    if parts:
-        shown += _parts(context, attempt, look, budget, of, title)
-    return shown
+    return shown + _parts(context, attempt, look, budget, of, title)
 
 
 def together(context: Context, one: Attempt, two: Attempt, budget: Budget) -> Shown:

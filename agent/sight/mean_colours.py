@@ -22,6 +22,8 @@ ERODE = 0.012
 """Width of the rim that is left out of a mask, as a share of the frame: it mixes with what is behind."""
 STEPS, PAINTED, MOST_PAINTED = 40, 0.05, 6
 """Flat colours: steps of each channel by which they are told apart, least share of a thing, and most of one thing."""
+MOST_WORN = 12
+"""Rows for the materials of one thing."""
 BANDS = (("background, top third", 0, 1), ("background, middle", 1, 2), ("background, bottom third", 2, 3))
 
 
@@ -59,8 +61,9 @@ def colours(context: Context, attempt: Attempt) -> str:
         wanted = fit_mask(mask, width, height)
         got = views.ids == keys[label] if label in keys else np.zeros_like(wanted)
         rows.append(_row(label, _mean(picture, _core(wanted)), _mean(light, _core(got))))
-        for part, region in _painted(views.albedo, got & wanted):
-            rows.append(_row(f"{label}, where it is {part}", _mean(picture, region), _mean(light, region)))
+        worn = _worn(attempt, label, got & wanted)
+        for surface, region in worn or _painted(views.albedo, got & wanted):
+            rows.append(_row(f"{label}, {surface}", _mean(picture, region), _mean(light, region)))
     behind = ~np.logical_or.reduce([fit_mask(m, width, height) for m in context.masks.values()] or [got_none(views)])
     seen = ~np.isin(views.ids, [key for key, label in views.id_names.items() if label in context.masks])
     if name == "albedo":
@@ -74,7 +77,8 @@ def colours(context: Context, attempt: Attempt) -> str:
     lines = [head, ["---"] * len(head), *rows]
     note = (
         "Means inside the masks without their rims; linear values are what Blender's colour fields want. Things of "
-        "several flat colours have a row for each, named by the colour your materials give there. "
+        "several surfaces have a row for each, named by the material (or the flat colour) the scene has there; of what "
+        "is patterned, or a little misplaced, the picture's mean is that of another mixture. "
         f"picture / {name}: what each linear channel of the {name} would have to be multiplied by."
     )
     if name == "albedo":
@@ -107,9 +111,29 @@ def _core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask
 
 
+def _worn(attempt: Attempt, label: str, where: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The regions of a thing's materials, largest first, where its parts wear one each; none where all wear one."""
+    views = attempt.views
+    if views.part_ids is None or views.part_ids.shape != where.shape:
+        return []
+    wears = {item.name: item.materials[0] for item in attempt.result.inventory if len(set(item.materials)) == 1}
+    keys: dict[str, list[int]] = {}
+    for key, name in views.part_names.items():
+        if (name == label or name.startswith(f"{label}.")) and name in wears:
+            keys.setdefault(wears[name], []).append(key)
+    found = []
+    for material, parts in keys.items():
+        region = where & np.isin(views.part_ids, parts)
+        core = _core(region)
+        if np.count_nonzero(core) >= LEAST_PX:
+            found.append((f"material {material}", core))
+    found.sort(key=lambda pair: -int(np.count_nonzero(pair[1])))
+    return found[:MOST_WORN] if len(found) > 1 else []
+
+
 def _painted(albedo: NDArray[np.float32] | None, where: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
-    """The regions of a thing's several flat colours, largest first, by their sRGB hex; none where it has one, or where
-    a texture makes a colour of every pixel."""
+    """The regions of a thing's several flat colours, largest first, each with its sRGB hex; none where it has one, or
+    where a texture makes a colour of every pixel."""
     if albedo is None or not where.any():
         return []
     shown = to_srgb(np.clip(albedo, 0, 1))
@@ -122,7 +146,7 @@ def _painted(albedo: NDArray[np.float32] | None, where: NDArray[np.bool_]) -> li
         core = _core(region)
         if np.count_nonzero(region) < PAINTED * np.count_nonzero(where) or np.count_nonzero(core) < LEAST_PX:
             continue
-        found.append((hex_of(to_linear(np.median(shown[region], axis=0))), core))
+        found.append((f"where it is {hex_of(to_linear(np.median(shown[region], axis=0)))}", core))
     return found if len(found) > 1 else []
 
 

@@ -76,9 +76,9 @@ def for_choice(context: Context, one: Attempt, two: Attempt, budget: Budget) -> 
     if budget.images < 3:
         return [together(context, one, two, budget)]
     shown = [_whole(context.picture, budget)]
-    each = max(1, min(3, (budget.images - 1) // 2))
-    firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST", parts=False)[:each]
-    seconds = stage_views(context, two, budget, of="the SECOND attempt", title="SECOND", parts=False)[:each]
+    each = max(1, min(4, (budget.images - 1) // 2))
+    firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST")[:each]
+    seconds = stage_views(context, two, budget, of="the SECOND attempt", title="SECOND")[:each]
     for pair in zip(firsts, seconds, strict=False):
         shown += pair
     return shown[: budget.images]
