@@ -32,7 +32,7 @@ def hard_findings(stage: str, brief: Brief, result: JobResult) -> list[Checklist
         )
         for names in [{item.name for item in brief.objects}]
         for finding in result.sanity
-        if finding.kind in HARD and stage in IN_STAGES[finding.kind] and _counts(finding, names)
+        if finding.kind in HARD and stage in IN_STAGES[finding.kind] and _counts(finding, names, result)
     ]
     if stage in ("geometry", "composition"):
         there = {owner(item.name, {item.name for item in brief.objects}) for item in result.inventory}
@@ -51,12 +51,21 @@ def hard_findings(stage: str, brief: Brief, result: JobResult) -> list[Checklist
     return found
 
 
-def _counts(finding: SanityFinding, known: set[str]) -> bool:
+def plain_findings(brief: Brief, result: JobResult) -> list[SanityFinding]:
+    """Return what is plainly wrong with a scene. Of what leaves the frame only things of the brief that should be seen
+    and are not: a floor is larger than the picture, and a table's legs may well be below it."""
+    names = {item.name for item in brief.objects}
+    return [item for item in result.sanity if item.kind != "out_of_frame" or _counts(item, names, result)]
+
+
+def _counts(finding: SanityFinding, known: set[str], result: JobResult) -> bool:
     """Whether a finding is about the whole picture or an object of the brief; a floor may well leave the frame, and a
-    thing the picture cuts off must."""
-    if finding.kind == "out_of_frame" and finding.amount < WHOLLY:
-        return False
-    return not finding.object or owner(finding.object, known) is not None
+    thing the picture cuts off, or a part of one, must."""
+    whose = owner(finding.object, known) if finding.object else None
+    if finding.kind == "out_of_frame":
+        seen = any(item.visible_px and owner(item.name, known) == whose for item in result.inventory)
+        return whose is not None and finding.amount >= WHOLLY and not seen
+    return not finding.object or whose is not None
 
 
 def settled(stage: str, brief: Brief, result: JobResult, verdict: Verdict) -> Verdict:

@@ -25,8 +25,10 @@ WORKING = 384
 """Longer side, pixels, at which masks are found."""
 SLACK = 0.008
 """How far a thing may reach beyond its box, as a share of the frame: boxes are read off by eye."""
-BAND = 0.025
+BAND = 0.02
 """The same for an outline."""
+AS_DRAWN, DRAWN_TRUST = 0.8, 0.6
+"""An outline stands as it was drawn unless what was found by colour is trusted at least so much; and its own trust."""
 AROUND = 0.4
 """Width of the surroundings that are looked at, as a share of the box."""
 ROUNDS = 4
@@ -113,6 +115,10 @@ def refine(
         if trust < LOST or np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
             before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, min(trust, 0.1)
+        elif thing.item.outlines and trust < AS_DRAWN:
+            # White on white, say: whoever read the outline off saw more than colours tell.
+            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            mask, trust = thing.hint & ~before, max(trust, DRAWN_TRUST)
         found.append(Mask(_grow(mask if mask.any() else thing.hint, (width, height)), trust))
     return found
 

@@ -15,7 +15,7 @@ _BESIDE = ("picture.png", "brief.json", numbers.FILE)
 
 def export_recording(run_folder: Path, target: Path, pictures: bool = False) -> Path:
     """Copy what a replay needs to the new folder `target`, and return it: the conversation, the picture, the brief,
-    solved numbers and what was chosen.
+    solved numbers, what was chosen, and the accepted scripts to compare with.
 
     Without `pictures` the requests' pictures stay away; their hashes are kept, so a replay still notices others.
     `run.json` keeps the options, stages and final numbers, without the attempts: `target` is no run to resume.
@@ -41,6 +41,9 @@ def export_recording(run_folder: Path, target: Path, pictures: bool = False) -> 
         for beside in _BESIDE:
             if (run_folder / beside).exists():
                 files.copy(run_folder / beside, new.path / beside)
+        (new.path / "stages").mkdir()
+        for path in sorted((run_folder / "stages").glob("*.py")):
+            files.copy(path, new.path / "stages" / path.name)
         if (run_folder / "run.json").exists():
             files.write_text(new.path / "run.json", _without_attempts(run_folder / "run.json"))
     return target

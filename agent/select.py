@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from . import approval
 from .roles import Attempt, Context, Usage, Verifier
 
 SETTLES = 0.02
@@ -27,6 +28,11 @@ def better(context: Context, best: Attempt | None, new: Attempt, verifier: Verif
         return best, Usage()
     if best is None:
         return new, Usage()
+    names = context.stage.name, context.brief
+    failing = [len(approval.hard_findings(*names, attempt.result)) for attempt in (best, new)]
+    if min(failing) == 0 < max(failing):
+        # What can't be approved is no match for what can.
+        return (best if failing[0] == 0 else new), Usage()
     gain = new.measurements.score - best.measurements.score
     if abs(gain) > SETTLES or new.script == best.script:
         return (new if gain > 0 else best), Usage()

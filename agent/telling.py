@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import camera_fit, failures, size_check
+from . import approval, camera_fit, failures, size_check
 from .brief import Brief, BriefObject
 from .prompting import fenced
 from .roles import Attempt, Context
@@ -91,7 +91,7 @@ def numbers(context: Context, attempt: Attempt) -> str:
     parts = [
         tables.measured(attempt.measurements, places=context.stage.name not in ("materials", "lighting")),
         tables.colours(context, attempt) if context.stage.name in ("materials", "lighting", "program") else "",
-        tables.sanity(attempt.result),
+        tables.sanity(approval.plain_findings(context.brief, attempt.result)),
     ]
     parts.append(_solved(context, attempt))
     if attempt.result.notes:

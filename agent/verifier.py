@@ -16,8 +16,8 @@ from .generator import as_parts
 from .providers.base import Message, Part, Provider, Request, Text, Turn
 from .replies import ChoiceReply, LookReply, VerdictReply
 from .roles import Attempt, Context, Judgement, Looker, Preference, Usage
-from .sight import pictures, tables
-from .sight.shown import Shown, budget_of, to_image
+from .sight import pictures, ruler, tables
+from .sight.shown import Shown, budget_of
 
 MAX_LOOKS = 3
 """Extra looks per judgement."""
@@ -139,8 +139,11 @@ def _looked(context: Context, attempt: Attempt, looker: Looker, wanted: list[Loo
         if isinstance(seen, str):
             parts.append(Text(f"{said} is not to be had: {seen}"))
         else:
-            shown = Shown(f"{said}:", seen)
-            parts += [Text(shown.label), to_image(shown)]
+            shown = [Shown(f"{said}:", seen)]
+            if request.view == "camera" and request.box != ruler.WHOLE:
+                same = ruler.ruled(context.picture.rgb, request.box, LOOK_PX)
+                shown.append(Shown("The same part of the picture, with rulers in percent of the whole:", same))
+            parts += as_parts(shown)
     return tuple(parts)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from restage.agent import approval
 from restage.agent.brief import Brief, BriefObject
 from restage.agent.colour_space import to_linear
 from restage.agent.measure import measure
@@ -198,6 +199,22 @@ def test_inventory_and_sanity():
     text = tables.inventory(JobResult("ok", inventory=(info, light)))
     assert "| A/B | mesh | 1 x 2 x 3 |" in text and "<-100 25.0 50.0 >200" in text
     assert cells(text, "Key")[3:6] == ["1.00", "2.00", "3.00"]
-    assert tables.inventory(JobResult("ok")) == "" and tables.sanity(JobResult("ok")) == ""
-    found = tables.sanity(JobResult("ok", sanity=(SanityFinding("floating", "Cup floats 0.2 m", "Cup", 0.2),)))
+    assert tables.inventory(JobResult("ok")) == "" and tables.sanity(()) == ""
+    found = tables.sanity((SanityFinding("floating", "Cup floats 0.2 m", "Cup", 0.2),))
     assert "floating: Cup floats 0.2 m" in found
+
+
+def test_only_a_thing_that_should_be_seen_is_out_of_frame():
+    def info(name, px):
+        return ObjectInfo(name, "MESH", (0, 0, 0), (1, 1, 1), None, (), 8, px)
+
+    def out(name, amount=1.0):
+        return SanityFinding("out_of_frame", f"{name} is out of frame", name, amount)
+
+    brief = Brief(
+        objects=[BriefObject(name="Table", box=(0.0, 0.3, 1.0, 1.0)), BriefObject(name="Cup", box=(0.4, 0.3, 0.5, 0.4))]
+    )
+    found = (out("Floor"), out("Table.Leg 1"), out("Cup"), SanityFinding("sunk", "Cup sinks", "Cup", 0.1))
+    seen = JobResult("ok", inventory=(info("Table.Top", 900), info("Table.Leg 1", 0), info("Cup", 0)), sanity=found)
+    assert [item.message for item in approval.plain_findings(brief, seen)] == ["Cup is out of frame", "Cup sinks"]
+    assert [item.object for item in approval.hard_findings("geometry", brief, seen)] == ["Cup"]

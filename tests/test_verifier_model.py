@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from prepared import Answering, said, shown
@@ -49,6 +50,7 @@ def test_the_last_checklist_is_shown_so_that_wishes_are_not_turned_round():
 def test_failing_checks_are_named_as_not_approvable():
     provider = Answering(APPROVE)
     made = attempt(names=("Cup",), sanity=[("out_of_frame", "Cup is behind the camera", "Cup")])
+    made.result = replace(made.result, inventory=tuple(replace(i, visible_px=0) for i in made.result.inventory))
     ModelVerifier(provider).judge(context(), made, Looker())
     text = said(provider.asked[0])
     assert "approval is not accepted" in text and "Cup is behind the camera" in text and "Book: no object" in text

@@ -211,9 +211,15 @@ def plan_frame(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[float, 
 
 
 def upright(boxes: dict[str, tuple[np.ndarray, np.ndarray]]) -> list[str]:
-    """Return the names of what is not a large flat thing (a floor); all of them when nothing else is there."""
+    """Return the names of what is not a large flat thing (a floor, a wall); all of them when nothing else is there."""
     sizes = {name: high - low for name, (low, high) in boxes.items()}
-    standing = [name for name, size in sizes.items() if size[2] > _FLAT * max(size[0], size[1])]
+    thick = [name for name, size in sizes.items() if min(size) > _FLAT * max(size[0], size[1])]
+    widest = max((max(sizes[name][:2]) for name in thick), default=0.0)
+    standing = [
+        name
+        for name, size in sizes.items()
+        if size[2] > _FLAT * max(size[0], size[1]) and (not thick or max(size[:2]) <= _GROUND_FACTOR * widest)
+    ]
     widest = max((max(sizes[name][:2]) for name in standing), default=0.0)
     return [n for n in boxes if n in standing or max(sizes[n][:2]) <= _GROUND_FACTOR * widest] or list(boxes)
 

@@ -19,6 +19,8 @@ from .unproject import View
 PART, PLAN, SWATCHES = 896, 640, 640
 """Longer sides, pixels."""
 MOST_PARTS = 3
+WORST = 2
+"""Things that measure worst are magnified, after what the checklist is about."""
 NOTHING = 0.9
 """Grey, sRGB, where a flat view has nothing: black would pass for a thing."""
 _LIGHT = np.array([-0.35, -0.55, 0.76], np.float32)
@@ -82,7 +84,16 @@ def _setup(context: Context, attempt: Attempt, budget: Budget, of: str) -> list[
         min(budget.longest, PART),
         context.brief.camera.horizon,
     )
-    return [Shown(f"The picture with the brief's boxes, and the horizon of {of}'s camera in red.", rgb)]
+    return [Shown(f"The picture with the brief's boxes, and the horizon of {of}'s camera in red{_off(view)}.", rgb)]
+
+
+def _off(view: View | None) -> str:
+    """Where a horizon lies that the picture does not show."""
+    heights = None if view is None else view.horizon()
+    if heights is None:
+        return ""
+    middle = sum(heights) / 2
+    return "" if 0 <= middle <= 1 else f" (it lies at {100 * middle:.0f} % from the top, outside the picture)"
 
 
 def _outlines(context: Context, attempt: Attempt, budget: Budget, of: str) -> list[Shown]:
@@ -106,8 +117,10 @@ def _outlines(context: Context, attempt: Attempt, budget: Budget, of: str) -> li
 
 def _look(stage: str, views: AttemptViews) -> tuple[str, NDArray[np.float32]] | None:
     """The picture-like view that shows a stage best, (h, w, 3) sRGB in 0 to 1, and what to call it."""
-    if views.beauty is not None and stage in ("lighting", "program", "composition"):
+    if views.beauty is not None and stage in ("lighting", "program"):
         return "the full render", views.beauty
+    if views.beauty is not None and stage == "composition":
+        return "the render in provisional light", views.beauty
     clay = _clay(views)
     if stage != "geometry" and views.albedo is not None:
         flat = srgb(views.albedo)
@@ -172,10 +185,18 @@ def _plan(views: AttemptViews, budget: Budget, of: str) -> Shown | None:
 
 
 def _wished(context: Context, attempt: Attempt) -> list[tuple[float, float, float, float]]:
-    """Where the last checklist wanted something: the attempt's own, or that of the one it came after."""
+    """Where the last checklist wanted something (the attempt's own, or that of the one it came after), then the things
+    that measure worst."""
     verdicts = [attempt.verdict, *([context.best.verdict] if context.best else [])]
     verdict = next((found for found in verdicts if found is not None), None)
-    return [item.region for item in verdict.items if item.region] if verdict else []
+    wished = [item.region for item in verdict.items if item.region] if verdict else []
+    boxes = {item.name: item.box for item in context.brief.objects}
+    placed = context.stage.name in ("geometry", "composition")
+    worst = sorted(
+        (item for item in attempt.measurements.objects if item.name in boxes),
+        key=lambda item: item.iou if placed else -(item.colour_difference or 0.0),
+    )
+    return wished + [boxes[item.name] for item in worst[:WORST]]
 
 
 def _parts(

@@ -144,10 +144,18 @@ def _painted(albedo: NDArray[np.float32] | None, where: NDArray[np.bool_]) -> li
         region = np.zeros(where.shape, np.bool_)
         region[where] = steps == kind
         core = _core(region)
-        if np.count_nonzero(region) < PAINTED * np.count_nonzero(where) or np.count_nonzero(core) < LEAST_PX:
+        large = np.count_nonzero(region) >= PAINTED * np.count_nonzero(where) and np.count_nonzero(core) >= LEAST_PX
+        # The specks of a texture are many small pieces of a colour; a surface is a few large ones.
+        if not large or np.count_nonzero(_opened(region)) < 0.6 * np.count_nonzero(region):
             continue
         found.append((f"where it is {hex_of(to_linear(np.median(shown[region], axis=0)))}", core))
     return found if len(found) > 1 else []
+
+
+def _opened(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(
+        cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0, np.bool_
+    )
 
 
 def _mean(light: NDArray[Any], mask: NDArray[np.bool_]) -> Light | None:

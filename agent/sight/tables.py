@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...worker.protocol import JobResult
+from ...worker.protocol import JobResult, SanityFinding
 from ..measurements import Measurements, ObjectMeasure
 from .mean_colours import colours
 from .points import unprojected
@@ -88,11 +88,11 @@ def inventory(result: JobResult) -> str:
     return "Box on screen: left, top, right, bottom of the whole object, also where hidden.\n" + table(head, rows)
 
 
-def sanity(result: JobResult) -> str:
+def sanity(findings: Sequence[SanityFinding]) -> str:
     """What is plainly wrong with the scene, as a list."""
-    if not result.sanity:
+    if not findings:
         return ""
-    lines = [f"- {finding.kind.replace('_', ' ')}: {finding.message}" for finding in result.sanity[:MOST_ROWS]]
+    lines = [f"- {finding.kind.replace('_', ' ')}: {finding.message}" for finding in findings[:MOST_ROWS]]
     return "Plainly wrong, found by measuring the scene:\n" + "\n".join(lines)
 
 

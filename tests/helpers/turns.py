@@ -70,7 +70,7 @@ def attempt(
     stage="geometry", number=1, round=1, script=SCRIPT, score=0.5, status="ok", message="", line=0,
     verdict=None, names=("Cup", "Book"), sanity=(), note="",
 ) -> Attempt:  # fmt: skip
-    findings = tuple(SanityFinding(kind, text, name) for kind, text, name in sanity)
+    findings = tuple(SanityFinding(kind, text, name, 1.0) for kind, text, name in sanity)
     result = JobResult(status, message, line, tuple(info(name) for name in names), sanity=findings, blender="5.2.3 LTS")
     measured = Measurements(score=score, objects=[ObjectMeasure(name="Cup", iou=score, box_offset=0.05)])
     return Attempt(stage, number, round, script, note, result, AttemptViews(), measured, verdict)
