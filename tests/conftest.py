@@ -37,7 +37,7 @@ def binary():
 
 @pytest.fixture(scope="session")
 def pools(binary):
-    """The pools that tests share, by how strict their workers are."""
+    """The workers that tests share, by how strict they are."""
     made = {}
     yield made
     for one in made.values():
@@ -46,17 +46,23 @@ def pools(binary):
 
 @pytest.fixture
 def pool(binary, pools, deprecations_are_errors):
-    """Workers of this environment's Blender. A worker is one test's; the warm one was started in the test before."""
-    from restage.worker.pool import Limits, WorkerPool
+    """Workers of this environment's Blender, used again and again: for tests of what is done with workers."""
+    from reused import Reused
 
     strict = os.environ["RESTAGE_STRICT"]
     if strict not in pools:
-        pools[strict] = WorkerPool(binary, Limits())
-    shared = pools[strict]
-    yield shared
-    for worker in shared._given:
-        worker.close()
-    shared.prepare(())
+        pools[strict] = Reused(binary)
+    yield pools[strict]
+    pools[strict].take_back()
+
+
+@pytest.fixture
+def real_pool(binary):
+    """A pool as Restage has it: each worker serves once, the next one is warm."""
+    from restage.worker.pool import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as made:
+        yield made
 
 
 @pytest.fixture
