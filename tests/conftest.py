@@ -9,6 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = """
+    test_extension_zip test_security_corpus test_faults test_solve_stage test_run_command test_run_step test_run_cancel
+    test_offline_scripts test_run_handoff test_scene_stages test_scene_midway test_run_solved test_run_loop
+""".split()  # noqa: SIM905
+"""Files that take longest; they begin first, so that no process ends with one of them while the other has nothing."""
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(LONG)))
 
 
 @pytest.fixture(autouse=True)
