@@ -16,7 +16,7 @@ test: lint
 	.venv/bin/python tools/build_extension.py -o .cache/tested
 	@export RESTAGE_TEST_ZIP=$$(echo $$PWD/.cache/tested/*.zip); \
 	for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	.venv/bin/ruff check .

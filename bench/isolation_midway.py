@@ -72,7 +72,10 @@ def _measure(binary: BlenderBinary, folder: Path, path: Path, state: cancels.Sta
     agents: list[cancels.Stuck] = []
 
     def assemble(_log: Any) -> Assembled:
-        agents.append(cancels.Stuck(state, folder, thread.cancelled))
+        # The thread that calls this; `begin` below may not have returned it yet.
+        going_on = run_thread.current()
+        assert going_on is not None
+        agents.append(cancels.Stuck(state, folder, going_on.cancelled))
         return Assembled(agents[0].agent())
 
     show = _Nobody(state)

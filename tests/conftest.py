@@ -9,6 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = """
+    test_extension_zip test_security_corpus test_faults test_solve_stage test_run_command test_run_step test_run_cancel
+    test_offline_scripts test_run_handoff test_scene_stages test_scene_midway test_run_solved test_run_loop
+""".split()  # noqa: SIM905
+"""Files that take longest; they begin first, so that no process ends with one of them while the other has nothing."""
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(LONG)))
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +47,7 @@ def binary():
 
 @pytest.fixture(scope="session")
 def pools(binary):
-    """The pools that tests share, by how strict their workers are."""
+    """The workers that tests share, by how strict they are."""
     made = {}
     yield made
     for one in made.values():
@@ -46,17 +56,23 @@ def pools(binary):
 
 @pytest.fixture
 def pool(binary, pools, deprecations_are_errors):
-    """Workers of this environment's Blender. A worker is one test's; the warm one was started in the test before."""
-    from restage.worker.pool import Limits, WorkerPool
+    """Workers of this environment's Blender, used again and again: for tests of what is done with workers."""
+    from reused import Reused
 
     strict = os.environ["RESTAGE_STRICT"]
     if strict not in pools:
-        pools[strict] = WorkerPool(binary, Limits())
-    shared = pools[strict]
-    yield shared
-    for worker in shared._given:
-        worker.close()
-    shared.prepare(())
+        pools[strict] = Reused(binary)
+    yield pools[strict]
+    pools[strict].take_back()
+
+
+@pytest.fixture
+def real_pool(binary):
+    """A pool as Restage has it: each worker serves once, the next one is warm."""
+    from restage.worker.pool import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_icons_no_longer_shown_are_forgotten(icons, tmp_path):
     kept = picture(tmp_path / "source.png", (9, 9, 9), 1000)
     previews.icon(kept)
     first = previews._icons[previews._shown[kept]]
-    for count in range(40):
+    for count in range(previews.KEPT + 8):
         previews.icon(picture(tmp_path / f"attempt{count}.png", (count, 0, 0), 1000))
         previews.icon(kept)
     assert previews._icons[previews._shown[kept]] is first, "what is drawn every time stays"

@@ -22,6 +22,7 @@ from restage.agent.record import RecordError, RunFolder
 from restage.worker.client import Limits
 from restage.worker.pool import WorkerPool
 from restage.worker.protocol import Failure, FinishRequest, Job, LightBasisRequest, LookRequest, ViewRequest
+from reused import Reused
 from scripted import Scripted
 
 STEPS = ("reset", "replay", "run", "check", "measure", "beauty", "write")
@@ -39,6 +40,15 @@ def scratch(tmp_path):
 def pool(binary, scratch):
     with WorkerPool(binary, Limits(), scratch_root=scratch) as made:
         yield made
+    assert list(scratch.iterdir()) == [], "a worker left its scratch folder behind"
+
+
+@pytest.fixture
+def used_again(binary, scratch):
+    """Workers for the bad days of a run's folder, which are not the workers'."""
+    made = Reused(binary, scratch_root=scratch)
+    yield made
+    made.close()
     assert list(scratch.iterdir()) == [], "a worker left its scratch folder behind"
 
 
@@ -106,22 +116,22 @@ def test_a_run_whose_worker_dies_goes_on(pool, tmp_path, table_picture, monkeypa
     assert len(faults.accepted(folder.path)) == 5 and (folder.path / "scene.blend").exists()
 
 
-def test_a_full_disk_ends_the_run_and_it_resumes(pool, tmp_path, table_picture):
+def test_a_full_disk_ends_the_run_and_it_resumes(used_again, tmp_path, table_picture):
     """Files of this process can't grow any more from the third stage on."""
     folder = tmp_path / "run"
     with faults.file_size_limit(1 << 30):
         full = faults.At("materials", lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, -1)))
         with pytest.raises(OSError, match="File too large"):
-            runs.execute(pool, folder, table_picture, Scripted(), listener=full)
+            runs.execute(used_again, folder, table_picture, Scripted(), listener=full)
     before = faults.accepted(folder)
     assert set(before) == {"setup", "geometry"}
-    record, _ = runs.resume(pool, folder, Scripted())
+    record, _ = runs.resume(used_again, folder, Scripted())
     assert record.status == "done" and faults.half_written(folder) == []
     after = faults.accepted(folder)
     assert {name: after[name] for name in before} == before and len(after) == 5
 
 
-def test_a_small_disk_that_fills(pool, tmp_path, table_picture):
+def test_a_small_disk_that_fills(used_again, tmp_path, table_picture):
     with faults.small_disk(tmp_path / "disk", "1m") as disk:
         filler = disk / "filler"
 
@@ -135,57 +145,57 @@ def test_a_small_disk_that_fills(pool, tmp_path, table_picture):
                     pass
 
         with pytest.raises(OSError, match="No space left"):
-            runs.execute(pool, disk / "run", table_picture, Scripted(), listener=faults.At("geometry", fill))
+            runs.execute(used_again, disk / "run", table_picture, Scripted(), listener=faults.At("geometry", fill))
         before = faults.accepted(disk / "run")
         assert set(before) == {"setup"} and faults.half_written(disk / "run") == []
         filler.unlink()
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
-        record, _ = runs.resume(pool, disk / "run", Scripted())
+        record, _ = runs.resume(used_again, disk / "run", Scripted())
         assert record.status == "done"
         after = faults.accepted(disk / "run")
         assert {name: after[name] for name in before} == before
 
 
-def test_output_that_cannot_be_written(pool, tmp_path, table_picture):
+def test_output_that_cannot_be_written(used_again, tmp_path, table_picture):
     place = tmp_path / "place"
     place.mkdir()
     with faults.read_only(place), pytest.raises(RecordError, match="can't be written"):
-        runs.execute(pool, place / "run", table_picture, Scripted())
+        runs.execute(used_again, place / "run", table_picture, Scripted())
     assert list(place.iterdir()) == []
-    record, folder = runs.execute(pool, place / "run", table_picture, Scripted(), until="geometry")
+    record, folder = runs.execute(used_again, place / "run", table_picture, Scripted(), until="geometry")
     assert record.status == "paused"
     before = faults.accepted(folder.path)
     with faults.read_only(place):
         with pytest.raises(OSError, match=r"Read-only|Permission"):
-            runs.resume(pool, folder.path, Scripted())
+            runs.resume(used_again, folder.path, Scripted())
         assert faults.accepted(folder.path) == before
-    assert runs.resume(pool, folder.path, Scripted())[0].status == "done"
+    assert runs.resume(used_again, folder.path, Scripted())[0].status == "done"
 
 
-def test_a_run_folder_that_is_deleted(pool, tmp_path, table_picture):
+def test_a_run_folder_that_is_deleted(used_again, tmp_path, table_picture):
     folder = tmp_path / "run"
     gone = faults.At("materials", lambda: faults.remove(folder))
     with pytest.raises(OSError, match="No such file"):
-        runs.execute(pool, folder, table_picture, Scripted(), listener=gone)
+        runs.execute(used_again, folder, table_picture, Scripted(), listener=gone)
     assert not folder.exists(), "nothing of it comes back"
-    assert runs.execute(pool, folder, table_picture, Scripted(), until="setup")[0].status == "paused"
+    assert runs.execute(used_again, folder, table_picture, Scripted(), until="setup")[0].status == "paused"
 
 
-def test_clock_jumps(pool, tmp_path, table_picture, monkeypatch):
+def test_clock_jumps(used_again, tmp_path, table_picture, monkeypatch):
     """The wall clock runs wild; nothing is timed by it, so nothing is killed, late or negative."""
     real, jumps = time.time, random.Random(5)
     monkeypatch.setattr(time, "time", lambda: real() + jumps.choice([-1, 1]) * jumps.uniform(0, 1e8))
-    record, _ = runs.execute(pool, tmp_path / "run", table_picture, Scripted())
+    record, _ = runs.execute(used_again, tmp_path / "run", table_picture, Scripted())
     assert record.status == "done" and 0 < record.seconds < 600
     for stage in record.stages:
         assert 0 <= stage.seconds < 600
         assert all(0 <= value < 600 for attempt in stage.attempts for value in attempt.seconds.values())
 
 
-def test_two_on_one_folder(pool, tmp_path, table_picture, root, scratch):
+def test_two_on_one_folder(used_again, tmp_path, table_picture, root, scratch):
     """The second one is told who the first is, and does no harm; when the first has died it goes on."""
     folder = tmp_path / "run"
-    assert runs.execute(pool, folder, table_picture, Scripted(), until="setup")[0].status == "paused"
+    assert runs.execute(used_again, folder, table_picture, Scripted(), until="setup")[0].status == "paused"
     first = faults.in_a_process(root, folder, table_picture, scratch)
     try:
         end = time.monotonic() + 60
@@ -201,7 +211,7 @@ def test_two_on_one_folder(pool, tmp_path, table_picture, root, scratch):
         with pytest.raises(
             RecordError, match=f"in use by another Restage .process {first.pid} on .* {datetime.now():%Y}"
         ):
-            runs.resume(pool, folder, Scripted())
+            runs.resume(used_again, folder, Scripted())
         os.kill(first.pid, signal.SIGCONT)
         assert first.communicate(timeout=120)[0].endswith("done\n")
     finally:

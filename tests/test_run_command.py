@@ -16,8 +16,6 @@ from PIL import Image
 from restage import cli
 from restage.worker import lockdown
 
-pytestmark = pytest.mark.bpy
-
 
 def command(root, *arguments, **options):
     env = {**os.environ, "RESTAGE_PYTHON": sys.executable}

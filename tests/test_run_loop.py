@@ -17,11 +17,10 @@ from restage.agent.stages import STAGES
 from runs import OPTIONS, execute, start
 from scripted import COMPOSITION, GEOMETRY, LIGHTING, SCRIPTS, Scripted
 
-pytestmark = pytest.mark.bpy
 
-
-def test_whole_run_leaves_the_promised_files(pool, tmp_path, table_picture):
-    record, folder = execute(pool, tmp_path / "run", table_picture, Scripted())
+@pytest.mark.bpy
+def test_whole_run_leaves_the_promised_files(real_pool, tmp_path, table_picture):
+    record, folder = execute(real_pool, tmp_path / "run", table_picture, Scripted())
     assert record.status == "done"
     for name in ("scene.blend", "scene.py", "scene.glb", "render.png", "report.html", "run.json", "brief.json"):
         assert (folder.path / name).stat().st_size > 0, name

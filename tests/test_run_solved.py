@@ -77,7 +77,6 @@ def test_a_solved_script_is_an_attempt_of_its_own_and_a_replay_solves_nothing_an
     assert numbers.load(replayed.path).items == numbers.load(folder.path).items
 
 
-@pytest.mark.bpy
 def test_what_was_solved_and_is_worse_does_not_stand(pool, tmp_path, table_picture):
     record, folder = execute(pool, tmp_path / "run", table_picture, Answers({"geometry": FARTHER}))
     stage = record.stage("geometry")
@@ -85,7 +84,6 @@ def test_what_was_solved_and_is_worse_does_not_stand(pool, tmp_path, table_pictu
     assert folder.script_path("geometry").read_text() == GEOMETRY
 
 
-@pytest.mark.bpy
 def test_a_solver_that_stumbles_ends_no_run_and_says_so(pool, tmp_path, table_picture):
     listener = Lines()
     solver = Answers(error=IndexError("no such thing"))
@@ -94,7 +92,6 @@ def test_a_solver_that_stumbles_ends_no_run_and_says_so(pool, tmp_path, table_pi
     assert any("no such thing" in line for line in listener.lines)
 
 
-@pytest.mark.bpy
 def test_nothing_is_solved_when_it_is_not_wanted(pool, tmp_path, table_picture):
     solver = Answers({"geometry": NEARER})
     record, _ = execute(pool, tmp_path / "run", table_picture, solver, settings=AgentSettings(solve=False))

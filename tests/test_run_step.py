@@ -14,8 +14,6 @@ from restage.agent.verdict import ChecklistItem
 from runs import OPTIONS, start
 from scripted import GEOMETRY, MATERIALS, SETUP, Scripted
 
-pytestmark = pytest.mark.bpy
-
 
 class Told(Silent):
     """Remembers what was to be shown."""

@@ -14,8 +14,6 @@ from restage.agent.roles import Cancelled
 from restage.agent.solving.write_back import write_back
 from restage.worker.protocol import StageScript
 
-pytestmark = pytest.mark.bpy
-
 
 @pytest.fixture(scope="module")
 def worker(binary):

@@ -47,30 +47,30 @@ def same(one, two):
     assert (one[1] == two[1]).all()
 
 
-def test_ahead_or_not_the_result_is_the_same(pool):
-    plain = run(pool)
-    prepared(pool, SCRIPTS[:2])
-    same(plain, run(pool))
+def test_ahead_or_not_the_result_is_the_same(real_pool):
+    plain = run(real_pool)
+    prepared(real_pool, SCRIPTS[:2])
+    same(plain, run(real_pool))
 
 
-def test_a_beginning_of_the_accepted_scripts_is_used_and_other_ones_are_forgotten(pool):
-    plain = run(pool)
-    prepared(pool, SCRIPTS[:1])
-    pool.prepare(SCRIPTS[:2])
-    same(plain, run(pool))
-    prepared(pool, (SCRIPTS[0], StageScript("geometry", GEOMETRY.replace("0.15", "0.6"))))
-    same(plain, run(pool))
+def test_a_beginning_of_the_accepted_scripts_is_used_and_other_ones_are_forgotten(real_pool):
+    plain = run(real_pool)
+    prepared(real_pool, SCRIPTS[:1])
+    real_pool.prepare(SCRIPTS[:2])
+    same(plain, run(real_pool))
+    prepared(real_pool, (SCRIPTS[0], StageScript("geometry", GEOMETRY.replace("0.15", "0.6"))))
+    same(plain, run(real_pool))
 
 
-def test_scripts_that_no_longer_run_are_told_by_the_job(pool):
+def test_scripts_that_no_longer_run_are_told_by_the_job(real_pool):
     broken = (SCRIPTS[0], StageScript("geometry", "raise ValueError('no')\n"))
-    prepared(pool, broken)
-    result, _ = run(pool, replace(JOB, accepted=broken))
+    prepared(real_pool, broken)
+    result, _ = run(real_pool, replace(JOB, accepted=broken))
     assert result.status == "error" and "accepted geometry script no longer runs" in result.message
 
 
-def test_a_job_asked_for_at_once_needs_no_preparation(pool):
-    plain = run(pool)
-    pool.prepare(SCRIPTS[:2])
-    same(plain, run(pool))
-    same(plain, run(pool))
+def test_a_job_asked_for_at_once_needs_no_preparation(real_pool):
+    plain = run(real_pool)
+    real_pool.prepare(SCRIPTS[:2])
+    same(plain, run(real_pool))
+    same(plain, run(real_pool))

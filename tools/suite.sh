@@ -11,4 +11,4 @@ tools/venv.sh "$folder" "$1" || {
     exit 1
 }
 echo "bpy $1"
-exec "$folder/bin/python" -m pytest -m bpy -n 2 --dist loadfile
+exec "$folder/bin/python" -m pytest -m bpy -n 2 --dist loadfile --no-loadscope-reorder
