@@ -123,7 +123,13 @@ class RestageCard(bpy.types.PropertyGroup):
     attempts: CollectionProperty(type=RestageAttempt)
 
 
-CLASSES = (RestagePoint, RestageParam, RestageAttempt, RestageCard)
+class RestageEdit(bpy.types.PropertyGroup):
+    """One thing the artist has changed by hand, or locked. Its name is the object's, as the scripts call it."""
+
+    words: StringProperty(name="What", description="What of it")
+
+
+CLASSES = (RestageEdit, RestagePoint, RestageParam, RestageAttempt, RestageCard)
 
 
 def status_icon(status: str) -> str:

@@ -16,6 +16,7 @@ from .operators import (
     cancel,
     checklist,
     compare,
+    edits,
     files,
     finish,
     follow,
@@ -48,6 +49,7 @@ CLASSES = (
     *checklist.CLASSES,
     *params.CLASSES,
     *script_tools.CLASSES,
+    *edits.CLASSES,
     *finish.CLASSES,
     *hand_on.CLASSES,
     *follow.CLASSES,
@@ -200,8 +202,8 @@ def _after_load(*_: object) -> None:
 def _forget_session(live: properties.RestageLive) -> None:
     """The window manager may outlive the file: what it says of the run is the old file's."""
     live.status, live.message, live.render, live.ahead = "NONE", "", "", False
-    live.cards.clear()
-    live.params.clear()
+    for items in (live.cards, live.params, live.edits, live.locks):
+        items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
     trouble.clear()

@@ -77,7 +77,8 @@ class Wishes:
         """Have the agent write a stage anew whose accepted script no longer runs; None when that can't be used."""
         context.passing = False
         context.best = None
-        context.hint = f"The earlier script of this stage no longer runs on the changed scene: {message}"
+        told = f"The earlier script of this stage no longer runs on the changed scene: {message}"
+        context.hint = "\n".join(text for text in (context.hint, told) if text)
         return self.rounds.redo(context, attempts)
 
 
@@ -87,7 +88,8 @@ def tell_of_rejected(context: Context, rejected: list[Attempt]) -> None:
         return
     context.refused = frozenset(attempt.script for attempt in rejected)
     notes = [f"- {attempt.note or 'attempt ' + str(attempt.number)}" for attempt in rejected[-MAX_TOLD:]]
-    context.hint = (
+    told = (
         f"The artist has rejected {len(rejected)} earlier attempt{'s' if len(rejected) > 1 else ''} of this stage. "
         "Take another approach than these:\n" + "\n".join(notes)
     )
+    context.hint = "\n".join(text for text in (context.hint, told) if text)

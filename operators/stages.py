@@ -16,7 +16,7 @@ from bpy.props import IntProperty, StringProperty
 from .. import panel_data, properties
 from ..idnames import Op
 from ..scene import compat, sandbox, scripts
-from . import trouble, view
+from . import changes, trouble, view
 from .asking import Asking
 
 if TYPE_CHECKING:
@@ -147,6 +147,14 @@ class RESTAGE_OT_accept(Decides, bpy.types.Operator):
 
         live = context.window_manager.restage
         number = properties.decided_attempt(live, properties.card(live, stage))
+        by_hand = changes.kept(context.scene.restage.run)
+        if number and by_hand:
+            # What is shown is what is accepted, the artist's own changes with it.
+            standing = folder.record.stage(stage)
+            if number != (standing.accepted if standing.accepted is not None else standing.best):
+                context.scene.restage.state = decisions.choose(folder, stage, number)
+            decisions.keep(folder, by_hand, stage)
+            return
         context.scene.restage.state = decisions.accept(folder, stage, number or None)
         if number:
             show_attempt(context, folder, stage, number)

@@ -10,6 +10,8 @@ from .base import InTab
 
 ACROSS = 3
 """Attempts in a row: readable at 250 pixels."""
+MOST_TOLD = 4
+"""Things that were changed by hand."""
 INSET = 24.0
 """Pixels that a card is narrower than the panel, at interface scale 1."""
 
@@ -28,12 +30,53 @@ class RESTAGE_PT_stages(InTab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the cards; the one in focus is open."""
         live = context.window_manager.restage
+        if len(live.edits) and live.status not in properties.BUSY:
+            _draw_edits(self.layout.box(), context)
         column = self.layout.column()
         for card in live.cards:
             box = column.box()
             _draw_head(box, card, card.name == live.focus)
             if card.name == live.focus:
                 _draw_card(box, context, card)
+
+
+def _draw_edits(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What was changed by hand, and what can be done so that it stays."""
+    live = context.window_manager.restage
+    words = [item.words for item in live.edits[:MOST_TOLD]]
+    more = len(live.edits) - len(words)
+    told = "; ".join(words) + (f"; {more} more" if more > 0 else "")
+    wrapped.sentence(layout, context, f"You changed {told}", "GREASEPENCIL", inset=INSET)
+    layout.operator(Op.KEEP_EDITS, icon="TEXT")
+    row = layout.row(align=True)
+    row.operator(Op.LOCK_EDITS, icon="LOCKED")
+    row.operator(Op.UNDO_EDITS, icon="LOOP_BACK")
+
+
+class RESTAGE_PT_locks(InTab, bpy.types.Panel):
+    """What no later attempt changes."""
+
+    bl_idname = Pt.LOCKS
+    bl_label = "Locks"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a run."""
+        return len(context.window_manager.restage.cards) > 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is locked."""
+        layout, live = self.layout, context.window_manager.restage
+        layout.operator(Op.LOCK, icon="LOCKED")
+        names = []
+        for item in live.locks:
+            if item.name not in names:
+                names.append(item.name)
+        for name in names:
+            row = layout.row(align=True)
+            row.label(text=name, icon="LOCKED", translate=False)
+            row.operator(Op.UNLOCK, text="", icon="X").name = name
 
 
 def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open: bool) -> None:
@@ -203,4 +246,4 @@ def _draw_checklist(
         row.operator(Op.RESET_POINTS, text="", icon="LOOP_BACK")
 
 
-CLASSES = (RESTAGE_PT_stages,)
+CLASSES = (RESTAGE_PT_stages, RESTAGE_PT_locks)
