@@ -93,6 +93,12 @@ class Window:
     def state(self) -> dict:
         return json.loads((self.folder / "state.json").read_text())
 
+    def fresh(self) -> dict:
+        """The state as it is from now on; a busy machine tells late."""
+        now = time.time()
+        self.wait(lambda: self.state()["when"] > now, 60)
+        return self.state()
+
     def do(self, word: str, seconds: float = 60) -> str:
         done = self.folder / "done"
         done.unlink(missing_ok=True)
@@ -112,7 +118,7 @@ class Window:
         x, y, width, height = self.state()["sidebar"]
         for below in range(20, height - 10, 25):
             self.click(x + width - 8, y + height - below)
-            if self.state()["tab"] == name:
+            if self.fresh()["tab"] == name:
                 return
         raise AssertionError(f"no tab {name}: {self.state()}")
 
