@@ -8,7 +8,7 @@ import sys
 import bpy
 from bpy.app.handlers import persistent
 
-from . import preferences, previews, properties
+from . import preferences, previews, properties, translations
 from .operators import (
     background,
     briefs,
@@ -35,6 +35,7 @@ from .operators import (
 from .panels import compare as compare_panel
 from .panels import finish as finish_panel
 from .panels import main as main_panel
+from .panels import menus
 from .panels import params as params_panel
 from .panels import run as run_panel
 from .panels import script as script_panel
@@ -69,6 +70,7 @@ CLASSES = (
     *compare_panel.CLASSES,
     *finish_panel.CLASSES,
     *main_panel.LATER,
+    *menus.CLASSES,
 )
 
 STOPPED_BY_LOAD = "The run was stopped because another file was opened; in its own file, Go On takes it up."
@@ -84,6 +86,8 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    menus.attach()
+    bpy.app.translations.register(__package__, translations.table())
     previews.start()
     for handlers, handler in _handlers():
         handlers.append(handler)
@@ -115,6 +119,8 @@ def unregister() -> None:
         if handler in handlers:
             handlers.remove(handler)
     previews.stop()
+    bpy.app.translations.unregister(__package__)
+    menus.detach()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -112,7 +112,7 @@ class RESTAGE_OT_focus_stage(bpy.types.Operator):
     bl_label = "Open Stage"
     bl_options = {"INTERNAL"}
 
-    stage: StringProperty(name="Stage")
+    stage: StringProperty(name="Stage", description="Name of the stage")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bring the stage into focus; the open one closes."""
@@ -191,7 +191,7 @@ class RESTAGE_OT_choose_attempt(Decides, bpy.types.Operator):
     bl_label = "Show Attempt"
     bl_options = {"REGISTER", "UNDO"}
 
-    attempt: IntProperty(name="Attempt", min=1, options={"SKIP_SAVE"})
+    attempt: IntProperty(name="Attempt", description="Its number", min=1, options={"SKIP_SAVE"})
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties_: Any) -> str:
