@@ -95,7 +95,7 @@ def register() -> None:
         # Later, for Blender gives no access to its data while it registers extensions. Without a window nothing ticks
         # and nobody chooses, and a timer left over when Python ends crashes bpy 4.2 as a module, also one that opening
         # a file has dropped.
-        bpy.app.timers.register(_suggest_models, first_interval=0.0)
+        bpy.app.timers.register(_begin, first_interval=0.0)
         preload.start()
     atexit.register(_at_exit)
     _command = bpy.utils.register_cli_command("restage", _run_command)
@@ -113,8 +113,8 @@ def unregister() -> None:
     watch.stop()
     compare.stop()
     preload.stop()
-    if bpy.app.timers.is_registered(_suggest_models):
-        bpy.app.timers.unregister(_suggest_models)
+    if bpy.app.timers.is_registered(_begin):
+        bpy.app.timers.unregister(_begin)
     for handlers, handler in _handlers():
         if handler in handlers:
             handlers.remove(handler)
@@ -152,8 +152,14 @@ def _run_command(argv: list[str]) -> int:
     return cli.main(argv, here, online=bpy.app.online_access)
 
 
+def _begin() -> None:
+    """Fill the lists of models to choose from, and show the run of a file that was open before; a timer's function,
+    called once."""
+    _suggest_models()
+    follow.after_load()
+
+
 def _suggest_models() -> None:
-    """Fill the lists of models to choose from; a timer's function, called once."""
     properties.suggest_models(bpy.context.window_manager.restage)
 
 
