@@ -81,7 +81,7 @@ class Pt(StrEnum):
     STAGES = "RESTAGE_PT_stages"
     PARAMS = "RESTAGE_PT_params"
     SCRIPT = "RESTAGE_PT_script"
-    EDITS = "RESTAGE_PT_edits"
+    LOCKS = "RESTAGE_PT_locks"
     COMPARE = "RESTAGE_PT_compare"
     FINISH = "RESTAGE_PT_finish"
     OPTIONS = "RESTAGE_PT_options"

@@ -47,6 +47,8 @@ PARAM_KINDS = (
     ("other", "Other", ""),
 )
 
+TURN = "A number of the open stage's script; turning it runs the stage again, a moment after it rests"
+
 
 class RestagePoint(bpy.types.PropertyGroup):
     """One point of the checklist that goes with a redo; the verifier's, or the artist's own."""
@@ -56,7 +58,7 @@ class RestagePoint(bpy.types.PropertyGroup):
     object: StringProperty(name="Object", description="Name of the thing it is about; empty for the whole picture")
     property: StringProperty(name="Property", description="What of it: outline, colour, place")
     observed: StringProperty(name="Observed", description="How it is now")
-    severity: EnumProperty(name="Severity", items=SEVERITIES, default="major")
+    severity: EnumProperty(name="Severity", description="How much it matters", items=SEVERITIES, default="major")
     kept: StringProperty(name="Kept", description="The rest of what the verifier said, as JSON")
 
 
@@ -67,19 +69,23 @@ class RestageParam(bpy.types.PropertyGroup):
     unit: StringProperty(name="Unit", description="As the script's comment says, where Blender has no unit for it")
     kind: EnumProperty(name="Kind", items=PARAM_KINDS)
     told: StringProperty(name="Told", description="What the script says of it")
-    number: FloatProperty(name="Value", precision=4, step=1)
-    length: FloatProperty(name="Value", unit="LENGTH", precision=4, step=1)
-    angle: FloatProperty(name="Value", subtype="ANGLE", precision=2, step=100)
-    degrees: FloatProperty(name="Value", subtype="ANGLE", precision=2, step=100)
-    integer: IntProperty(name="Value")
-    flag: BoolProperty(name="Value")
-    text: StringProperty(name="Value")
-    colour: FloatVectorProperty(name="Value", subtype="COLOR", size=3, min=0.0, soft_max=1.0, precision=3)
-    vector2: FloatVectorProperty(name="Value", size=2, precision=4, step=1)
-    vector3: FloatVectorProperty(name="Value", size=3, precision=4, step=1)
-    vector4: FloatVectorProperty(name="Value", size=4, precision=4, step=1)
-    place: FloatVectorProperty(name="Value", subtype="XYZ_LENGTH", unit="LENGTH", size=3, precision=4, step=1)
-    turn: FloatVectorProperty(name="Value", subtype="EULER", size=3, precision=2, step=100)
+    number: FloatProperty(name="Value", description=TURN, precision=4, step=1)
+    length: FloatProperty(name="Value", description=TURN, unit="LENGTH", precision=4, step=1)
+    angle: FloatProperty(name="Value", description=TURN, subtype="ANGLE", precision=2, step=100)
+    degrees: FloatProperty(name="Value", description=TURN, subtype="ANGLE", precision=2, step=100)
+    integer: IntProperty(name="Value", description=TURN)
+    flag: BoolProperty(name="Value", description=TURN)
+    text: StringProperty(name="Value", description=TURN)
+    colour: FloatVectorProperty(
+        name="Value", description=TURN, subtype="COLOR", size=3, min=0.0, soft_max=1.0, precision=3
+    )
+    vector2: FloatVectorProperty(name="Value", description=TURN, size=2, precision=4, step=1)
+    vector3: FloatVectorProperty(name="Value", description=TURN, size=3, precision=4, step=1)
+    vector4: FloatVectorProperty(name="Value", description=TURN, size=4, precision=4, step=1)
+    place: FloatVectorProperty(
+        name="Value", description=TURN, subtype="XYZ_LENGTH", unit="LENGTH", size=3, precision=4, step=1
+    )
+    turn: FloatVectorProperty(name="Value", description=TURN, subtype="EULER", size=3, precision=2, step=100)
     other: StringProperty(name="Value", description="Too much for a field: edit the script")
 
 
@@ -123,7 +129,13 @@ class RestageCard(bpy.types.PropertyGroup):
     attempts: CollectionProperty(type=RestageAttempt)
 
 
-CLASSES = (RestagePoint, RestageParam, RestageAttempt, RestageCard)
+class RestageEdit(bpy.types.PropertyGroup):
+    """One thing the artist has changed by hand, or locked. Its name is the object's, as the scripts call it."""
+
+    words: StringProperty(name="What", description="What of it")
+
+
+CLASSES = (RestageEdit, RestagePoint, RestageParam, RestageAttempt, RestageCard)
 
 
 def status_icon(status: str) -> str:

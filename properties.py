@@ -200,6 +200,8 @@ class RestageLive(bpy.types.PropertyGroup):
     shown_stage: StringProperty(name="Shown stage")
     shown_attempt: IntProperty(name="Shown attempt")
     params: CollectionProperty(type=panel_data.RestageParam)
+    edits: CollectionProperty(type=panel_data.RestageEdit)
+    locks: CollectionProperty(type=panel_data.RestageEdit)
     compare: EnumProperty(name="Compare", items=COMPARE_MODES)
     compare_opacity: FloatProperty(
         name="Opacity", description="Of what is laid over the scene", subtype="FACTOR", min=0.0, max=1.0, default=0.5

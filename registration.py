@@ -8,7 +8,7 @@ import sys
 import bpy
 from bpy.app.handlers import persistent
 
-from . import preferences, previews, properties
+from . import preferences, previews, properties, translations
 from .operators import (
     background,
     briefs,
@@ -16,6 +16,7 @@ from .operators import (
     cancel,
     checklist,
     compare,
+    edits,
     files,
     finish,
     follow,
@@ -34,6 +35,7 @@ from .operators import (
 from .panels import compare as compare_panel
 from .panels import finish as finish_panel
 from .panels import main as main_panel
+from .panels import menus
 from .panels import params as params_panel
 from .panels import run as run_panel
 from .panels import script as script_panel
@@ -48,6 +50,7 @@ CLASSES = (
     *checklist.CLASSES,
     *params.CLASSES,
     *script_tools.CLASSES,
+    *edits.CLASSES,
     *finish.CLASSES,
     *hand_on.CLASSES,
     *follow.CLASSES,
@@ -67,6 +70,7 @@ CLASSES = (
     *compare_panel.CLASSES,
     *finish_panel.CLASSES,
     *main_panel.LATER,
+    *menus.CLASSES,
 )
 
 STOPPED_BY_LOAD = "The run was stopped because another file was opened; in its own file, Go On takes it up."
@@ -82,6 +86,8 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    menus.attach()
+    bpy.app.translations.register(__package__, translations.table())
     previews.start()
     for handlers, handler in _handlers():
         handlers.append(handler)
@@ -89,7 +95,7 @@ def register() -> None:
         # Later, for Blender gives no access to its data while it registers extensions. Without a window nothing ticks
         # and nobody chooses, and a timer left over when Python ends crashes bpy 4.2 as a module, also one that opening
         # a file has dropped.
-        bpy.app.timers.register(_suggest_models, first_interval=0.0)
+        bpy.app.timers.register(_begin, first_interval=0.0)
         preload.start()
     atexit.register(_at_exit)
     _command = bpy.utils.register_cli_command("restage", _run_command)
@@ -107,12 +113,14 @@ def unregister() -> None:
     watch.stop()
     compare.stop()
     preload.stop()
-    if bpy.app.timers.is_registered(_suggest_models):
-        bpy.app.timers.unregister(_suggest_models)
+    if bpy.app.timers.is_registered(_begin):
+        bpy.app.timers.unregister(_begin)
     for handlers, handler in _handlers():
         if handler in handlers:
             handlers.remove(handler)
     previews.stop()
+    bpy.app.translations.unregister(__package__)
+    menus.detach()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
@@ -144,8 +152,14 @@ def _run_command(argv: list[str]) -> int:
     return cli.main(argv, here, online=bpy.app.online_access)
 
 
+def _begin() -> None:
+    """Fill the lists of models to choose from, and show the run of a file that was open before; a timer's function,
+    called once."""
+    _suggest_models()
+    follow.after_load()
+
+
 def _suggest_models() -> None:
-    """Fill the lists of models to choose from; a timer's function, called once."""
     properties.suggest_models(bpy.context.window_manager.restage)
 
 
@@ -200,8 +214,8 @@ def _after_load(*_: object) -> None:
 def _forget_session(live: properties.RestageLive) -> None:
     """The window manager may outlive the file: what it says of the run is the old file's."""
     live.status, live.message, live.render, live.ahead = "NONE", "", "", False
-    live.cards.clear()
-    live.params.clear()
+    for items in (live.cards, live.params, live.edits, live.locks):
+        items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
     trouble.clear()

@@ -84,7 +84,8 @@ class RunCards:
     """Stage and attempt that a file in this state shows."""
     finished: bool = False
     """Whether the final files are there and of these scripts."""
-    locks: tuple[str, ...] = field(default=())
+    locks: tuple[tuple[str, str], ...] = field(default=())
+    """What is locked: the name of each thing, and what of it in words."""
 
 
 def read(path: Path, state: int | None = None) -> RunCards:
@@ -126,6 +127,7 @@ def of(folder: RunFolder, state: int | None = None, live: bool = False) -> RunCa
         stages=tuple(_stage(folder, stage, place, live) for place, stage in enumerate(record.stages, 1)),
         shown=(entry.stage, entry.attempt) if entry and entry.attempt is not None else None,
         finished=journal.standing(folder) == "done",
+        locks=tuple((item.kept.name, item.words) for item in record.locks),
     )
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from . import showing
 from .overlay import COLOURS
+from .parts import owner
 from .record import RecordError, RunFolder
 
 Rgba = NDArray[np.uint8]
@@ -40,7 +41,9 @@ def make(folder: Path, stage: str, number: int, kind: str) -> Rgba:
     opened = RunFolder.open(folder)
     record = showing.find(opened, stage, number)
     if kind == "outlines":
-        return _outlines(picture, opened.path / record.folder)
+        brief = opened.load_brief()
+        wanted = {item.name for item in brief.objects} if brief else set()
+        return _outlines(picture, opened.path / record.folder, wanted)
     return _heat(picture, opened.path / record.folder)
 
 
@@ -57,10 +60,11 @@ def _heat(picture: Rgba, attempt: Path) -> Rgba:
     return np.dstack([np.round(heat * 255), np.round(np.clip(gap * 2.5, 0, 1) * 235)]).astype(np.uint8)
 
 
-def _outlines(picture: Rgba, attempt: Path) -> Rgba:
+def _outlines(picture: Rgba, attempt: Path, wanted: set[str]) -> Rgba:
     try:
         with np.load(attempt / "views.npz", allow_pickle=False) as arrays:
-            ids, keys = arrays["ids"], arrays["id_keys"].tolist()
+            ids, known = arrays["ids"], zip(arrays["id_keys"].tolist(), arrays["id_values"].tolist(), strict=True)
+            keys = [key for key, name in known if not wanted or owner(name, wanted)]
     except (OSError, KeyError, ValueError) as error:
         raise RecordError("This attempt has no outlines: it has no objects yet.") from error
     canvas = np.ascontiguousarray(picture).copy()
@@ -69,6 +73,5 @@ def _outlines(picture: Rgba, attempt: Path) -> Rgba:
     for index, key in enumerate(keys):
         mask = cv2.resize((ids == key).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(canvas, found, -1, (0, 0, 0, 255), 3, cv2.LINE_AA)
-        cv2.drawContours(canvas, found, -1, (*COLOURS[index % len(COLOURS)], 255), 1, cv2.LINE_AA)
+        cv2.drawContours(canvas, found, -1, (*COLOURS[index % len(COLOURS)], 255), 2, cv2.LINE_AA)
     return canvas

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import files, journal, params, program
+from . import files, journal, locks, params, program
+from . import kept as writing
 from .journal import SETTLED
+from .kept import Kept
 from .record import AttemptRecord, RecordError, RunFolder, StageRecord
 from .stages import KEEP
 from .verdict import MAX_KEPT, ChecklistItem
@@ -110,6 +112,55 @@ def set_params(folder: RunFolder, stage: str, attempt: int, values: dict[str, ob
     edit(folder, stage, attempt, script, f"Turned by the artist: {told}."[:MAX_NOTE])
 
 
+def keep(folder: RunFolder, kept: Sequence[Kept], accept: str = "") -> tuple[str, ...]:
+    """Wish for what the artist changed by hand to be in the scripts; return the stages whose scripts it goes into.
+
+    `accept` names the stage that is then accepted.
+    """
+    with folder.held():
+        there = [item.name for item in folder.record.stages if _standing(item) is not None and item.status != "stale"]
+        by_stage: dict[str, list[Kept]] = {}
+        for item in kept:
+            stage = writing.stage_of(item, there)
+            if stage is None:
+                raise RecordError(f"No stage that is done can say this: {item.words()}.")
+            by_stage.setdefault(stage, []).append(item)
+        wishes = {}
+        for stage, items in by_stage.items():
+            record = _of(folder, stage)
+            _earlier_settled(folder, stage)
+            number = _standing(record)
+            assert number is not None, "only stages with an attempt that stands are asked"
+            before = journal.attempt_script(folder, stage, number)
+            script = writing.write(before, items)
+            if script != before:
+                note = f"Kept by the artist: {'; '.join(item.words() for item in items)}."[:MAX_NOTE]
+                wishes[stage] = Wish(kind="edit", attempt=number, note=note, script=script, accept=stage == accept)
+        if accept and accept not in wishes:
+            wishes[accept] = Wish(kind="accept", attempt=_standing(_of(folder, accept)))
+        for record in folder.record.stages:
+            record.wish = wishes.get(record.name)
+        folder.save()
+    return tuple(by_stage)
+
+
+def lock(folder: RunFolder, items: Sequence[Kept], stage: str, attempt: int) -> int:
+    """Lock things as they are kept, with the shapes that an attempt gave them; return the state's number."""
+    with folder.held():
+        result = folder.load_result(_usable(_of(folder, stage), attempt))
+        new = [locks.lock_of(item, result) for item in items]
+        about = {item.kept.key for item in new}
+        folder.record.locks = [item for item in folder.record.locks if item.kept.key not in about] + new
+        return _noted(folder, "lock", stage, attempt)
+
+
+def unlock(folder: RunFolder, names: Sequence[str], stage: str, attempt: int) -> int:
+    """Take the locks off things of these names; return the state's number."""
+    with folder.held():
+        folder.record.locks = [item for item in folder.record.locks if item.kept.name not in names]
+        return _noted(folder, "lock", stage, attempt)
+
+
 def solve(folder: RunFolder, stage: str, attempt: int) -> None:
     """Wish for an attempt's numbers to be solved against the picture."""
     _wish(folder, stage, attempt, Wish(kind="solve", attempt=attempt, note="Numbers solved."))
@@ -143,6 +194,10 @@ def _of(folder: RunFolder, stage: str) -> StageRecord:
     return found
 
 
+def _standing(record: StageRecord) -> int | None:
+    return record.accepted if record.accepted is not None else record.best
+
+
 def _usable(record: StageRecord, number: int) -> AttemptRecord:
     found = next((item for item in record.attempts if item.number == number), None)
     if found is None:
@@ -170,5 +225,8 @@ def _open(record: StageRecord, status: str, best: int | None) -> None:
 
 
 def _noted(folder: RunFolder, what: journal.What, stage: str, attempt: int | None) -> int:
+    for record in folder.record.stages:
+        # A wish that was not done was about what is no longer so.
+        record.wish = None
     folder.record.status, folder.record.message = journal.standing(folder), ""
     return journal.write(folder, what, stage, attempt, by="artist")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker.protocol import StageScript
 from . import files, program
+from .locks import Lock
 from .record import RecordError, RunFolder, RunRecord, StageRecord, now
 from .stages import BY_NAME, KEEP
 
@@ -69,6 +70,7 @@ class Entry(BaseModel):
     upon: int = 0
     """The state it was made in; not always the one before, for the artist may have gone back."""
     stages: list[StageState]
+    locks: list[Lock] = Field(default_factory=list)
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -114,7 +116,7 @@ def write(
             if state.name == stage:
                 state.status, state.best, state.accepted, state.score, state.message = "review", attempt, None, 0.0, ""
     last = at(folder.path, record.state) if by == "restage" else None
-    if last is not None and last.stages == states and attempt in (None, last.attempt):
+    if last is not None and last.stages == states and last.locks == record.locks and attempt in (None, last.attempt):
         folder.save()
         return last.number
     before = path.read_bytes() if path.exists() else b""
@@ -137,6 +139,7 @@ def write(
         note=note,
         upon=record.state,
         stages=states,
+        locks=list(record.locks),
     )
     with path.open("ab") as stream:
         stream.write(entry.model_dump_json().encode() + b"\n")
@@ -177,7 +180,7 @@ def restore(record: RunRecord, entry: Entry) -> None:
     states = {state.name: state for state in entry.stages}
     for stage in record.stages:
         states.get(stage.name, StageState(name=stage.name)).restore(stage)
-    record.state = entry.number
+    record.state, record.locks = entry.number, list(entry.locks)
 
 
 def script_of(folder: RunFolder, stage: StageRecord) -> str:
@@ -213,7 +216,6 @@ def refresh_later(folder: RunFolder, stage: str) -> None:
         if not seen:
             seen = record.name == stage
             continue
-        record.wish = None
         number = record.accepted if record.accepted is not None else record.best
         if record.status == "failed" or (number is None and record.status not in ("stale", "broken")):
             # What changes nothing does so on any base; what waits, waits.

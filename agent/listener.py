@@ -46,6 +46,8 @@ class AttemptShown:
     settings: dict[str, Any]
     """Camera, world, frame and view settings, as JobResult.settings."""
     render: Path | None
+    names: tuple[str, ...] = ()
+    """Of the objects, as the scripts call them."""
     state: int = 0
     """The journal's state that a file that shows this attempt is in."""
     passing: bool = False

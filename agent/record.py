@@ -19,6 +19,7 @@ from ..worker import protocol
 from ..worker.protocol import JobResult
 from . import files, lock
 from .brief import Brief
+from .locks import Lock
 from .measure import srgb
 from .measurements import Measurements
 from .picture import Picture
@@ -168,6 +169,8 @@ class RunRecord(BaseModel):
     """Which scripts the final files are of (`program.base_of`); empty in runs of older versions."""
     state: int = 0
     """Number of the journal's entry that the stages stand at."""
+    locks: list[Lock] = Field(default_factory=list)
+    """What no later attempt may change."""
     seconds: float = 0.0
     solve_seconds: float = 0.0
     """Of those, spent solving numbers."""

@@ -9,7 +9,7 @@ from threading import Event
 from typing import NoReturn
 
 from ..worker.protocol import StageScript
-from . import api_facts, journal, masks, select, showing, wishes
+from . import api_facts, journal, locks, masks, select, showing, wishes
 from .brief import Brief
 from .listener import Listener, StageDone
 from .options import RunOptions
@@ -66,10 +66,12 @@ class Settling:
     def settle(self, stage: Stage, brief: Brief, cancel: Event) -> StageScript:
         """Settle one stage and return its accepted script. Raises Review when that is for the artist to do."""
         record = self.folder.record.stage(stage.name)
-        if record.wish is not None:
+        if record.wish is not None and record.wish.kind != "accept":
             self._grant(stage, record.wish, brief, cancel)
         if record.status == "stale":
             self._replay(stage, brief, cancel)
+        if record.wish is not None:
+            self._accept_wished(stage)
         if record.status in journal.SETTLED:
             if record.accepted is not None:
                 self._base = self.folder.load_attempt(
@@ -106,6 +108,7 @@ class Settling:
         context.base = self._base
         context.best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
         context.facts = api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {}
+        context.hint = locks.hint(self.folder.record.locks, stage.name)
         wishes.tell_of_rejected(context, [attempt for attempt in loaded if attempt not in attempts])
         self.pool.prepare(context.accepted)
         return context, attempts
@@ -143,7 +146,8 @@ class Settling:
         unless it was to be done anew, which is looked at first."""
         record = self.folder.record.stage(stage.name)
         context, attempts = self._opened(stage, brief, cancel)
-        replaces = record.status in journal.SETTLED and wish.kind != "redo"
+        settled = record.status in journal.SETTLED or (record.status == "stale" and record.accepted is not None)
+        replaces = wish.accept or (settled and wish.kind != "redo")
         context.passing = replaces
         made = self.wishes.grant(context, attempts, wish)
         record.wish, self.said = None, self.wishes.said
@@ -157,6 +161,19 @@ class Settling:
             record.status, record.best, record.accepted, record.message = "review", made.number, None, ""
         if made is not None:
             journal.refresh_later(self.folder, stage.name)
+        self.folder.save()
+
+    def _accept_wished(self, stage: Stage) -> None:
+        """Accept what the artist has seen, now that what was changed before it is in."""
+        record = self.folder.record.stage(stage.name)
+        record.wish = None
+        if record.status == "review" and record.best is not None:
+            found = showing.find(self.folder, stage.name, record.best)
+            attempt = self.folder.load_attempt(stage.name, found)
+            self.folder.accept(stage.name, attempt.script, attempt)
+            state = journal.write(self.folder, "accept", stage.name, attempt.number, by="artist")
+            score = attempt.measurements.score
+            self.listener.stage_done(StageDone(stage.name, attempt.script, score, attempt.number, state=state))
         self.folder.save()
 
     def _replay(self, stage: Stage, brief: Brief, cancel: Event) -> None:

@@ -38,6 +38,7 @@ def of(folder: RunFolder, stage: str, number: int, state: int = 0, passing: bool
         blend=path / "result.blend" if (path / "result.blend").exists() else None,
         settings=result.settings,
         render=path / "beauty.png" if (path / "beauty.png").exists() else None,
+        names=tuple(item.name for item in result.inventory),
         state=state,
         passing=passing,
     )

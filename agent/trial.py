@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, StageScript, ViewRequest
-from . import files, journal, measure, overlay, parts, program, select, showing
+from . import files, journal, locks, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
 from .perceptual import Judge
@@ -69,6 +69,7 @@ class Trials:
 
         The worker still holds the scene; the caller closes it. Raises Cancelled, NoWorker, or OSError.
         """
+        draft = replace(draft, script=locks.applied(draft.script, context.stage.name, self.folder.record.locks))
         worker = self.pool.open()
         try:
             attempt = self._try(context, draft, attempts, worker)
@@ -97,6 +98,8 @@ class Trials:
         record = self.folder.record
         record.blender, record.python = worker.ready.blender, worker.ready.python
         record.confinement = list(worker.ready.confinement)
+        if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
+            result = replace(result, status="forbidden", message=why, blend="")
         views = load_views(worker, result)
         parts.merge(views, context.masks.keys())
         numbers = Measurements()
@@ -147,6 +150,7 @@ class Trials:
             blend=folder / "result.blend" if result.blend else None,
             settings=result.settings,
             render=folder / "beauty.png" if attempt.views.beauty is not None else None,
+            names=tuple(item.name for item in result.inventory),
             state=journal.write(self.folder, "attempt", attempt.stage, attempt.number) if seen else 0,
             passing=context.passing,
         )

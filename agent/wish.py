@@ -19,9 +19,10 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["redo", "edit", "solve"]
+    kind: Literal["redo", "edit", "solve", "accept"]
     """`redo`: one more round, with the artist's words and checklist for a verdict; `edit`: run `script`; `solve`: the
-    same script with its numbers solved."""
+    same script with its numbers solved; `accept`: accept what stands, once what was wished of it and before it is done.
+    """
     attempt: int | None = None
     """The attempt it is about; None when there is none that could be used."""
     note: str = Field("", max_length=MAX_NOTE)
@@ -29,6 +30,8 @@ class Wish(BaseModel):
     items: list[ChecklistItem] = Field(default_factory=list, max_length=MAX_KEPT)
     script: str = ""
     """Of an `edit`: the whole new script."""
+    accept: bool = False
+    """Whether what comes of an `edit` is accepted as well: the artist has seen it."""
 
     def verdict(self) -> Verdict:
         """The artist's verdict on the attempt."""

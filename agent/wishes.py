@@ -12,6 +12,10 @@ from .trial import Trials
 from .wish import Wish
 
 NOTHING_NEW = "The agent brought nothing new: say it differently, edit the script, or turn its numbers."
+NOT_UNDERSTOOD = (
+    "The built-in agent did not understand: it knows words like larger, thinner, to the left, brighter, with a thing's "
+    "name. Or turn the numbers, edit the script, or choose a model."
+)
 NOT_NEARER = "No numbers were found that come nearer to the picture."
 REPLAYED = "The accepted script, run again because an earlier stage has changed."
 MAX_TOLD = 4
@@ -47,7 +51,8 @@ class Wishes:
         made = self.rounds.redo(context, attempts)
         if made is None:
             last = attempts[-1] if attempts and attempts[-1].round == context.round else None
-            self.said = f"What the agent wrote did not run: {last.result.message}" if last else NOTHING_NEW
+            nothing = NOT_UNDERSTOOD if self.rounds.agent.name == "offline" else NOTHING_NEW
+            self.said = f"What the agent wrote did not run: {last.result.message}" if last else nothing
         return made
 
     def _edit(self, context: Context, attempts: list[Attempt], wish: Wish) -> Attempt | None:
@@ -77,7 +82,8 @@ class Wishes:
         """Have the agent write a stage anew whose accepted script no longer runs; None when that can't be used."""
         context.passing = False
         context.best = None
-        context.hint = f"The earlier script of this stage no longer runs on the changed scene: {message}"
+        told = f"The earlier script of this stage no longer runs on the changed scene: {message}"
+        context.hint = "\n".join(text for text in (context.hint, told) if text)
         return self.rounds.redo(context, attempts)
 
 
@@ -87,7 +93,8 @@ def tell_of_rejected(context: Context, rejected: list[Attempt]) -> None:
         return
     context.refused = frozenset(attempt.script for attempt in rejected)
     notes = [f"- {attempt.note or 'attempt ' + str(attempt.number)}" for attempt in rejected[-MAX_TOLD:]]
-    context.hint = (
+    told = (
         f"The artist has rejected {len(rejected)} earlier attempt{'s' if len(rejected) > 1 else ''} of this stage. "
         "Take another approach than these:\n" + "\n".join(notes)
     )
+    context.hint = "\n".join(text for text in (context.hint, told) if text)

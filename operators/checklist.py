@@ -50,7 +50,7 @@ class RESTAGE_OT_remove_point(_OnChecklist, bpy.types.Operator):
     bl_idname = Op.REMOVE_POINT
     bl_label = "Remove Point"
 
-    place: IntProperty(name="Place", min=0)
+    place: IntProperty(name="Place", description="Which point, from the top", min=0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it."""

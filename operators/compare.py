@@ -26,7 +26,9 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
     bl_label = "Compare"
     bl_options = {"REGISTER"}
 
-    mode: EnumProperty(name="How", items=properties.COMPARE_MODES, options={"SKIP_SAVE"})
+    mode: EnumProperty(
+        name="How", description="How they are compared", items=properties.COMPARE_MODES, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties_: Any) -> str:
@@ -58,19 +60,15 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
                 bpy.ops.restage.look()
             compare.start()
             start()
-        if "SIDE" in (before, live.compare):
-            _make_room(region_3d, live.compare == "SIDE")
+        if live.compare == "SIDE":
+            region_3d.update()
+            camera = compare.looks_through(context.space_data, region_3d, context.scene)
+            region = next(item for item in context.area.regions if item.type == "WINDOW")
+            compare.make_room(context.scene.restage.run, camera, region, region_3d)
+        elif before == "SIDE":
+            region_3d.view_camera_zoom, region_3d.view_camera_offset = 0.0, (0.0, 0.0)
         compat.redraw()
         return {"FINISHED"}
-
-
-def _make_room(region_3d: bpy.types.RegionView3D, beside: bool) -> None:
-    """Have the camera's frame in the right half of the viewport, so that the picture fits beside it; or back."""
-    if beside:
-        region_3d.view_camera_zoom = -8.0
-        region_3d.view_camera_offset = (-0.24, 0.0)
-    else:
-        bpy.ops.view3d.view_center_camera()
 
 
 def start() -> None:
@@ -84,6 +82,7 @@ def stop() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     compare.stop()
+    compare.forget()
 
 
 def _tick() -> float | None:

@@ -95,6 +95,7 @@ class RESTAGE_OT_export(_Saves, bpy.types.Operator):
 
     kind: EnumProperty(
         name="Format",
+        description="What kind of file to write",
         items=(
             (".glb", "glTF", "glTF 2.0, binary"),
             (".usdc", "USD", "Universal Scene Description, binary"),

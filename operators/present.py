@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
-from ..scene import compat, sandbox, scripts, viewport
+from ..scene import compat, edits, sandbox, scripts, viewport
 from . import briefs, follow, trouble, view
 from .run_thread import ByHand, Ended
 
@@ -246,6 +246,7 @@ def put(run: str, shown: AttemptShown, scene: str) -> None:
         raise sandbox.SandboxError("its result is no longer in the run folder.")
     sandbox.replace(run, shown.blend, shown.settings, scene)
     sandbox.mark_shown(run, shown.stage, shown.number)
+    edits.remember(run, shown.names)
 
 
 def _mark_running(live: bpy.types.PropertyGroup, stage: str) -> None:

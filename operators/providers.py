@@ -56,7 +56,7 @@ def _redraw() -> None:
 
 
 class _OfProvider:
-    provider: EnumProperty(name="Provider", items=_PROVIDERS, options={"SKIP_SAVE"})
+    provider: EnumProperty(name="Provider", description="Whose", items=_PROVIDERS, options={"SKIP_SAVE"})
     bl_options = {"INTERNAL"}
 
     @classmethod

@@ -16,7 +16,7 @@ from bpy.props import IntProperty, StringProperty
 from .. import panel_data, properties
 from ..idnames import Op
 from ..scene import compat, sandbox, scripts
-from . import trouble, view
+from . import changes, trouble, view
 from .asking import Asking
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class RESTAGE_OT_focus_stage(bpy.types.Operator):
     bl_label = "Open Stage"
     bl_options = {"INTERNAL"}
 
-    stage: StringProperty(name="Stage")
+    stage: StringProperty(name="Stage", description="Name of the stage")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bring the stage into focus; the open one closes."""
@@ -147,6 +147,14 @@ class RESTAGE_OT_accept(Decides, bpy.types.Operator):
 
         live = context.window_manager.restage
         number = properties.decided_attempt(live, properties.card(live, stage))
+        by_hand = changes.kept(context.scene.restage.run)
+        if number and by_hand:
+            # What is shown is what is accepted, the artist's own changes with it.
+            standing = folder.record.stage(stage)
+            if number != (standing.accepted if standing.accepted is not None else standing.best):
+                context.scene.restage.state = decisions.choose(folder, stage, number)
+            decisions.keep(folder, by_hand, stage)
+            return
         context.scene.restage.state = decisions.accept(folder, stage, number or None)
         if number:
             show_attempt(context, folder, stage, number)
@@ -183,7 +191,7 @@ class RESTAGE_OT_choose_attempt(Decides, bpy.types.Operator):
     bl_label = "Show Attempt"
     bl_options = {"REGISTER", "UNDO"}
 
-    attempt: IntProperty(name="Attempt", min=1, options={"SKIP_SAVE"})
+    attempt: IntProperty(name="Attempt", description="Its number", min=1, options={"SKIP_SAVE"})
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties_: Any) -> str:

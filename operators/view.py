@@ -71,6 +71,10 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
         card.wish, card.wished = stage.wish, stage.wished
         for attempt in stage.attempts:
             _fill(card.attempts.add(), attempt)
+    live.locks.clear()
+    for name, words in known.locks:
+        item = live.locks.add()
+        item.name, item.words = name, words
     _mark_shown(live, scene.restage.run)
     _focus(live, before)
     params.fill(live)
@@ -81,8 +85,8 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
 def clear() -> None:
     """Show no run."""
     live = bpy.context.window_manager.restage
-    live.cards.clear()
-    live.params.clear()
+    for items in (live.cards, live.params, live.edits, live.locks):
+        items.clear()
     live.cards_of, live.cards_state, live.newest, live.finished, live.focus, live.params_of = "", -1, 0, False, "", ""
     live.shown_stage, live.shown_attempt, live.cards_status = "", 0, "NONE"
     compat.redraw()

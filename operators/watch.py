@@ -13,7 +13,7 @@ import time
 import bpy
 
 from .. import properties
-from ..scene import compat, scripts
+from ..scene import compat, edits, scripts
 from . import params
 
 EVERY_S = 0.25
@@ -51,6 +51,7 @@ def look(now: float) -> None:
     """Look once; `now` in seconds of a clock that only goes on."""
     live = bpy.context.window_manager.restage
     _look_at_texts(live)
+    _look_at_objects(live)
     values = params.changed(live)
     if not values:
         _seen["tried"] = None
@@ -76,6 +77,18 @@ def _run_that_instead(live: properties.RestageLive, values: dict[str, object]) -
     thread = run_thread.current()
     if thread is not None and thread.request.options.only_wishes and params.running() not in ({}, values):
         thread.cancel()
+
+
+def _look_at_objects(live: properties.RestageLive) -> None:
+    """Notice what the artist has changed by hand."""
+    run = bpy.context.scene.restage.run
+    found = [(item.name, item.words()) for item in edits.found(run)] if run else []
+    if found != [(item.name, item.words) for item in live.edits]:
+        live.edits.clear()
+        for name, words in found:
+            item = live.edits.add()
+            item.name, item.words = name, words
+        compat.redraw()
 
 
 def _look_at_texts(live: properties.RestageLive) -> None:

@@ -26,7 +26,7 @@ class RESTAGE_PT_compare(InTab, bpy.types.Panel):
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         for mode, name, _told, icon, _number in properties.COMPARE_MODES[1:]:
             grid.operator(Op.COMPARE, text=name, icon=icon, depress=live.compare == mode).mode = mode
-        if live.compare in {"OVERLAY", "HEAT", "OUTLINES"}:
+        if live.compare in {"OVERLAY", "HEAT"}:
             layout.prop(live, "compare_opacity", slider=True)
         elif live.compare == "WIPE":
             layout.prop(live, "compare_wipe", slider=True)

@@ -5,15 +5,16 @@ properties say, and nothing else."""
 import bpy
 
 from .. import previews, properties
-from ..idnames import Op
+from ..idnames import Op, Pt
 from . import wrapped
 from .base import InTab
+from .words import said
 
 
 class RESTAGE_PT_main(InTab, bpy.types.Panel):
     """The picture, who rebuilds it, and the button that starts a run."""
 
-    bl_idname = "RESTAGE_PT_main"
+    bl_idname = Pt.MAIN
     bl_label = "Restage"
     bl_parent_id = ""
 
@@ -75,7 +76,7 @@ def draw_model(
         if usual and not getattr(models, agent):
             row = layout.row()
             row.active = False
-            row.label(text=f"Asks {usual}")
+            row.label(text=said("Asks {model}", model=usual), translate=False)
     elif agent == "handoff":
         layout.prop(models, "handoff", text="", placeholder="Whose chat window (optional)")
     elif agent == "replay":
@@ -85,7 +86,7 @@ def draw_model(
 class RESTAGE_PT_options(InTab, bpy.types.Panel):
     """How large and how fine."""
 
-    bl_idname = "RESTAGE_PT_options"
+    bl_idname = Pt.OPTIONS
     bl_label = "Options"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -102,7 +103,7 @@ class RESTAGE_PT_options(InTab, bpy.types.Panel):
 class RESTAGE_PT_advanced(InTab, bpy.types.Panel):
     """How a model is asked: who judges, how often, for how much."""
 
-    bl_idname = "RESTAGE_PT_advanced"
+    bl_idname = Pt.ADVANCED
     bl_label = "Advanced"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -125,8 +126,9 @@ class RESTAGE_PT_advanced(InTab, bpy.types.Panel):
             if chosen.verifier != "same":
                 draw_model(staged, context, chosen.verifier, chosen.verifier_models)
         column = staged.column(align=True)
+        column.label(text="Rounds")
         for number, stage in enumerate(("Setup", "Geometry", "Materials", "Composition", "Lighting")):
-            column.prop(chosen, "rounds", index=number, text=f"Rounds: {stage}" if number == 0 else stage)
+            column.prop(chosen, "rounds", index=number, text=stage)
         layout.prop(chosen, "candidates")
         column = layout.column(align=True)
         column.prop(chosen, "max_usd")

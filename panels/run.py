@@ -4,9 +4,10 @@
 import bpy
 
 from .. import properties
-from ..idnames import Op
+from ..idnames import Op, Pt
 from . import wrapped
 from .base import InTab
+from .words import said
 
 _TITLES = {
     "PAUSED": ("Paused", "PAUSE"),
@@ -22,7 +23,7 @@ _FIX_WORDS = {Op.PREFERENCES: "Open Preferences", Op.LOCATE: "Locate the Folderâ
 class RESTAGE_PT_run(InTab, bpy.types.Panel):
     """The run that is going on or has stopped."""
 
-    bl_idname = "RESTAGE_PT_run"
+    bl_idname = Pt.RUN
     bl_label = "Run"
 
     @classmethod
@@ -57,16 +58,17 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     live = context.window_manager.restage
     text = "Starting"
     if live.stage:
-        text = f"{live.stage_number}/{live.stage_count} {live.stage.capitalize()}"
+        text = f"{live.stage_number}/{live.stage_count} {said(live.stage.capitalize())}"
         if live.round:
-            text += f", round {live.round} of {live.rounds}"
+            rounds = max(live.round, live.rounds)
+            text += ", " + said("round {round} of {rounds}", round=live.round, rounds=rounds)
     layout.progress(factor=live.factor, text=text)
     if not live.request:
         wrapped.sentence(layout, context, live.doing[:1].upper() + live.doing[1:])
-    score = f"Best score {live.score:.2f}, " if live.score >= 0 else ""
+    score = said("Best score {score:.2f}", score=live.score) + ", " if live.score >= 0 else ""
     details = layout.column(align=True)
     details.scale_y = 0.85
-    details.label(text=f"{score}{_seconds(live.elapsed)}")
+    details.label(text=f"{score}{_seconds(live.elapsed)}", translate=False)
     _draw_cost(details, live)
     if live.request and live.status == "RUNNING":
         _draw_request(layout, context)
@@ -81,7 +83,7 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 def _draw_cost(layout: bpy.types.UILayout, live: bpy.types.PropertyGroup) -> None:
     if live.tokens:
         money = f", ${live.cost_usd:.2f}" if live.cost_usd >= 0.005 else ""
-        layout.label(text=f"{live.tokens:,} tokens{money}")
+        layout.label(text=said("{tokens:,} tokens", tokens=live.tokens) + money, translate=False)
 
 
 def _draw_request(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -92,7 +94,7 @@ def _draw_request(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     count = live.request_pictures
     if count:
         row = box.row(align=True)
-        row.label(text=f"2. Attach {count} picture{'s' if count > 1 else ''}")
+        row.label(text=said("2. Attach {count} pictures", count=count), translate=False)
         row.operator(Op.OPEN_REQUEST, icon="FOLDER_REDIRECT")
     else:
         box.operator(Op.OPEN_REQUEST, icon="FOLDER_REDIRECT")

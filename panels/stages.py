@@ -7,9 +7,12 @@ from .. import panel_data, previews, properties
 from ..idnames import Op, Pt
 from . import wrapped
 from .base import InTab
+from .words import said
 
 ACROSS = 3
 """Attempts in a row: readable at 250 pixels."""
+MOST_TOLD = 4
+"""Things that were changed by hand."""
 INSET = 24.0
 """Pixels that a card is narrower than the panel, at interface scale 1."""
 
@@ -28,6 +31,8 @@ class RESTAGE_PT_stages(InTab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the cards; the one in focus is open."""
         live = context.window_manager.restage
+        if len(live.edits) and live.status not in properties.BUSY:
+            _draw_edits(self.layout.box(), context)
         column = self.layout.column()
         for card in live.cards:
             box = column.box()
@@ -36,13 +41,52 @@ class RESTAGE_PT_stages(InTab, bpy.types.Panel):
                 _draw_card(box, context, card)
 
 
+def _draw_edits(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What was changed by hand, and what can be done so that it stays."""
+    live = context.window_manager.restage
+    words = [item.words for item in live.edits[:MOST_TOLD]]
+    more = len(live.edits) - len(words)
+    told = "; ".join([*words, *([said("{count} more", count=more)] if more > 0 else [])])
+    wrapped.sentence(layout, context, said("You changed {what}", what=told), "GREASEPENCIL", inset=INSET)
+    layout.operator(Op.KEEP_EDITS, icon="TEXT")
+    row = layout.row(align=True)
+    row.operator(Op.LOCK_EDITS, icon="LOCKED")
+    row.operator(Op.UNDO_EDITS, icon="LOOP_BACK")
+
+
+class RESTAGE_PT_locks(InTab, bpy.types.Panel):
+    """What no later attempt changes."""
+
+    bl_idname = Pt.LOCKS
+    bl_label = "Locks"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There is a run."""
+        return len(context.window_manager.restage.cards) > 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is locked."""
+        layout, live = self.layout, context.window_manager.restage
+        layout.operator(Op.LOCK, icon="LOCKED")
+        names = []
+        for item in live.locks:
+            if item.name not in names:
+                names.append(item.name)
+        for name in names:
+            row = layout.row(align=True)
+            row.label(text=name, icon="LOCKED", translate=False)
+            row.operator(Op.UNLOCK, text="", icon="X").name = name
+
+
 def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open: bool) -> None:
     row = layout.row(align=True)
     left = row.row(align=True)
     left.alignment = "LEFT"
     focus = left.operator(
         Op.FOCUS,
-        text=f"{card.number}  {card.label}",
+        text=f"{card.number}  {said(card.label)}",
         icon="DOWNARROW_HLT" if is_open else "RIGHTARROW",
         emboss=False,
         translate=False,
@@ -97,15 +141,18 @@ def _draw_numbers(
 ) -> None:
     column = layout.column(align=True)
     column.scale_y = 0.85
-    words = [f"Attempt {attempt.number} of {len(card.attempts)}", f"round {attempt.round}"]
+    words = [
+        said("Attempt {number} of {count}", number=attempt.number, count=len(card.attempts)),
+        said("round {round}", round=attempt.round),
+    ]
     if attempt.usable:
-        words.append(f"score {attempt.score:.2f}")
-    column.label(text=", ".join(words))
+        words.append(said("score {score:.2f}", score=attempt.score))
+    column.label(text=", ".join(words), translate=False)
     spent = [f"{card.seconds:.0f} s"] if card.seconds >= 1 else []
-    spent += [f"{card.tokens:,} tokens"] if card.tokens else []
+    spent += [said("{tokens:,} tokens", tokens=card.tokens)] if card.tokens else []
     spent += [f"${card.cost_usd:.2f}"] if card.cost_usd >= 0.005 else []
     if spent:
-        column.label(text=", ".join(spent))
+        column.label(text=", ".join(spent), translate=False)
     told = attempt.note if attempt.usable else attempt.message
     if told:
         wrapped.sentence(layout, context, told, "NONE" if attempt.usable else "ERROR", most=4, inset=INSET)
@@ -125,7 +172,8 @@ def _draw_attempts(layout: bpy.types.UILayout, card: panel_data.RestageCard) -> 
         button.enabled = attempt.usable
         chosen = button.operator(
             Op.CHOOSE,
-            text=f"{attempt.score:.2f}" if attempt.usable else "failed",
+            text=f"{attempt.score:.2f}" if attempt.usable else said("failed"),
+            translate=False,
             icon=_mark(attempt),
             depress=attempt.shown,
         )
@@ -141,8 +189,14 @@ def _mark(attempt: panel_data.RestageAttempt) -> str:
 
 
 def _draw_wish(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:
-    words = {"redo": "Waits to be redone", "edit": "Your script waits to be run", "solve": "Numbers wait to be solved"}
-    wrapped.sentence(layout, context, f"{words.get(card.wish, card.wish)}: {card.wished}", "SORTTIME", inset=INSET)
+    words = {
+        "redo": "Waits to be redone",
+        "edit": "Your change waits to be run",
+        "solve": "Numbers wait to be solved",
+        "accept": "Waits to be accepted",
+    }
+    told = f"{said(words.get(card.wish, card.wish))}: {card.wished}"
+    wrapped.sentence(layout, context, told, "SORTTIME", inset=INSET)
     row = layout.row(align=True)
     row.operator(Op.GO_ON, icon="PLAY")
     row.operator(Op.DROP_WISH, icon="X").stage = card.name
@@ -203,4 +257,4 @@ def _draw_checklist(
         row.operator(Op.RESET_POINTS, text="", icon="LOOP_BACK")
 
 
-CLASSES = (RESTAGE_PT_stages,)
+CLASSES = (RESTAGE_PT_stages, RESTAGE_PT_locks)

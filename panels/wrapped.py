@@ -18,13 +18,14 @@ def sentence(
 ) -> None:
     """Draw a sentence over as many lines as it takes in the region, `inset` pixels narrower where it is in a box, or in
     `width` pixels; at interface scale 1."""
+    text = bpy.app.translations.pgettext_iface(text)
     scale = context.preferences.system.ui_scale
     pixels = width or (context.region.width / scale if context.region else 250.0) - 45 - inset
     column = layout.column(align=True)
     column.scale_y = 0.85
     letters = max(20, int((pixels - (20 if icon != "NONE" else 0)) / PX_PER_LETTER))
     for number, line in enumerate(lines(text, letters, most)):
-        column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1")
+        column.label(text=line, icon=icon if number == 0 or icon == "NONE" else "BLANK1", translate=False)
 
 
 def lines(text: str, width: int, most: int = 12) -> list[str]:

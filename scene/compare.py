@@ -9,6 +9,7 @@ read from `WindowManager.restage` at each draw. Pictures come from outside (`put
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -24,6 +25,8 @@ MODES = {"OVERLAY": "picture", "SIDE": "picture", "WIPE": "picture", "FLICKER": 
          "OUTLINES": "outlines"}  # fmt: skip
 """Which picture a mode draws."""
 FLICKER_S = 0.5
+HALF, TALL = 0.44, 0.8
+"""Of the viewport's width and height, that the frame may take when the picture is beside it."""
 KEPT = 6
 _log = logging.getLogger(__name__)
 _handle: Any = None
@@ -41,12 +44,11 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Draw no longer, and give back what was made for it."""
+    """Draw no longer; the pictures are kept for the next time."""
     global _handle
     if _handle is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
         _handle = None
-    forget()
 
 
 def forget() -> None:
@@ -108,6 +110,35 @@ def frame_corners(camera: bpy.types.Camera, frame: tuple[float, float]) -> list[
     return [Vector((x + sx * across, y + sy * up, -1.0)) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
 
 
+def frame_box(
+    run: str, camera: bpy.types.Object, region: bpy.types.Region, region_3d: bpy.types.RegionView3D
+) -> tuple[float, float, float, float] | None:
+    """Return left, bottom, right and top of the run's frame in a viewport that looks through its camera, in pixels of
+    the region; None when it is not in front of the view."""
+    settings = sandbox.settings(run)
+    frame, aspect = settings.get("frame") or (1, 1), settings.get("pixel_aspect") or (1.0, 1.0)
+    size = float(frame[0]) * float(aspect[0]), float(frame[1]) * float(aspect[1])
+    corners = [
+        view3d_utils.location_3d_to_region_2d(region, region_3d, camera.matrix_world @ corner)
+        for corner in frame_corners(camera.data, size)
+    ]
+    if any(corner is None for corner in corners):
+        return None
+    return corners[0].x, corners[0].y, corners[2].x, corners[2].y
+
+
+def make_room(run: str, camera: bpy.types.Object, region: bpy.types.Region, region_3d: bpy.types.RegionView3D) -> None:
+    """Have the run's frame in the right half of the viewport, so that the picture fits beside it at the same size."""
+    box = frame_box(run, camera, region, region_3d)
+    if box is None:
+        return
+    # As Blender draws a camera's frame: its size goes with this factor of the zoom, and so does what an offset moves.
+    factor = (math.sqrt(2) + region_3d.view_camera_zoom / 50) ** 2 / 4
+    factor *= min(HALF * region.width / (box[2] - box[0]), TALL * region.height / (box[3] - box[1]))
+    region_3d.view_camera_zoom = (2 * math.sqrt(factor) - math.sqrt(2)) * 50
+    region_3d.view_camera_offset = (-HALF / (4 * factor), 0.0)
+
+
 def looks_through(space: bpy.types.SpaceView3D, region_3d: bpy.types.RegionView3D, scene: bpy.types.Scene) -> Any:
     """The run's camera object, when the viewport looks through it; else None."""
     found = sandbox.find(scene.restage.run) if scene.restage.run else None
@@ -140,19 +171,12 @@ def _draw_compared(context: bpy.types.Context, live: Any) -> None:
         if key in _failed:
             _write(context, _failed[key])
         return
-    settings = sandbox.settings(context.scene.restage.run)
-    frame = settings.get("frame") or (1, 1)
-    aspect = settings.get("pixel_aspect") or (1.0, 1.0)
-    size = float(frame[0]) * float(aspect[0]), float(frame[1]) * float(aspect[1])
-    corners = [
-        view3d_utils.location_3d_to_region_2d(context.region, context.region_data, camera.matrix_world @ corner)
-        for corner in frame_corners(camera.data, size)
-    ]
-    if any(corner is None for corner in corners):
+    box = frame_box(context.scene.restage.run, camera, context.region, context.region_data)
+    if box is None:
         return
-    x0, y0, x1, y1 = corners[0].x, corners[0].y, corners[2].x, corners[2].y
+    x0, y0, x1, y1 = box
     texture = _texture(key)
-    alpha = live.compare_opacity if live.compare in {"OVERLAY", "HEAT", "OUTLINES"} else 1.0
+    alpha = live.compare_opacity if live.compare in {"OVERLAY", "HEAT"} else 1.0
     if live.compare == "SIDE":
         _quad(texture, (x0 - (x1 - x0), y0, x0, y1), (0.0, 1.0), 1.0)
     elif live.compare == "WIPE":
@@ -167,10 +191,13 @@ def _texture(key: str) -> Any:
     import gpu
 
     if key not in _textures:
-        rgba = np.ascontiguousarray(_pictures[key][::-1].astype(np.float32) / np.float32(255))
+        rgba = _pictures[key][::-1].astype(np.float32) / np.float32(255)
+        # The viewport turns what is drawn into sRGB itself.
+        low = rgba[..., :3] <= 0.04045
+        rgba[..., :3] = np.where(low, rgba[..., :3] / 12.92, ((rgba[..., :3] + 0.055) / 1.055) ** 2.4)
         h, w = rgba.shape[:2]
-        buffer = gpu.types.Buffer("FLOAT", h * w * 4, rgba.ravel())
-        _textures[key] = gpu.types.GPUTexture((w, h), format="RGBA8", data=buffer)
+        buffer = gpu.types.Buffer("FLOAT", h * w * 4, np.ascontiguousarray(rgba).ravel())
+        _textures[key] = gpu.types.GPUTexture((w, h), format="RGBA16F", data=buffer)
     return _textures[key]
 
 

@@ -19,6 +19,10 @@ SANDBOX = "restage_sandbox"
 """Only the sandbox collection: the run's settings as JSON."""
 SHOWN = "restage_shown"
 """Only the sandbox collection: which attempt it shows, as `geometry 2`."""
+MADE = "restage_made"
+"""On an object, a material, a light, a camera: its values as the run made them."""
+NAME = "restage_name"
+"""On an object: what the scripts call it, whatever Blender or the artist made of that."""
 WORLD = "restage_world"
 """Only the sandbox collection: the run's world, which no collection can hold, so that it is not an orphan."""
 
@@ -31,7 +35,7 @@ def tag(items: Iterable[bpy.types.ID], run: str) -> None:
 
 def untag(item: bpy.types.ID) -> None:
     """Make a datablock an ordinary one."""
-    for key in (RUN, SANDBOX, SHOWN, WORLD):
+    for key in (RUN, SANDBOX, SHOWN, WORLD, MADE, NAME):
         if key in item:
             del item[key]
 

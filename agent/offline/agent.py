@@ -26,6 +26,7 @@ from . import (
     light_guess,
     surfaces,
     vanishing,
+    words,
     write_composition,
     write_geometry,
     write_lighting,
@@ -94,7 +95,12 @@ class OfflineGenerator:
 
     @_one_thread()
     def write(self, context: Context) -> Draft:
-        """Write the stage's script."""
+        """Write the stage's script; or turn the numbers of the one that is there, when an artist says how."""
+        best = context.best
+        if best is not None and best.verdict is not None and best.verdict.by == "artist":
+            script, note = words.turned(context.stage.name, best.script, best.verdict)
+            if note:
+                return Draft(script, note)
         writers = {
             "setup": self._setup,
             "geometry": self._geometry,

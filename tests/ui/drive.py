@@ -31,8 +31,8 @@ def act(word):
             area.tag_redraw()
         elif word == "prepare":
             area.spaces.active.show_region_ui = True
-            bpy.context.scene.restage.picture = str(folder / "picture.png")
-            bpy.context.scene.restage.samples = 8
+            chosen = bpy.context.scene.restage
+            chosen.picture, chosen.samples, chosen.mode = str(folder / "picture.png"), 8, "AUTO"
         elif word == "reconstruct":
             bpy.ops.restage.reconstruct("INVOKE_DEFAULT", True)
         elif word == "look":
@@ -52,10 +52,21 @@ def act(word):
             bpy.ops.restage.apply_settings("INVOKE_DEFAULT", True)
             bpy.ops.view3d.view_center_camera()
             area.spaces.active.overlay.show_extras = False
-        elif word in {"cancel", "accept", "discard"}:
+        elif word == "step":
+            chosen = bpy.context.scene.restage
+            chosen.mode, chosen.resolution, chosen.samples, chosen.solve = "STEP", 96, 2, False
+        elif word.startswith("op:"):
+            name, _, rest = word[3:].partition(" ")
+            values = eval(f"dict({rest})")
+            getattr(bpy.ops.restage, name)("INVOKE_DEFAULT", True, **values)
+        elif word in {"cancel", "accept", "keep", "discard"}:
             getattr(bpy.ops.restage, word)("INVOKE_DEFAULT", True)
         elif word == "undo":
             bpy.ops.ed.undo()
+        elif word == "redo":
+            bpy.ops.ed.redo()
+        elif word.startswith("save "):
+            bpy.ops.wm.save_as_mainfile(filepath=str(folder / word[5:]))
         elif word == "quit":
             bpy.ops.wm.quit_blender()
 
@@ -69,6 +80,20 @@ def state():
         "doing": live.doing,
         "score": live.score,
         "message": live.message,
+        "error": live.error,
+        "cards": {card.name: card.status for card in live.cards},
+        "attempts": {card.name: [item.number for item in card.attempts] for card in live.cards},
+        "shown": [live.shown_stage, live.shown_attempt],
+        "focus": live.focus,
+        "journal": chosen.state,
+        "points": [point.text for point in chosen.points],
+        "note": chosen.note,
+        "params": [param.name for param in live.params],
+        "edited": [card.name for card in live.cards if card.edited],
+        "edits": [item.words for item in live.edits],
+        "locks": [item.name for item in live.locks],
+        "ahead": live.ahead,
+        "file": bpy.data.filepath,
         "request": live.request,
         "request_title": live.request_title,
         "tokens": live.tokens,

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Make (or reuse) a chroot with Debian trixie's Blender 4.3.2 and a screen in memory. Needs root; prints the folder.
-# Usage: tests/ui/provision.sh. The folder is $RESTAGE_UI_CHROOT, else .cache/trixie in the repository (about 2 GB).
+# Make (or reuse) a chroot with Debian's Blender (trixie: 4.3.2, sid: 5.2) and a screen in memory. Needs root; prints the
+# folder. Usage: tests/ui/provision.sh [trixie|sid]. The folder is $RESTAGE_UI_CHROOT, else /var/cache/restage-ui/SUITE
+# (about 2 GB, kept for the next time).
 set -eu
-root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
-chroot=${RESTAGE_UI_CHROOT:-$root/.cache/trixie}
+suite=${1:-trixie}
+chroot=${RESTAGE_UI_CHROOT:-/var/cache/restage-ui/$suite}
 packages="blender xvfb xauth libgl1-mesa-dri libegl-mesa0 libglx-mesa0 xdotool imagemagick python3-numpy python3-requests"
 
 [ "$(id -u)" = 0 ] || { echo "provision: needs root, for debootstrap and chroot." >&2; exit 3; }
@@ -19,7 +20,8 @@ if [ ! -x "$chroot/usr/bin/blender" ] || [ ! -x "$chroot/usr/bin/xdotool" ]; the
     command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap >&2
     mirror=${RESTAGE_UI_MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' \
         /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)}
-    [ -e "$chroot/etc/debian_version" ] || debootstrap --variant=minbase trixie "$chroot" "$mirror" >&2
+    mkdir -p "$chroot"
+    [ -e "$chroot/etc/debian_version" ] || debootstrap --variant=minbase "$suite" "$chroot" "$mirror" >&2
     mount_system
     # The way out is the host's: proxy, certificates, resolver.
     cp /etc/apt/apt.conf.d/*proxy* "$chroot/etc/apt/apt.conf.d/" 2>/dev/null || true

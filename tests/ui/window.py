@@ -16,9 +16,10 @@ DISPLAY = ":77"
 WIDTH, HEIGHT = 1600, 900
 
 
-def provision() -> Path:
-    """Return the chroot, made if need be."""
-    done = subprocess.run([str(ROOT / "tests/ui/provision.sh")], stdout=subprocess.PIPE, text=True, check=True)
+def provision(suite: str = "") -> Path:
+    """Return the chroot with that suite's Blender (trixie's 4.3.2, sid's 5.2), made if need be."""
+    command = [str(ROOT / "tests/ui/provision.sh"), suite or os.environ.get("RESTAGE_UI_SUITE", "trixie")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return Path(done.stdout.strip())
 
 
@@ -31,15 +32,18 @@ def build(output: Path) -> Path:
 class Window:
     """A Blender with a window in the chroot, driven from outside."""
 
-    def __init__(self, chroot: Path, package: Path, picture: Path) -> None:
+    def __init__(self, chroot: Path, package: Path, picture: Path, script: Path | None = None) -> None:
+        """Install the zip and open the window. `script` runs inside instead of `drive.py`, which it has to run."""
         self.chroot = chroot
+        self.script = script.name if script else "drive.py"
         self.inside = "/tmp/restage-ui"
         self.folder = chroot / self.inside.lstrip("/")
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "home").mkdir(parents=True)
         shutil.copy(package, self.folder / package.name)
         shutil.copy(picture, self.folder / "picture.png")
-        shutil.copy(ROOT / "tests" / "ui" / "drive.py", self.folder)
+        for path in (ROOT / "tests" / "ui" / "drive.py", *([script] if script else [])):
+            shutil.copy(path, self.folder)
         self.processes: list[subprocess.Popen] = []
         self.command(
             "blender", "--command", "extension", "install-file", "-r", "user_default", "-e",
@@ -47,10 +51,21 @@ class Window:
         )  # fmt: skip
         self.start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
         self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{DISPLAY[1:]}").exists(), 20)
-        self.start(
-            "blender", "-p", "0", "0", str(WIDTH), str(HEIGHT), "-P", f"{self.inside}/drive.py", "--", self.inside
-        )
-        self.wait(lambda: (self.folder / "state.json").exists(), 90)
+        self.open()
+
+    def open(self, file: str = "") -> None:
+        """Start Blender, with a file of the shared folder where one is named."""
+        (self.folder / "state.json").unlink(missing_ok=True)
+        opened = [f"{self.inside}/{file}"] if file else []
+        place = ["-p", "0", "0", str(WIDTH), str(HEIGHT)]
+        self.start("blender", *place, *opened, "-P", f"{self.inside}/{self.script}", "--", self.inside)
+        self.wait(lambda: (self.folder / "state.json").exists(), 120)
+
+    def quit(self) -> None:
+        """Have Blender quit by itself, and see that it ends well."""
+        self.do("quit", ended=True)
+        blender = self.processes.pop()
+        assert blender.wait(60) == 0, self.log()
 
     def environment(self) -> dict[str, str]:
         home = f"{self.inside}/home"
@@ -93,14 +108,45 @@ class Window:
     def state(self) -> dict:
         return json.loads((self.folder / "state.json").read_text())
 
-    def do(self, word: str, seconds: float = 60) -> str:
+    def fresh(self) -> dict:
+        """The state as it is from now on; a busy machine tells late."""
+        now = time.time()
+        self.wait(lambda: self.state()["when"] > now, 60)
+        return self.state()
+
+    def do(self, word: str, seconds: float = 60, ended: bool = False) -> str:
+        """Have Blender do something; return `ok`, or what it says against it. With `ended` it does not answer."""
         done = self.folder / "done"
         done.unlink(missing_ok=True)
         (self.folder / "order").write_text(word)
         (self.folder / "order").rename(self.folder / "do")
+        if ended:
+            return ""
         self.wait(done.exists, seconds)
-        time.sleep(0.2)
+        self.fresh()
         return done.read_text()
+
+    def settled(self, seconds: float = 300) -> dict:
+        """Wait until no run is going on; return the state."""
+        self.wait(lambda: self.state()["status"] not in {"RUNNING", "STOPPING"}, seconds)
+        return self.fresh()
+
+    def search(self, text: str) -> None:
+        """Find an operator by F3 over the viewport, and run it."""
+        x, y, width, height = self.state()["area"]
+        self.command(
+            "xdotool", "mousemove", str(x + width // 3), str(HEIGHT - y - height // 2), "sleep", "0.2", "key", "F3"
+        )
+        self.command("xdotool", "sleep", "0.7", "type", "--delay", "60", text)
+        self.command("xdotool", "sleep", "0.7", "key", "Return")
+        self.fresh()
+
+    def key(self, *keys: str) -> None:
+        """Press keys over the viewport."""
+        x, y, width, height = self.state()["area"]
+        place = str(x + width // 3), str(HEIGHT - y - height // 2)
+        self.command("xdotool", "mousemove", *place, "sleep", "0.2", "key", *keys)
+        self.fresh()
 
     def click(self, x: float, y: float) -> None:
         """Click at a place in Blender's window coordinates, which count from the bottom."""
@@ -112,7 +158,7 @@ class Window:
         x, y, width, height = self.state()["sidebar"]
         for below in range(20, height - 10, 25):
             self.click(x + width - 8, y + height - below)
-            if self.state()["tab"] == name:
+            if self.fresh()["tab"] == name:
                 return
         raise AssertionError(f"no tab {name}: {self.state()}")
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the artist has changed by hand or has selected, as the agent keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..scene import edits, tags
+
+if TYPE_CHECKING:
+    from ..agent.kept import Kept
+
+
+def kept(run: str) -> list[Kept]:
+    """Return what was changed by hand, as the agent writes it into scripts."""
+    from ..agent.kept import Kept
+
+    return [
+        Kept(kind=item.kind, name=item.name, slot=item.slot, values=item.now, before=item.before)
+        for item in edits.found(run)
+    ]
+
+
+def selected(run: str) -> list[bpy.types.Object]:
+    """The run's objects that are selected."""
+    return [item for item in bpy.context.selected_objects if item.get(tags.RUN) == run]
+
+
+def whole(item: bpy.types.Object) -> list[Kept]:
+    """Everything of an object that locking it keeps."""
+    from ..agent.kept import Kept
+
+    name = edits.name_of(item)
+    kind = {"CAMERA": "camera", "LIGHT": "light"}.get(item.type, "object")
+    values = {**edits.kept_now(item), **edits.data_now(item)}
+    found = [Kept(kind=kind, name=name, values=values)]
+    for slot, colour in edits.surfaces_now(item).items():
+        found.append(Kept(kind="surface", name=name, slot=slot, values={"colour": colour}))
+    return found
+
+
+def shown(context: bpy.types.Context) -> tuple[str, int]:
+    """Stage and number of the attempt that the file shows."""
+    live = context.window_manager.restage
+    return live.shown_stage, live.shown_attempt

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the artist has changed by hand on a run's objects since they were put into the file: moved, turned, scaled,
+recoloured, a light or the camera turned. Compared with what each datablock remembers of how it was made, so that it is
+known after any undo, save or rename.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from . import tags
+
+NEAR = 1e-5
+_NUMBER = re.compile(r"\.\d{3,}$")
+Values = dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One thing that is otherwise than it was made."""
+
+    kind: str
+    """`object`, `surface`, `light` or `camera`."""
+    name: str
+    """As the scripts call the object."""
+    slot: int = 0
+    now: Values = field(default_factory=dict)
+    before: Values = field(default_factory=dict)
+    """Of what was changed only."""
+
+    def words(self) -> str:
+        """For people."""
+        told = {
+            "location": "moved",
+            "rotation_euler": "turned",
+            "scale": "scaled",
+            "colour": "recoloured",
+            "energy": "power changed",
+            "lens": "lens changed",
+        }
+        return f"{self.name}: {', '.join(told[name] for name in self.now)}"
+
+
+def remember(run: str, names: Iterable[str] = ()) -> None:
+    """Note how everything of a run is made; called when it was put into the file. `names` are the objects' own."""
+    known = set(names)
+    for item in tags.of_run(run):
+        if isinstance(item, bpy.types.Object):
+            stem = _NUMBER.sub("", item.name)
+            item[tags.NAME] = item.name if item.name in known or stem not in known else stem
+            item[tags.MADE] = _flat(_object(item))
+        elif isinstance(item, bpy.types.Light):
+            item[tags.MADE] = _flat(_light(item))
+        elif isinstance(item, bpy.types.Camera):
+            item[tags.MADE] = _flat({"lens": (item.lens,)})
+        elif isinstance(item, bpy.types.Material) and (colour := _colour(item)) is not None:
+            item[tags.MADE] = _flat({"colour": colour})
+
+
+def found(run: str) -> list[Edit]:
+    """Return what was changed by hand, oldest objects first; empty when nothing was or the file has no such run."""
+    root = tags.sandbox_collection(run) if run else None
+    if root is None:
+        return []
+    edits = []
+    for item in root.all_objects:
+        if item.get(tags.RUN) == run and tags.MADE in item:
+            edits += _edits_of(item)
+    return edits
+
+
+def put_back(run: str) -> int:
+    """Make everything as the run made it; return how many things that was."""
+    changed = found(run)
+    for edit in changed:
+        for owner in _owners(run, edit):
+            for name, value in edit.before.items():
+                _set(owner, name, value)
+    return len(changed)
+
+
+def kept_now(item: bpy.types.Object) -> Values:
+    """Where an object is, how it is turned and how large it is: what locking it keeps."""
+    return _object(item)
+
+
+def data_now(item: bpy.types.Object) -> Values:
+    """What of a light or a camera locking it keeps beside its place."""
+    if item.type == "LIGHT":
+        return _light(item.data)
+    return {"lens": (item.data.lens,)} if item.type == "CAMERA" else {}
+
+
+def surfaces_now(item: bpy.types.Object) -> dict[int, tuple[float, ...]]:
+    """The colours of an object's material slots, as far as each has one."""
+    slots = enumerate(item.material_slots)
+    found = {slot: _colour(held.material) for slot, held in slots if held.material is not None}
+    return {slot: colour for slot, colour in found.items() if colour is not None}
+
+
+def name_of(item: bpy.types.Object) -> str:
+    """What the scripts call an object of a run."""
+    return str(item.get(tags.NAME) or _NUMBER.sub("", item.name))
+
+
+def _edits_of(item: bpy.types.Object) -> Iterator[Edit]:
+    name = name_of(item)
+    kind = "camera" if item.type == "CAMERA" else "light" if item.type == "LIGHT" else "object"
+    changed = _changed(item, _object(item))
+    if item.type in {"CAMERA", "LIGHT"} and item.data is not None and tags.MADE in item.data:
+        now = _light(item.data) if item.type == "LIGHT" else {"lens": (item.data.lens,)}
+        before, after = _changed(item.data, now)
+        changed = {**changed[0], **before}, {**changed[1], **after}
+    if changed[1]:
+        yield Edit(kind, name, 0, changed[1], changed[0])
+    for slot, held in enumerate(item.material_slots):
+        if held.material is not None and tags.MADE in held.material and (colour := _colour(held.material)) is not None:
+            before, after = _changed(held.material, {"colour": colour})
+            if after:
+                yield Edit("surface", name, slot, after, before)
+
+
+def _changed(owner: bpy.types.ID, now: Values) -> tuple[Values, Values]:
+    """What an ID was, and what it is, of what differs."""
+    made = list(owner[tags.MADE])
+    before: Values = {}
+    after: Values = {}
+    for name, value in now.items():
+        was, made = tuple(made[: len(value)]), made[len(value) :]
+        if len(was) == len(value) and any(
+            abs(a - b) > NEAR * max(1.0, abs(a)) for a, b in zip(was, value, strict=True)
+        ):
+            before[name], after[name] = was, value
+    return before, after
+
+
+def _object(item: bpy.types.Object) -> Values:
+    turned = item.rotation_euler if item.rotation_mode == "XYZ" else item.matrix_basis.to_euler("XYZ")
+    return {"location": tuple(item.location), "rotation_euler": tuple(turned), "scale": tuple(item.scale)}
+
+
+def _light(light: bpy.types.Light) -> Values:
+    return {"energy": (light.energy,), "colour": tuple(light.color)}
+
+
+def _colour(material: bpy.types.Material) -> tuple[float, ...] | None:
+    socket = _socket(material)
+    return None if socket is None else tuple(socket.default_value)[:3]
+
+
+def _socket(material: bpy.types.Material) -> Any:
+    """The base colour of a material that has one colour; None where it comes from elsewhere."""
+    if material.node_tree is None:
+        return None
+    shaders = [node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED"]
+    socket = shaders[0].inputs["Base Color"] if len(shaders) == 1 else None
+    return None if socket is None or socket.is_linked else socket
+
+
+def _owners(run: str, edit: Edit) -> list[Any]:
+    root = tags.sandbox_collection(run)
+    mine = [item for item in (root.all_objects if root else ()) if item.get(tags.RUN) == run]
+    found = [item for item in mine if name_of(item) == edit.name]
+    if edit.kind == "surface":
+        return [item.material_slots[edit.slot].material for item in found if len(item.material_slots) > edit.slot]
+    return found
+
+
+def _set(owner: Any, name: str, value: tuple[float, ...]) -> None:
+    if isinstance(owner, bpy.types.Material):
+        socket = _socket(owner)
+        if socket is not None:
+            socket.default_value = (*value, 1.0)
+    elif name in {"location", "scale"}:
+        setattr(owner, name, value)
+    elif name == "rotation_euler":
+        owner.rotation_mode, owner.rotation_euler = "XYZ", value
+    elif name == "colour":
+        owner.data.color = value
+    else:
+        setattr(owner.data, name, value[0])
+
+
+def _flat(values: Values) -> list[float]:
+    return [number for value in values.values() for number in value]
