@@ -26,8 +26,8 @@ def page(data: dict[str, Any], sheet: str) -> str:
         "[staged.json](staged.json).",
         f"One vision-language model ({', '.join(data['model'])}, through `--agent handoff`) wrote each picture's whole "
         "program in one call, and rebuilt it in stages with the loop's default budgets. Both were recorded, and are "
-        "replayed here through the command and real Blender; no numbers were solved in either (docs/bench/fidelity.md has "
-        "what solving adds). The one call gets an API sheet and rules "
+        "replayed here through the command and real Blender; no numbers were solved in either "
+        "(docs/bench/fidelity.md has what solving adds). The one call gets an API sheet and rules "
         "of its own, the plain picture, and repairs of exceptions; no rulers, brief, measurements or verdicts. One run "
         "per cell: the spread between runs is not known. How each recording was made, and what that is worth, is in "
         "tests/data/recordings/README.md: read it before these figures.",
