@@ -19,6 +19,7 @@ from .agent.ports import NoWorker
 from .agent.providers.errors import ProviderError
 from .agent.record import RecordError, RunFolder
 from .agent.run import Run, options_of
+from .agent.solve_run import solve_run
 from .terminal import TerminalListener, table
 from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
@@ -45,8 +46,10 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
         if options.models or options.test_connection:
             return cli_agent.about(options, online)
         folder, picture, worker_binary = _open(options, binary, online)
-        assembled = assemble(folder.record.settings, folder, online, listener.log)
-        cli_agent.confirm(assembled, folder, options.yes)
+        assembled = None
+        if not options.solve:
+            assembled = assemble(folder.record.settings, folder, online, listener.log)
+            cli_agent.confirm(assembled, folder, options.yes)
     except (pictures.PictureError, RecordError, BlenderNotFound, cli_options.OptionError, ProviderError) as error:
         return _bad(str(error))
     except cli_agent.NotSent as error:
@@ -56,9 +59,12 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
     cancel = Event()
     try:
         with _interruptible(cancel), WorkerPool(worker_binary, Limits(), allow_unconfined=options.unconfined) as pool:
-            chosen = options_of(folder.record, options.until)
-            run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
-            record = run.execute(cancel)
+            if assembled is None:
+                record = solve_run(picture, folder, pool, listener, cancel)
+            else:
+                chosen = options_of(folder.record, options.until)
+                run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
+                record = run.execute(cancel)
     except (RecordError, NoWorker, WorkerError, ProviderError) as error:
         listener.end()
         print(f"restage: {error}", file=sys.stderr)
@@ -86,10 +92,12 @@ def _open(
     options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
     """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
-    if options.resume:
-        if options.image or options.output:
-            raise RecordError("--resume goes on with a run as it was begun; give no image and no -o with it.")
-        folder = RunFolder.open(Path(options.resume))
+    if options.resume or options.solve:
+        if options.image or options.output or (options.resume and options.solve):
+            raise RecordError(
+                "--resume and --solve take up one run as it was begun; give no image and no -o with them."
+            )
+        folder = RunFolder.open(Path(options.resume or options.solve))
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.
         settings.max_usd = options.max_usd or settings.max_usd
