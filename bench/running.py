@@ -55,8 +55,8 @@ class Outcome:
     """The last line on stderr of a command that failed."""
 
 
-def run(picture: Path, folder: Path, resolution: int) -> Outcome:
-    """Run `./restage` on a picture into `folder`, or return how it ended when that was done before.
+def run(picture: Path, folder: Path, resolution: int, *more: str) -> Outcome:
+    """Run `./restage` on a picture into `folder`, or return how it ended when that was done before; `more`: options.
 
     The outcome is kept beside the folder; a folder without one is a run that was broken off, and is done again.
     """
@@ -67,6 +67,7 @@ def run(picture: Path, folder: Path, resolution: int) -> Outcome:
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [str(ROOT / "restage"), str(picture), "-o", str(folder), "--json", "--resolution", str(resolution)]
+    line += more
     env = {**os.environ, "RESTAGE_PYTHON": os.environ.get("RESTAGE_PYTHON", sys.executable)}
     waiting = load()
     began = time.monotonic()
