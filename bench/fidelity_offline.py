@@ -38,10 +38,7 @@ def rows(root: Path, keep: Path, resolution: int, similarity: Similarity) -> lis
         colour = similarity.compare(reference, figures.mean_colour(reference))
         row["mean_colour"] = {key: round(value, 4) for key, value in colour.items()}
         found.append(row)
-        print(
-            f"{item.set}/{item.id}: " + ", ".join(f"{way} {_told(row.get(way))}" for way in ("without", "with")),
-            flush=True,
-        )
+        print(f"{item.set}/{item.id}: without {_told(row.get('without'))}, with {_told(row.get('with'))}", flush=True)
     return found
 
 
@@ -134,7 +131,7 @@ def page(found: list[dict[str, Any]]) -> str:
     ]
     return (
         table(heads, lines)
-        + "\n\nSEIG, published, on NeRF-Synthetic: 13.58 dB, LPIPS 0.349 (its pictures, backdrop and resolution are not; see "
-        "[offline.md](offline.md), which also has the views from elsewhere beside those of a flat card).\n\n### Every picture\n\n"
-        + table(["", "PSNR", "LPIPS", "s solving"], every)
+        + "\n\nSEIG, published, on NeRF-Synthetic: 13.58 dB, LPIPS 0.349 (its pictures, backdrop and resolution are not "
+        "published; see [offline.md](offline.md), which also has the views from elsewhere beside those of a flat card)."
+        "\n\n### Every picture\n\n" + table(["", "PSNR", "LPIPS", "s solving"], every)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What solving adds to the recorded runs of a vision-language model: one call, staged, and staged with solved numbers."""
+"""What solving adds to the recorded runs of a vision-language model: one call, staged, and staged and solved."""
 
 from __future__ import annotations
 
