@@ -154,7 +154,8 @@ class RESTAGE_OT_catch_up(Tells, bpy.types.Operator):
                 stages.show_attempt(context, folder, entry.stage, entry.attempt)
         except (RecordError, sandbox.SandboxError, OSError) as error:
             return self.fail(context, str(error))
-        context.window_manager.restage.ahead = False
+        live = context.window_manager.restage
+        live.ahead, live.message = False, ""
         view.refresh(context)
         return {"FINISHED"}
 
