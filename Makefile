@@ -1,5 +1,5 @@
 # Restage. `make demo` shows it, `make test` checks it. SPDX-License-Identifier: GPL-3.0-or-later
-.PHONY: setup demo test lint test-ui build lock package install bench docs clean
+.PHONY: setup demo test lint test-ui build lock package install bench bench-ui docs clean
 
 setup:
 	@tools/venv.sh .venv
@@ -9,14 +9,15 @@ demo: setup
 	@rm -rf runs/demo
 	./restage examples/coffee.jpg -o runs/demo
 
-# Lint, the tests that need a Blender on every supported one this machine has a Python for, then everything on the newest.
+# Lint, the tests that need a Blender on every supported one this machine has a Python for, then everything on the newest,
+# then the panel in a real window where this machine can have one.
 # The zip that each of them installs is built once. Two processes, which take whole files, for many tests only wait.
 test: lint
 	@rm -rf .cache/tested
 	.venv/bin/python tools/build_extension.py -o .cache/tested
 	@export RESTAGE_TEST_ZIP=$$(echo $$PWD/.cache/tested/*.zip); \
 	for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder && tools/window_tests.sh
 
 lint: setup
 	.venv/bin/ruff check .
@@ -46,6 +47,9 @@ docs: setup
 # Build it and install it into $$BLENDER, or `blender` on PATH.
 install: build
 	.venv/bin/python tools/install_extension.py
+
+bench-ui: setup
+	.venv/bin/python bench/ui.py
 
 bench: setup
 	.venv/bin/python bench/offline.py

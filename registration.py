@@ -153,14 +153,8 @@ def _run_command(argv: list[str]) -> int:
 
 
 def _begin() -> None:
-    """Fill the lists of models to choose from, and show the run of a file that was open before; a timer's function,
-    called once."""
-    _suggest_models()
-    follow.after_load()
-
-
-def _suggest_models() -> None:
-    properties.suggest_models(bpy.context.window_manager.restage)
+    """Show the run of a file that was open before; a timer's function, called once."""
+    _open_session()
 
 
 def _run_thread() -> object:
@@ -199,16 +193,22 @@ def _before_load(*_: object) -> None:
 def _after_load(*_: object) -> None:
     """Show the file's run; don't believe a file that says it is going on. Fill what a new window manager lacks."""
     global _stopped
+    _open_session()
+    if _stopped:
+        bpy.context.window_manager.restage.message, _stopped = STOPPED_BY_LOAD, False
+
+
+def _open_session() -> None:
+    """Nothing is going on yet, whatever is remembered of a session before: of another file, or of Restage before it was
+    switched off and on again."""
     live = bpy.context.window_manager.restage
-    _suggest_models()
+    properties.suggest_models(live)
     for scene in bpy.data.scenes:
         chosen = scene.restage
         if chosen.status in properties.BUSY:
             chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
     _forget_session(live)
     follow.after_load()
-    if _stopped:
-        live.message, _stopped = STOPPED_BY_LOAD, False
 
 
 def _forget_session(live: properties.RestageLive) -> None:

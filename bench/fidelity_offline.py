@@ -131,7 +131,7 @@ def page(found: list[dict[str, Any]]) -> str:
     ]
     return (
         table(heads, lines)
-        + "\n\nSEIG, published, on NeRF-Synthetic: 13.58 dB, LPIPS 0.349 (its pictures, backdrop and resolution are not "
+        + "\n\nSEIG, published, on NeRF-Synthetic: 13.58 dB, LPIPS 0.349 (pictures, backdrop and resolution are not "
         "published; see [offline.md](offline.md), which also has the views from elsewhere beside those of a flat card)."
         "\n\n### Every picture\n\n" + table(["", "PSNR", "LPIPS", "s solving"], every)
     )

@@ -63,8 +63,7 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
         if live.compare == "SIDE":
             region_3d.update()
             camera = compare.looks_through(context.space_data, region_3d, context.scene)
-            region = next(item for item in context.area.regions if item.type == "WINDOW")
-            compare.make_room(context.scene.restage.run, camera, region, region_3d)
+            compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
         elif before == "SIDE":
             region_3d.view_camera_zoom, region_3d.view_camera_offset = 0.0, (0.0, 0.0)
         compat.redraw()

@@ -91,6 +91,15 @@ def _while_running(going_on: RunThread) -> None:
         live.status = "STOPPING"
 
 
+def elsewhere() -> bool:
+    """Whether what is shown is not the run of the scene that the artist is in, and no run is going on."""
+    live = bpy.context.window_manager.restage
+    folder = properties.absolute(bpy.context.scene.restage.folder)
+    if live.status in properties.BUSY or (live.error and not live.cards_of):
+        return False
+    return bool(folder) != bool(live.cards_of) or Path(folder) != Path(live.cards_of)
+
+
 def after_load() -> None:
     """Show the run of the file that was opened, as far as its folder is there; read it off the main thread."""
     from . import background
@@ -154,7 +163,8 @@ class RESTAGE_OT_catch_up(Tells, bpy.types.Operator):
                 stages.show_attempt(context, folder, entry.stage, entry.attempt)
         except (RecordError, sandbox.SandboxError, OSError) as error:
             return self.fail(context, str(error))
-        context.window_manager.restage.ahead = False
+        live = context.window_manager.restage
+        live.ahead, live.message = False, ""
         view.refresh(context)
         return {"FINISHED"}
 

@@ -10,7 +10,7 @@ import threading
 import bpy
 
 from .. import previews, properties
-from . import pictures
+from . import follow, pictures
 
 EVERY_S = 1.0
 _MODULES = ("operators.launch", "agent.cards", "agent.decisions", "agent.offline.agent")
@@ -36,6 +36,8 @@ def _tick() -> float | None:
         agent = bpy.context.scene.restage.agent
         wanted = [*_MODULES, *([f"agent.providers.{_CLIENTS[agent]}"] if agent in properties.KEYED else [])]
         load([name for name in wanted if name not in _done])
+        if follow.elsewhere():
+            follow.after_load()
         if pictures.changed(bpy.context):
             pictures.look(bpy.context)
     return EVERY_S

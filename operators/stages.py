@@ -76,6 +76,7 @@ class Decides(Asking):
         except OSError as error:
             return self.fail(context, f"The run folder can't be written: {error.strerror or error}.")
         trouble.clear()
+        context.window_manager.restage.message = ""
         view.refresh(context)
         self.focus(context, stage)
         return self.go_on(context, only_wishes=self.only_wishes) if self.goes_on else {"FINISHED"}

@@ -14,7 +14,7 @@ import bpy
 
 from .. import properties
 from ..scene import compat, edits, scripts
-from . import params
+from . import follow, params
 
 EVERY_S = 0.25
 QUIET_S = 0.4
@@ -50,6 +50,12 @@ def _tick() -> float | None:
 def look(now: float) -> None:
     """Look once; `now` in seconds of a clock that only goes on."""
     live = bpy.context.window_manager.restage
+    if follow.elsewhere():
+        # Another scene: `preload` reads its run, off the main thread.
+        from . import view
+
+        view.clear()
+        return
     _look_at_texts(live)
     _look_at_objects(live)
     values = params.changed(live)

@@ -12,7 +12,7 @@ from .words import said
 _TITLES = {
     "PAUSED": ("Paused", "PAUSE"),
     "CAPPED": ("Cap Reached", "SORTTIME"),
-    "CANCELLED": ("Cancelled", "CANCEL"),
+    "CANCELLED": ("Stopped", "PAUSE"),
     "FAILED": ("Stopped by an Error", "ERROR"),
     "DONE": ("Done", "CHECKMARK"),
     "REVIEW": ("For You to Decide", "HIDE_OFF"),
@@ -47,7 +47,7 @@ def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """What went wrong, the one thing to do about it, and what to pass on."""
     live = context.window_manager.restage
     box = layout.box()
-    wrapped.sentence(box, context, live.error, "ERROR")
+    wrapped.sentence(box, context, live.error, "ERROR", inset=wrapped.BOX)
     row = box.row(align=True)
     if live.fix:
         row.operator(live.fix, text=_FIX_WORDS.get(live.fix, ""))
@@ -89,7 +89,7 @@ def _draw_cost(layout: bpy.types.UILayout, live: bpy.types.PropertyGroup) -> Non
 def _draw_request(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     live = context.window_manager.restage
     box = layout.box()
-    wrapped.sentence(box, context, live.request_title, "USER")
+    wrapped.sentence(box, context, live.request_title, "USER", inset=wrapped.BOX)
     box.operator(Op.COPY_PROMPT, text="1. Copy Prompt", icon="COPYDOWN")
     count = live.request_pictures
     if count:
@@ -105,7 +105,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     live, chosen = context.window_manager.restage, context.scene.restage
     status = properties.status_of(context)
     title, icon = _TITLES.get(status, ("", "NONE"))
-    message = "" if live.error and live.error == live.message else live.message or chosen.summary
+    message = "" if live.error and live.error == live.message else live.message or _where(context, status)
     if message:
         # Under its title, unless the sentence begins with it.
         same = (bool(title) and message.startswith(title)) or status == "REVIEW"
@@ -129,10 +129,24 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             context,
             "It says what is in the picture. Boxes and outlines are fractions of the frame from its top left, colours "
             "go from 0 to 1, sizes are in metres. Mend the text, then go on.",
+            inset=wrapped.BOX,
         )
     row = layout.row()
     row.scale_y = 1.3
     row.operator(Op.GO_ON, text="Raise the Cap and Go On…" if status == "CAPPED" else "Go On", icon="PLAY")
+
+
+def _where(context: bpy.types.Context, status: str) -> str:
+    """Where a run stands that has nothing else to say: what it waits for."""
+    live, chosen = context.window_manager.restage, context.scene.restage
+    card = next((item for item in live.cards if item.status not in ("accepted", "failed")), None)
+    if card is None:
+        return chosen.summary if status in {"DONE", "PAUSED"} or not len(live.cards) else ""
+    if status == "REVIEW":
+        return said("{stage} is ready for review.", stage=said(card.label))
+    if status in {"CANCELLED", "NONE"}:
+        return said("Next: {stage}", stage=said(card.label))
+    return chosen.summary
 
 
 def _seconds(elapsed: float) -> str:

@@ -3,6 +3,8 @@
 
 import bpy
 
+BOX = 16.0
+"""What a box takes of the width, at interface scale 1."""
 PX_PER_LETTER = 5.7
 """At interface scale 1, on average; Blender's own font."""
 

@@ -211,3 +211,21 @@ def test_a_folder_that_is_gone_is_told_and_can_be_found_again(begun, tmp_path):
     assert bpy.ops.restage.locate_run(directory=str(moved)) == {"FINISHED"}
     assert statuses()[0] == "review" and live().error == ""
     agree()
+
+
+def test_another_scene_shows_its_own_run_or_none(begun):
+    from restage import previews
+    from restage.operators import preload, watch
+
+    watch.look(1.0)
+    assert len(live().cards) == 5
+    first = bpy.context.scene
+    second = bpy.data.scenes.new("Second")
+    bpy.context.window.scene = second
+    watch.look(2.0)
+    assert not len(live().cards)
+    bpy.context.window.scene = first
+    previews.look()
+    preload._tick()
+    tick_until(lambda: len(live().cards) == 5)
+    assert live().cards_of == chosen().folder

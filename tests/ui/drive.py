@@ -81,6 +81,7 @@ def state():
         "score": live.score,
         "message": live.message,
         "error": live.error,
+        "picture": live.picture_said,
         "cards": {card.name: card.status for card in live.cards},
         "attempts": {card.name: [item.number for item in card.attempts] for card in live.cards},
         "shown": [live.shown_stage, live.shown_attempt],

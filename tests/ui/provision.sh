@@ -4,6 +4,7 @@
 # folder. Usage: tests/ui/provision.sh [trixie|sid]. The folder is $RESTAGE_UI_CHROOT, else /var/cache/restage-ui/SUITE
 # (about 2 GB, kept for the next time).
 set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")/../.." && pwd)
 suite=${1:-trixie}
 chroot=${RESTAGE_UI_CHROOT:-/var/cache/restage-ui/$suite}
 packages="blender xvfb xauth libgl1-mesa-dri libegl-mesa0 libglx-mesa0 xdotool imagemagick python3-numpy python3-requests"
@@ -32,6 +33,13 @@ if [ ! -x "$chroot/usr/bin/blender" ] || [ ! -x "$chroot/usr/bin/xdotool" ]; the
     chroot "$chroot" apt-get update -q >&2
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive chroot "$chroot" apt-get install -y -q --no-install-recommends $packages >&2
+fi
+if [ "$suite" = sid ] && [ ! -e "$chroot/usr/lib/python3/dist-packages/cattrs" ]; then
+    # Its Python is newer than any the zip has wheels for; and Blender's extension system wants some that Debian leaves out.
+    "$root/.venv/bin/pip" --quiet --disable-pip-version-check install --target "$chroot/usr/lib/python3/dist-packages" \
+        --python-version 3.14 --implementation cp --only-binary=:all: --no-deps -c "$root/tools/wheels.txt" \
+        pydantic pydantic-core typing-inspection annotated-types typing-extensions pillow opencv-python-headless cmaes \
+        cattrs attrs >&2
 fi
 mount_system
 echo "$chroot"

@@ -53,6 +53,7 @@ def test_a_run_in_steps(window):
     window.do("hide")
     window.do("solid")
     window.open_tab("Restage")
+    window.wait(lambda: window.state()["picture"] == "160 × 120 pixels", 60)
     seen(window, "1-picture")
     window.click_reconstruct()
     window.wait(lambda: window.state()["status"] == "RUNNING", 30)

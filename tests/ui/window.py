@@ -24,7 +24,9 @@ def provision(suite: str = "") -> Path:
 
 
 def build(output: Path) -> Path:
-    """Return the extension's zip, built into `output`."""
+    """Return the extension's zip: the one `make test` has built, else built into `output`."""
+    if built := os.environ.get("RESTAGE_TEST_ZIP"):
+        return Path(built)
     command = [sys.executable, str(ROOT / "tools/build_extension.py"), "-o", str(output)]
     return Path(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
 
@@ -154,18 +156,25 @@ class Window:
         time.sleep(0.4)
 
     def open_tab(self, name: str) -> None:
-        """Click down the sidebar's tabs until the wanted one is in front."""
-        x, y, width, height = self.state()["sidebar"]
-        for below in range(20, height - 10, 25):
-            self.click(x + width - 8, y + height - below)
+        """Click down the sidebar's tabs until the wanted one is in front, and stays there."""
+        for _ in range(3):
+            x, y, width, height = self.fresh()["sidebar"]
+            for below in range(20, min(height - 10, 420), 25):
+                self.click(x + width - 8, y + height - below)
+                if self.fresh()["tab"] == name:
+                    break
+            # A busy Blender may have clicks of ours still before it.
+            self.fresh()
             if self.fresh()["tab"] == name:
                 return
         raise AssertionError(f"no tab {name}: {self.state()}")
 
     def click_reconstruct(self) -> None:
         """Press the button with the mouse; where it is drawn with a picture chosen, in a window of this size."""
+        self.wait(lambda: self.state()["picture"], 60)
+        self.fresh()
         x, _, width, _ = self.state()["sidebar"]
-        self.click(x + width * 0.45, HEIGHT - 310)
+        self.click(x + width * 0.45, HEIGHT - 376)
 
     def workers(self) -> list[str]:
         """Command lines of the processes in the chroot that are workers."""
