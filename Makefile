@@ -9,15 +9,15 @@ demo: setup
 	@rm -rf runs/demo
 	./restage examples/coffee.jpg -o runs/demo
 
-# Lint, the tests that need a Blender on every supported one this machine has a Python for, then everything on the newest,
-# then the panel in a real window where this machine can have one.
+# Lint, the tests that need a Blender on every supported one this machine has a Python for, the panel in a real window
+# where this machine can have one, then everything on the newest.
 # The zip that each of them installs is built once. Two processes, which take whole files, for many tests only wait.
 test: lint
 	@rm -rf .cache/tested
 	.venv/bin/python tools/build_extension.py -o .cache/tested
 	@export RESTAGE_TEST_ZIP=$$(echo $$PWD/.cache/tested/*.zip); \
-	for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder && tools/window_tests.sh
+	for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done; tools/window_tests.sh && \
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	.venv/bin/ruff check .
