@@ -12,6 +12,10 @@ SETTLES = 0.02
 """Difference in score from which the numbers alone decide; measured masks and colours are good to about that."""
 
 
+SETTLES_LPIPS = 0.006
+"""The same for LPIPS of two renders in the same light: twice what other noise makes of the same scene."""
+
+
 def usable(attempt: Attempt) -> bool:
     """Whether an attempt made a scene."""
     return attempt.result.status == "ok"
@@ -36,6 +40,17 @@ def better(context: Context, best: Attempt | None, new: Attempt, verifier: Verif
     gain = new.measurements.score - best.measurements.score
     if abs(gain) > SETTLES or new.script == best.script:
         return (new if gain > 0 else best), Usage()
+    if (nearer := _nearer(best, new)) is not None:
+        return nearer, Usage()
     context.tell("comparing with the best so far")
     preference = verifier.prefer(context, best, new)
     return (new if preference.better == "two" else best), preference.usage
+
+
+def _nearer(best: Attempt, new: Attempt) -> Attempt | None:
+    """Return which of two full renders a person would find nearer to the picture, by the one learned measure; None when
+    it does not tell, or there are none."""
+    one, two = best.measurements.lpips, new.measurements.lpips
+    if one is None or two is None or abs(two - one) <= SETTLES_LPIPS:
+        return None
+    return new if two < one else best

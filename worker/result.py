@@ -54,6 +54,7 @@ def settings_of(scene: bpy.types.Scene) -> dict[str, Any]:
     return {
         "camera": scene.camera.name if scene.camera else "",
         "world": scene.world.name if scene.world else "",
+        "world_light": _world_light(scene.world),
         "frame": [render.resolution_x, render.resolution_y],
         "pixel_aspect": [render.pixel_aspect_x, render.pixel_aspect_y],
         "film_transparent": render.film_transparent,
@@ -79,3 +80,18 @@ def _collection(scene: bpy.types.Scene) -> tuple[bpy.types.Collection, bool]:
     for item in root.objects:
         whole.objects.link(item)
     return whole, True
+
+
+def _world_light(world: bpy.types.World | None) -> str:
+    """The world's backgrounds in words: name, strength, linear colour."""
+    if world is None or world.node_tree is None:
+        return ""
+    told = []
+    for node in world.node_tree.nodes:
+        if node.bl_idname == "ShaderNodeBackground":
+            colour, strength = node.inputs["Color"], node.inputs["Strength"].default_value
+            shown = (
+                "textured" if colour.is_linked else " ".join(f"{channel:.3f}" for channel in colour.default_value[:3])
+            )
+            told.append(f"{node.label or node.name}: strength {strength:.3g}, colour {shown} (linear)")
+    return "; ".join(told)

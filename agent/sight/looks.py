@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ...worker.protocol import JobResult
+from ..brief import Box
 from ..measure import fit, srgb
 from ..roles import Attempt, AttemptViews, Context
 from . import compare, crops, ruler
@@ -36,9 +39,11 @@ def camera_of(result: JobResult) -> View | None:
         return None
 
 
-def stage_views(context: Context, attempt: Attempt, budget: Budget, of: str, title: str = "RENDER") -> list[Shown]:
+def stage_views(
+    context: Context, attempt: Attempt, budget: Budget, of: str, title: str = "RENDER", boxes: Sequence[Box] = ()
+) -> list[Shown]:
     """Return the pictures that show how an attempt does at its stage, the telling ones first. `of` is what labels call
-    it."""
+    it, `boxes` the parts to magnify where they are not those the attempt itself asks for."""
     stage = context.stage.name
     if stage == "setup":
         return _setup(context, attempt, budget, of)
@@ -60,7 +65,14 @@ def stage_views(context: Context, attempt: Attempt, budget: Budget, of: str, tit
         shown.append(patches)
     if stage in ("geometry", "composition", "program") and (plan := _plan(attempt.views, budget, of)):
         shown.append(plan)
-    return shown + _parts(context, attempt, look, budget, of, title)
+    return shown + _parts(context, attempt, look, budget, of, title, boxes or parts_of(context, attempt))
+
+
+def parts_of(context: Context, *attempts: Attempt) -> list[Box]:
+    """Return which parts of the frame are worth magnifying of attempts, the same ones for all of them."""
+    width, height = context.picture.size
+    wished = [box for attempt in attempts for box in _wished(context, attempt)]
+    return crops.of_interest(context.brief, wished, MOST_PARTS, width / height)
 
 
 def together(context: Context, one: Attempt, two: Attempt, budget: Budget) -> Shown:
@@ -206,11 +218,11 @@ def _parts(
     budget: Budget,
     of: str,
     title: str,
+    boxes: Sequence[Box],
 ) -> list[Shown]:
-    """Magnified parts, as outlines where outlines are judged, side by side elsewhere."""
-    width, height = context.picture.size
+    """Magnified parts: side by side, and as outlines where outlines are judged."""
     views, shown = attempt.views, []
-    for box in crops.of_interest(context.brief, _wished(context, attempt), MOST_PARTS, width / height):
+    for box in boxes:
         x0, y0, x1, y1 = (round(100 * v) for v in box)
         where = f"{x0} to {x1} % across, {y0} to {y1} % down"
         if context.stage.name in ("geometry", "composition") and views.ids is not None:
@@ -224,7 +236,7 @@ def _parts(
                 context.masks,
             )
             shown.append(Shown(f"Outlines of {of} (plain) over the picture's (dashed), magnified: {where}.", rgb))
-        elif look is not None:
+        if look is not None and context.stage.name != "composition":
             rgb = _beside(context, look[1], title, min(budget.longest, PART), box)
             shown.append(Shown(f"The picture beside {look[0]} of {of}, magnified: {where}.", rgb))
     return shown

@@ -22,6 +22,10 @@ ERODE = 0.012
 """Width of the rim that is left out of a mask, as a share of the frame: it mixes with what is behind."""
 STEPS, PAINTED, MOST_PAINTED = 40, 0.05, 6
 """Flat colours: steps of each channel by which they are told apart, least share of a thing, and most of one thing."""
+SURFACE_PX = 60
+"""A surface of a thing that is smaller says more of where it lies than of its colour."""
+CLIPPED = 0.97
+"""Linear light of a mean from which the picture is burnt out there, and its colour no longer the surface's."""
 MOST_WORN = 12
 """Rows for the materials of one thing."""
 BANDS = (("background, top third", 0, 1), ("background, middle", 1, 2), ("background, bottom third", 2, 3))
@@ -61,8 +65,7 @@ def colours(context: Context, attempt: Attempt) -> str:
         wanted = fit_mask(mask, width, height)
         got = views.ids == keys[label] if label in keys else np.zeros_like(wanted)
         rows.append(_row(label, _mean(picture, _core(wanted)), _mean(light, _core(got))))
-        worn = _worn(attempt, label, got & wanted)
-        for surface, region in worn or _painted(views.albedo, got & wanted):
+        for surface, region in _surfaces(attempt, label, got & wanted):
             rows.append(_row(f"{label}, {surface}", _mean(picture, region), _mean(light, region)))
     behind = ~np.logical_or.reduce([fit_mask(m, width, height) for m in context.masks.values()] or [got_none(views)])
     seen = ~np.isin(views.ids, [key for key, label in views.id_names.items() if label in context.masks])
@@ -111,22 +114,25 @@ def _core(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return mask
 
 
-def _worn(attempt: Attempt, label: str, where: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
-    """The regions of a thing's materials, largest first, where its parts wear one each; none where all wear one."""
+def _surfaces(attempt: Attempt, label: str, where: NDArray[np.bool_]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """The regions of a thing's surfaces, largest first: by material where a part wears one, by flat colour where it
+    wears several; none where the thing has one surface, or one is all that is large enough to say something."""
     views = attempt.views
     if views.part_ids is None or views.part_ids.shape != where.shape:
-        return []
+        return _painted(views.albedo, where)
     wears = {item.name: item.materials[0] for item in attempt.result.inventory if len(set(item.materials)) == 1}
     keys: dict[str, list[int]] = {}
     for key, name in views.part_names.items():
         if (name == label or name.startswith(f"{label}.")) and name in wears:
             keys.setdefault(wears[name], []).append(key)
     found = []
+    rest = where.copy()
     for material, parts in keys.items():
         region = where & np.isin(views.part_ids, parts)
-        core = _core(region)
-        if np.count_nonzero(core) >= LEAST_PX:
-            found.append((f"material {material}", core))
+        rest &= ~region
+        found.append((f"material {material}", _core(region)))
+    found += _painted(views.albedo, rest)
+    found = [pair for pair in found if np.count_nonzero(pair[1]) >= SURFACE_PX]
     found.sort(key=lambda pair: -int(np.count_nonzero(pair[1])))
     return found[:MOST_WORN] if len(found) > 1 else []
 
@@ -171,5 +177,7 @@ def _row(label: str, one: Light | None, two: Light | None) -> list[str]:
     if one is None or two is None:
         return [*cells, "-", "-"]
     ratio = " ".join(f"{a / b:.2f}" if b > 0.002 else "-" for a, b in zip(one, two, strict=True))
+    if float(one.max()) > CLIPPED:
+        ratio += " (burnt out in the picture)"
     lab = to_lab(to_srgb(np.clip(np.stack([one, two]), 0, 1)))
     return [*cells, ratio, f"{float(np.linalg.norm(lab[0] - lab[1])):.0f}"]

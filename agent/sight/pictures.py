@@ -8,7 +8,7 @@ from ..picture import Picture
 from ..roles import Attempt, Context
 from . import compare, crops, ruler
 from .ground import ground_grid
-from .looks import camera_of, stage_views, together
+from .looks import camera_of, parts_of, stage_views, together
 from .shown import Budget, Shown
 
 CROP, PLAIN = 768, 896
@@ -77,8 +77,9 @@ def for_choice(context: Context, one: Attempt, two: Attempt, budget: Budget) -> 
         return [together(context, one, two, budget)]
     shown = [_whole(context.picture, budget)]
     each = max(1, min(4, (budget.images - 1) // 2))
-    firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST")[:each]
-    seconds = stage_views(context, two, budget, of="the SECOND attempt", title="SECOND")[:each]
+    boxes = parts_of(context, one, two)
+    firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST", boxes=boxes)[:each]
+    seconds = stage_views(context, two, budget, of="the SECOND attempt", title="SECOND", boxes=boxes)[:each]
     for pair in zip(firsts, seconds, strict=False):
         shown += pair
     return shown[: budget.images]

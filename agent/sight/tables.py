@@ -84,6 +84,8 @@ def inventory(result: JobResult) -> str:
         )
     if not rows:
         return ""
+    if light := str(result.settings.get("world_light", "")):
+        rows.append(["(world)", "world", *["-"] * 5, light, "-"])
     head = ["object", "type", "size x y z, m", "x, m", "y, m", "z, m", "box on screen, %", "materials", "pixels"]
     return "Box on screen: left, top, right, bottom of the whole object, also where hidden.\n" + table(head, rows)
 
