@@ -11,7 +11,7 @@ from bpy.props import StringProperty
 from ..idnames import Op
 from ..scene import edits, tags
 from . import changes
-from .stages import Decides, not_now
+from .decides import Decides, not_now
 
 if TYPE_CHECKING:
     from ..agent.record import RunFolder

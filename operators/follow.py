@@ -152,7 +152,7 @@ class RESTAGE_OT_catch_up(Tells, bpy.types.Operator):
         """Take over the folder's state."""
         from ..agent import journal
         from ..agent.record import RecordError, RunFolder
-        from . import stages, view
+        from . import decides, view
 
         chosen = context.scene.restage
         try:
@@ -160,7 +160,7 @@ class RESTAGE_OT_catch_up(Tells, bpy.types.Operator):
             entry = journal.at(folder.path, folder.record.state)
             chosen.state = folder.record.state
             if entry is not None and entry.attempt is not None:
-                stages.show_attempt(context, folder, entry.stage, entry.attempt)
+                decides.show_attempt(context, folder, entry.stage, entry.attempt)
         except (RecordError, sandbox.SandboxError, OSError) as error:
             return self.fail(context, str(error))
         live = context.window_manager.restage

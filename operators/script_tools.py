@@ -15,7 +15,7 @@ import bpy
 from .. import panel_data, properties
 from ..idnames import Op
 from ..scene import scripts, text_editor
-from . import params, stages
+from . import decides, params
 
 if TYPE_CHECKING:
     from ..agent.record import RunFolder
@@ -36,11 +36,11 @@ def text_of(run: str, stage: str) -> bpy.types.Text | None:
     return bpy.data.texts.get(name) if name else None
 
 
-class _OfScript(stages.Decides):
+class _OfScript(decides.Decides):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """There is a stage with an attempt, and nobody works on the run."""
-        if stages.not_now(cls, context):
+        if decides.not_now(cls, context):
             return False
         live = context.window_manager.restage
         card = properties.card(live)

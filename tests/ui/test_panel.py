@@ -214,7 +214,7 @@ def test_what_goes_wrong_is_in_the_panel_and_in_no_box(window):
     assert window.do("op:copy_details") == "ok"
     window.do("py:(folder / 'clip').write_text(bpy.context.window_manager.clipboard)")
     told = (window.folder / "clip").read_text()
-    assert "could not be reached" in told and "Restage " in told and "Blender 4.3" in told
+    assert "could not be reached" in told and "Restage " in told and "Blender " in told
 
 
 def test_the_collection_removed_and_the_extension_switched_off_in_the_middle(window):
@@ -227,8 +227,9 @@ def test_the_collection_removed_and_the_extension_switched_off_in_the_middle(win
     window.do(f"py:import addon_utils; addon_utils.disable({addon!r}); addon_utils.enable({addon!r})", 120)
     window.wait(lambda: len(window.state()["cards"]) == 5 and window.state()["status"] == "NONE", 60)
     assert not window.workers()
-    # What was asked for waits in the run folder still.
-    assert cards(window) == ["accepted"] * 5
+    # Another attempt was chosen, which reopened its stage; what was asked for waits in the run folder still.
+    assert cards(window) == [*["accepted"] * 4, "review"]
+    seen(window, "18-switched-off-and-on")
 
 
 def test_keeping_and_the_looks(window):
@@ -236,13 +237,13 @@ def test_keeping_and_the_looks(window):
     theme = "filepath='/usr/share/blender/scripts/presets/interface_theme/Blender_Light.xml'"
     menu = "menu_idname='USERPREF_MT_interface_theme_presets'"
     window.do(f"py:bpy.ops.script.execute_preset({theme}, {menu})")
-    seen(window, "18-light")
+    seen(window, "19-light")
     window.do("py:bpy.context.preferences.view.ui_scale = 2.0")
-    seen(window, "19-scale-2")
+    seen(window, "20-scale-2")
     window.do("py:bpy.context.preferences.view.ui_scale = 1.0")
     window.do("py:bpy.context.preferences.view.language = 'de_DE'")
     window.do("py:bpy.context.preferences.view.use_translate_interface = True")
-    seen(window, "20-german")
+    seen(window, "21-german")
     window.do("py:bpy.context.preferences.view.language = 'en_US'")
     assert window.do("keep") == "ok"
     assert window.fresh()["run"] == ""
@@ -261,8 +262,8 @@ def test_a_recorded_run(window):
     assert window.do("op:reconstruct") == "ok"
     state = window.settled(400)
     assert state["status"] == "REVIEW" and state["tokens"] > 0, state
-    seen(window, "21-replay")
+    seen(window, "22-replay")
     window.do("op:accept")
     state = window.settled(400)
     assert cards(window)[:2] == ["accepted", "review"], state
-    seen(window, "22-replay-geometry")
+    seen(window, "23-replay-geometry")

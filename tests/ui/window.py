@@ -135,19 +135,20 @@ class Window:
 
     def search(self, text: str) -> None:
         """Find an operator by F3 over the viewport, and run it."""
-        x, y, width, height = self.state()["area"]
-        self.command(
-            "xdotool", "mousemove", str(x + width // 3), str(HEIGHT - y - height // 2), "sleep", "0.2", "key", "F3"
-        )
-        self.command("xdotool", "sleep", "0.7", "type", "--delay", "60", text)
-        self.command("xdotool", "sleep", "0.7", "key", "Return")
+        self.key("F3")
+        time.sleep(1.5)
+        self.command("xdotool", "type", "--delay", "120", text.lower())
+        time.sleep(1.0)
+        self.command("xdotool", "key", "Return")
         self.fresh()
 
     def key(self, *keys: str) -> None:
         """Press keys over the viewport."""
         x, y, width, height = self.state()["area"]
         place = str(x + width // 3), str(HEIGHT - y - height // 2)
-        self.command("xdotool", "mousemove", *place, "sleep", "0.2", "key", *keys)
+        # There is no window manager, and from 5.0 on Blender takes no key without the focus.
+        blender = self.command("xdotool", "search", "--onlyvisible", "--name", "Blender").split()[-1]
+        self.command("xdotool", "windowfocus", "--sync", blender, "mousemove", *place, "sleep", "0.3", "key", *keys)
         self.fresh()
 
     def click(self, x: float, y: float) -> None:
