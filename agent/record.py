@@ -224,14 +224,6 @@ class RunFolder:
             raise RecordError(f"{path} can't be read: {error.strerror or error}.") from error
         except ValidationError as error:
             raise RecordError(f"{path / 'run.json'} is damaged or from another version of Restage.") from error
-        # Half-written files of a killed run; nothing refers to them. Other hidden files are the artist's own.
-        # Where a run is going on they are its own.
-        parts = ("", "attempts", "stages") if lock.free(path) else ()
-        for leftover in [found for part in parts for found in files.partial(path / part)]:
-            if leftover.is_dir():
-                shutil.rmtree(leftover, ignore_errors=True)
-            else:
-                leftover.unlink(missing_ok=True)
         return cls(path, record)
 
     @contextmanager
@@ -245,7 +237,19 @@ class RunFolder:
                 raise RecordError(str(error)) from error
             if type(self).open(self.path).record.stages != self.record.stages:
                 raise RecordError(f"The run in {self.path} went on elsewhere meanwhile: open it again.")
+            self._sweep()
             yield
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left half-written; only for who holds the folder, or it could be a live run's.
+
+        Nothing refers to those files. Other hidden files are the artist's own.
+        """
+        for leftover in [found for part in ("", "attempts", "stages") for found in files.partial(self.path / part)]:
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
     def save(self) -> None:
         """Write `run.json`."""

@@ -99,6 +99,10 @@ def test_harmless_scripts_run(rig, outside, item):
     plain = rig.run(item.code, guard=False)
     # Where the guard leaves a call out (reset, save, render), the plain script builds something else or fails.
     if not any("left out" in note for note in result.notes):
+        if plain.status == "crashed":
+            # Blender may fall over what other scripts without the guard did to it before.
+            rig.afresh()
+            plain = rig.run(item.code, guard=False)
         assert plain.status == "ok", plain.message
         assert result.inventory == plain.inventory
 

@@ -75,7 +75,10 @@ class Ears:
 
 
 class Rig:
-    """Runs scripts one after another. A worker serves until a script kills it; the next one is warm by then."""
+    """Runs scripts one after another. A worker serves until a script kills it; the next one is warm by then.
+
+    Scripts without the guard have a worker of their own: what they leave in it may fell it later.
+    """
 
     def __init__(self, binary, folder: Path) -> None:
         self.canary, scratch = folder / "canary", folder / "scratch"
@@ -85,7 +88,8 @@ class Rig:
         (self.canary / "x.py").write_text("raise SystemExit\n")
         self.scratch, self.ears = scratch, Ears()
         self._pool = WorkerPool(binary, LIMITS, scratch_root=scratch)
-        self._worker = None
+        self._workers = {}
+        self._last = None
 
     def text(self, code: str) -> str:
         """A script with its targets put in: the canary folder and the listening port."""
@@ -93,14 +97,21 @@ class Rig:
         return code.replace("127.0.0.1:9", f"127.0.0.1:{self.ears.port}").replace('1", 9)', f'1", {self.ears.port})')
 
     def run(self, code: str, guard: bool, write_blend: bool = True) -> JobResult:
-        if self._worker is None or not self._worker.alive:
-            self._worker = self._pool.open()
+        if guard not in self._workers or not self._workers[guard].alive:
+            self._workers[guard] = self._pool.open()
+        self._last = self._workers[guard]
         script = StageScript("geometry", self.text(code))
         job = Job((), script, KINDS, ViewRequest(measure_px=0), guard=guard, write_blend=write_blend)
-        return self._worker.run(job)
+        return self._last.run(job)
+
+    def afresh(self) -> None:
+        """Have the next script run in a worker that none ran in before."""
+        for worker in self._workers.values():
+            worker.close()
+        self._workers = {}
 
     def file(self, name: str) -> Path:
-        return self._worker.file(name)
+        return self._last.file(name)
 
     def close(self) -> None:
         self._pool.close()
