@@ -4,7 +4,7 @@ without running anything. Exact for places and sizes, near enough for small turn
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -132,9 +132,16 @@ def things(made: Made, names: Sequence[str]) -> dict[str, Floats]:
     }
 
 
-def build(probe: Probe, script: str, names: Sequence[str], size: tuple[int, int]) -> Model | None:
-    """Run the script with every number turned. None when it does not run as it is, or shows none of `names`."""
-    found = script_numbers.find(script)
+def build(
+    probe: Probe,
+    script: str,
+    names: Sequence[str],
+    size: tuple[int, int],
+    find: Callable[[str], list[Number]] = script_numbers.find,
+) -> Model | None:
+    """Run the script with every number turned that `find` finds in it. None when it does not run as it is, or shows
+    none of `names`."""
+    found = find(script)
     found = sorted(found, key=lambda number: not number.param)[:MOST_NUMBERS]
     steps = [max(STEP * abs(number.value), LEAST_STEP) for number in found]
     texts = [script] + [

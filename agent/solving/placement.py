@@ -15,7 +15,9 @@ import numpy as np
 from cmaes import CMA
 from numpy.typing import NDArray
 
-from . import linear, splat
+from .. import script_numbers
+from ..script_numbers import Number
+from . import align, linear, outlines, splat
 from .fit_measure import Behind, Targets, scene_loss
 from .linear import Model
 from .probe import Probe
@@ -25,6 +27,7 @@ Array = NDArray[np.float64]
 
 LONGEST = 160
 """Pixels of the longer side at which outlines are compared."""
+ALIGNMENTS = 4
 ROUNDS = 7
 MOST_TOGETHER = 10
 _SPREAD = 4.0
@@ -61,18 +64,23 @@ class Placement:
         static: NDArray[np.float32] | None = None,
         seed: int = 0,
         check: Callable[[], None] = lambda: None,
+        find: Callable[[str], list[Number]] = script_numbers.find,
     ) -> None:
         """`masks` by brief object at the picture's size, `frame` (width, height) whose aspect counts, `static` the
-        distances of what is no object of the brief; `check` raises when the run is cancelled."""
+        distances of what is no object of the brief; `check` raises when the run is cancelled; `find` finds the
+        script's numbers."""
         scale = LONGEST / max(frame)
         self.size = max(16, round(frame[0] * scale)), max(16, round(frame[1] * scale))
         shown = {name: mask for name, mask in masks.items() if mask.any()}
         self.targets = Targets(shown, self.size, _fitted(static, self.size)) if shown else None
         half = self.size[0] // 2, self.size[1] // 2
         self._coarse = Targets(shown, half, _fitted(static, half)) if shown else None
+        self._reaches = outlines.of_masks(shown)
+        self._aspect = frame[1] / frame[0]
         self._probe = probe
         self._seed = seed
         self._check = check
+        self._find = find
 
     def solve(
         self, script: str, seconds: float, tell: Callable[[str], None] = lambda _: None
@@ -82,10 +90,16 @@ class Placement:
             return None
         deadline = time.monotonic() + seconds
         first: Placed | None = None
-        best = script
-        for turn in range(ROUNDS):
+        best, aligning = script, True
+        for turn in range(ALIGNMENTS + ROUNDS):
             tell(f"solving places, round {turn + 1}")
-            found = self._round(best, deadline)
+            if turn < ALIGNMENTS:
+                found = self._aligned(best) if aligning else None
+                aligning = found is not None
+                if found is None:
+                    continue
+            else:
+                found = self._round(best, deadline)
             if found is None:
                 break
             text, placed = found
@@ -93,14 +107,37 @@ class Placement:
                 placed.change, placed.model, first.before if first else placed.before, placed.after, placed.ious
             )
             best = text
-            if placed.before - placed.after < 3 * _GAIN or time.monotonic() > deadline:
+            if time.monotonic() > deadline or (turn >= ALIGNMENTS and placed.before - placed.after < 3 * _GAIN):
                 break
         return (best, first) if first else None
+
+    def _aligned(self, script: str) -> tuple[str, Placed] | None:
+        """One linear model, things put under their masks by least squares; None when, run, that is no better."""
+        assert self.targets is not None
+        model = linear.build(self._probe, script, self.targets.names, self.size, self._find)
+        if model is None or not model.numbers:
+            return None
+        search = _Search(model, self.targets, self._seed)
+        before = sum(search.losses(np.zeros(len(model.numbers))).values())
+        alignment = align.Alignment(model, self._reaches, search.supports, self._aspect)
+        was = alignment.miss(model.points, model.projection)
+        change = alignment.solve(self._check)
+        text = model.text(change)
+        made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
+        if not made.ok or made.projection is None:
+            return None
+        points, through = linear.things(made, self.targets.names), made.projection.astype(np.float32)
+        after = search.losses_of(points, through)
+        if after is None or alignment.miss(points, through) > 0.98 * was:
+            return None
+        if sum(after.values()) > before + _GAIN:
+            return None
+        return text, Placed(change, model, before, sum(after.values()), search.last_ious)
 
     def _round(self, script: str, deadline: float) -> tuple[str, Placed] | None:
         """One linear model, one sweep over the objects, one run to see what it is worth."""
         assert self.targets is not None and self._coarse is not None
-        model = linear.build(self._probe, script, self.targets.names, self.size)
+        model = linear.build(self._probe, script, self.targets.names, self.size, self._find)
         if model is None or not model.numbers:
             return None
         search = _Search(model, self.targets, self._seed)
@@ -161,7 +198,7 @@ class _Search:
         self.last_ious: dict[str, float] = {}
         self._bottoms = {name: float(points[:, 2].min()) for name, points in model.points.items()}
         self._heights = {name: max(float(np.ptp(points[:, 2])), 1e-3) for name, points in model.points.items()}
-        self._support = {name: self._stands_on(name) for name in model.points}
+        self.supports = {name: self._stands_on(name) for name in model.points}
         self._lifts = {name: index for index in range(len(model.numbers)) for name in self._lifted(index)}
 
     def losses(self, change: Array) -> dict[str, float]:
@@ -273,10 +310,10 @@ class _Search:
         for index, slope in slopes.items():
             if change[index] and index != lift:
                 height = height + slope[:, 2] * np.float32(change[index])
-        change[lift] = (self._support[name] - float(height.min())) / float(slopes[lift][0, 2])
+        change[lift] = (self.supports[name] - float(height.min())) / float(slopes[lift][0, 2])
 
     def _contact(self, name: str, points: NDArray[np.float32]) -> float:
-        off = abs(float(points[:, 2].min()) - self._support[name]) / self._heights[name]
+        off = abs(float(points[:, 2].min()) - self.supports[name]) / self._heights[name]
         return _CONTACT * min(off, 1.0)
 
     def _stands_on(self, name: str) -> float:

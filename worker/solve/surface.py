@@ -14,8 +14,11 @@ from ..evaluate import Body
 _LEAST = 64
 _BEHIND = 0.15
 """Weight of what is seen edge-on or from behind, for it may turn into view."""
+_CORNERS = 1500
+"""The most vertices that are samples themselves."""
 _ELSEWHERE = 0.01
 """Of an object's box: vertices farther apart are not the same one."""
+_WAY = np.array((1.0, 0.7548776662, 0.5698402910))
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ def pick(body: Body, projection: np.ndarray, density: float) -> Picks:
     chosen = np.minimum(np.searchsorted(steps, at), len(wanted) - 1)
     u, v = np.sqrt(random.random(count)), random.random(count)
     weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
+    # Corners are where a thing ends in the picture, and a sample falls on one only by chance.
+    corners, first = np.unique(body.triangles, return_index=True)
+    first = first[:: max(1, -(-len(corners) // _CORNERS))]
+    chosen = np.concatenate([chosen, first // 3])
+    weights = np.concatenate([weights, np.eye(3)[first % 3]])
     return Picks(chosen, weights, body.triangles, body.edges, _places(body))
 
 
@@ -85,6 +93,13 @@ def _places(body: Body) -> np.ndarray:
 
 def _order(wanted: np.ndarray, found: np.ndarray) -> np.ndarray | None:
     """Return which of the found vertices each wanted one is; None when some are not where they were."""
+    if len(wanted) == len(found):
+        # Seen along one way that no two of them share, vertices that are the same come in the same order.
+        one, two = (np.argsort(places @ _WAY) for places in (wanted, found))
+        if np.abs(wanted[one] - found[two]).max() < _ELSEWHERE:
+            order = np.empty(len(wanted), np.int64)
+            order[one] = two
+            return order
     tree = KDTree(len(found))
     for index, place in enumerate(found):
         tree.insert(place, index)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put things under their masks first: all numbers that move things, and the camera's, together, by least squares on how
+far each thing reaches in the picture. What that leaves is for the search to find.
+
+Gauss-Newton with damping (Levenberg and Marquardt) on a linear model of the script; large misses are damped (Huber).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import outlines
+from .linear import Model
+from .outlines import Reach
+
+Array = NDArray[np.float64]
+
+STEPS = 25
+_EXACT = 0.15
+"""Percent of the frame that an outline is good to."""
+_HUBER = 10.0
+"""Times that; beyond it the mask or the shape is wrong, not the place."""
+_PLACE, _TURN, _SIZE, _CAMERA = 15.0, np.radians(20.0), 0.25, 0.2
+"""How wrong a script's numbers usually are: places in percent of the frame, turns in radians, sizes and what belongs to
+the camera as a share."""
+_CAMERA_MOVE = 1.5
+"""The camera's place and turn: percent of the frame."""
+_CONTACT = 0.02
+"""Of a thing's height: how exactly it stands on what it stands on."""
+
+
+class Alignment:
+    """The least-squares problem of one model."""
+
+    def __init__(
+        self, model: Model, reaches: Mapping[str, Reach], supports: Mapping[str, float], aspect: float
+    ) -> None:
+        """`reaches` are the masks', `supports` the heights that things stand at, `aspect` the frame's height over its
+        width."""
+        self._model, self._reaches, self._aspect = model, reaches, aspect
+        self._names = [name for name in model.points if name in reaches]
+        self._supports = supports
+        self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self._names}
+        self._spread = np.array([_spread(model, index) for index in range(len(model.numbers))])
+
+    def miss(self, points: Mapping[str, NDArray[np.float32]], projection: NDArray[np.float32]) -> float:
+        """Return how far things as given are from their masks; without a unit, but the less the better."""
+        return float(_huber(np.concatenate([self._row(name, points[name], projection) for name in self._names])).sum())
+
+    def solve(self, check: Callable[[], None] = lambda: None) -> Array:
+        """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
+        tell. `check` raises when the run is cancelled."""
+        change = np.zeros(len(self._model.numbers))
+        rows, damping = self._rows(change), 1e-2
+        loss = self._loss(rows, change)
+        for _ in range(STEPS):
+            check()
+            flat, slopes = self._jacobian(change, rows)
+            weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(flat), 1e-9))
+            weighted = slopes * weight[:, None]
+            curvature = slopes.T @ weighted + np.diag(1 / self._spread**2)
+            gradient = weighted.T @ flat + change / self._spread**2
+            gained = 0.0
+            while damping < 1e6:
+                step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), -gradient)
+                trial = change + np.clip(step, -2 * self._spread, 2 * self._spread)
+                new = self._rows(trial)
+                new_loss = self._loss(new, trial)
+                if new_loss < loss:
+                    gained, change, rows, loss = loss - new_loss, trial, new, new_loss
+                    damping = max(damping / 5, 1e-6)
+                    break
+                damping *= 5
+            if gained < 1e-3 * loss + 1e-6:
+                break
+        return change
+
+    def _rows(self, change: Array) -> dict[str, Array]:
+        through = self._model.seen_through(change)
+        return {name: self._row(name, self._model.moved(name, change), through) for name in self._names}
+
+    def _row(self, name: str, points: NDArray[np.float32], through: NDArray[np.float32]) -> Array:
+        """One thing's misses, each in units of how exactly it is known."""
+        reach = self._reaches[name]
+        miss = (outlines.of_points(points, through, self._aspect) - reach.far) / _EXACT
+        # Behind something else a thing may go on, but it can't end before its mask does.
+        miss = np.where(reach.open, np.minimum(miss, 0.0), miss)
+        stands = (float(points[:, 2].min()) - self._supports[name]) / self._heights[name] / _CONTACT
+        return np.append(miss, stands)
+
+    def _jacobian(self, change: Array, rows: dict[str, Array]) -> tuple[Array, Array]:
+        length = outlines.DIRECTIONS + 1
+        slopes = np.zeros((length * len(self._names), len(change)))
+        for index, affected in enumerate(self._model.affects):
+            step = 0.2 * self._model.unit[index]
+            trial = change.copy()
+            trial[index] += step
+            through = self._model.seen_through(trial)
+            for place, name in enumerate(self._names):
+                if name in affected:
+                    there = slice(place * length, (place + 1) * length)
+                    slopes[there, index] = (self._row(name, self._model.moved(name, trial), through) - rows[name]) / step
+        return np.concatenate([rows[name] for name in self._names]), slopes
+
+    def _loss(self, rows: dict[str, Array], change: Array) -> float:
+        misses = _huber(np.concatenate([rows[name] for name in self._names]))
+        return float(misses.sum() + 0.5 * ((change / self._spread) ** 2).sum())
+
+
+def _huber(misses: Array) -> Array:
+    size = np.abs(misses)
+    return np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER))
+
+
+def _spread(model: Model, index: int) -> float:
+    """How wrong a number may well be, in its own unit."""
+    if index in model.camera:
+        value = abs(float(model.values[index]))
+        # What scales the picture about its middle is a focal length or a field of view; the rest moves the camera.
+        return _CAMERA * value if _zooms(model, index) else _CAMERA_MOVE * float(model.unit[index])
+    if model.shifts[index]:
+        return _PLACE * float(model.unit[index])
+    if turn := model.turns.get(index):
+        return float(_TURN / np.linalg.norm(turn.axis))
+    return max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))
+
+
+def _zooms(model: Model, index: int) -> bool:
+    slope = model.camera[index]
+    return bool(np.abs(slope[2:]).max() < 1e-6 * np.abs(slope[:2]).max())
