@@ -31,13 +31,15 @@ POLISH_SECONDS = 20.0
 class Solvers:
     """Solves against renders, each stage for a few seconds."""
 
-    def __init__(self) -> None:
-        """One for a run: what it learns of the picture is used again."""
+    def __init__(self, patience: float = 1.0) -> None:
+        """One for a run: what it learns of the picture is used again. `patience` multiplies the time there is, for
+        measurements on a machine that does other things as well."""
+        self._patience = patience
         self._judge: tuple[str, Judge] | None = None
 
     def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
         """As `roles.Numbers`."""
-        seconds = SECONDS.get(attempt.stage, 0.0) * (1.0 if context.round == 1 else 0.5)
+        seconds = self._patience * SECONDS.get(attempt.stage, 0.0) * (1.0 if context.round == 1 else 0.5)
         if not seconds:
             return None
         return solve_stage(context, attempt, worker, self._of(context), seconds, context.cancel, context.tell)
@@ -50,7 +52,7 @@ class Solvers:
             program,
             worker,
             self._of(context),
-            POLISH_SECONDS,
+            POLISH_SECONDS * self._patience,
             context.cancel,
             context.tell,
             context.seed,

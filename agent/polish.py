@@ -21,7 +21,8 @@ from .measurements import Measurements
 from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import shade_stage
+from .solving import joined, shade_stage
+from .solving.placement import Placement, in_front
 from .solving.probe import Probe
 from .solving.write_back import write_back
 from .stages import BY_NAME
@@ -33,6 +34,12 @@ SAMPLES = 16
 GAIN = 2e-3
 """In score: less is noise."""
 LPIPS_SLACK = 1e-3
+PLACING = frozenset({"setup", "geometry", "composition", "program"})
+"""The stages whose numbers say where things are seen."""
+FREEDOM = 4.0
+"""Sizes and places were solved under the setup's own camera before."""
+PLACES_SHARE = 0.5
+"""Of the time there is."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class _Polishing:
         first = stands = self._tried(program)
         if first is None or stands is None:
             return None
+        stands = self._placed(stands, time.monotonic() + PLACES_SHARE * (deadline - time.monotonic()))
         for _ in range(ROUNDS):
             if time.monotonic() > deadline:
                 break
@@ -112,6 +120,35 @@ class _Polishing:
             if old.text != new.text
         }
         return Polished(changed, first.numbers, stands.numbers) if changed else None
+
+    def _placed(self, stands: _Stands, deadline: float) -> _Stands:
+        """Return what stands once the camera, sizes and places were solved together; as it was when that is no
+        better. No stage by itself has them all."""
+        at = [place for place, script in enumerate(stands.scripts) if script.stage in PLACING]
+        text = joined.join([stands.scripts[place].text for place in at])
+        probe = Probe(self._worker, (), "program", self._cancel, deadline)
+        height, width = self._picture.shape[:2]
+        placement = Placement(
+            probe,
+            self._masks,
+            (width, height),
+            in_front(stands.views, self._masks),
+            self._seed,
+            self._check,
+            joined.find,
+        )
+        found = placement.solve(text, deadline - time.monotonic(), self._tell)
+        if found is None:
+            return stands
+        scripts = list(stands.scripts)
+        for place, new in zip(at, joined.split(found[0]), strict=True):
+            scripts[place] = StageScript(scripts[place].stage, new)
+        tried = self._tried(tuple(scripts))
+        return tried if tried is not None and _better_placed(stands.numbers, tried.numbers) else stands
+
+    def _check(self) -> None:
+        if self._cancel.is_set():
+            raise Cancelled
 
     def _solved(self, stands: _Stands) -> tuple[StageScript, ...] | None:
         """Return the scripts with the colours and the light that are nearest; the worker holds their scene."""
@@ -158,6 +195,12 @@ class _Polishing:
         parts.merge(views, self._masks.keys())
         numbers = measure.measure("lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge)
         return _Stands(program, result, views, numbers)
+
+
+def _better_placed(old: Measurements, new: Measurements) -> bool:
+    if (new.mean_iou or 0.0) < (old.mean_iou or 0.0) + GAIN:
+        return False
+    return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
 
 
 def _better(old: Measurements, new: Measurements) -> bool:

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-import numpy as np
-
 from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
 from . import measure, parts, script_numbers
 from .measurements import Measurements
@@ -22,7 +20,7 @@ from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
 from .solving import shade_stage
-from .solving.placement import Placement
+from .solving.placement import Placement, in_front
 from .solving.probe import Probe
 from .solving.write_back import write_back
 from .views import PortLooker, load_views
@@ -123,7 +121,14 @@ class _Solving:
 
     def _placed(self, text: str, seconds: float) -> str | None:
         context = self._context
-        placement = Placement(self._probe, context.masks, context.frame, self._in_front(), context.seed, self._check)
+        placement = Placement(
+            self._probe,
+            context.masks,
+            context.frame,
+            in_front(self._stands.views, context.masks),
+            context.seed,
+            self._check,
+        )
         found = placement.solve(text, seconds, self._tell)
         if found is None:
             return None
@@ -156,14 +161,6 @@ class _Solving:
         for place, other in enumerate(script_numbers.find(text)):
             if other.start == number.start:
                 self._owners[place] = owner
-
-    def _in_front(self) -> np.ndarray | None:
-        """Distances of what is seen and is no object of the brief; what is about as far as a thing hides nothing."""
-        views = self._stands.views
-        if views.ids is None or views.depth is None:
-            return None
-        others = [key for key, name in views.id_names.items() if parts.owner(name, self._context.masks) is None]
-        return np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
 
     def _tried(self, text: str) -> _Tried | None:
         """Run a script afresh, as an attempt would be, and measure it."""

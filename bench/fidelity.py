@@ -67,7 +67,7 @@ def main() -> int:
 def _rows(name: str, options: argparse.Namespace, similarity: Similarity) -> list[dict[str, Any]]:
     keep = options.keep / name
     if name == "known":
-        return fidelity_known.rows(options.eval, keep, similarity, options.pictures)
+        return fidelity_known.rows(options.eval, keep, similarity, options.pictures, options.patience)
     if name == "offline":
         # Where bench/offline.py keeps its runs, so that those with solving are the same.
         return fidelity_offline.rows(options.eval, options.keep.parent, options.resolution, similarity)
@@ -108,6 +108,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", default="known,offline,recorded", metavar="NAMES")
     parser.add_argument("--pictures", default="*", metavar="GLOB", help="of the known scenes, by id")
+    parser.add_argument(
+        "--patience", type=float, default=1.0, metavar="N", help="times the time of solvers; known only"
+    )
     parser.add_argument("--eval", type=Path, default=root / "../shared/eval", metavar="FOLDER")
     parser.add_argument("--recordings", type=Path, default=root / "tests" / "data" / "recordings", metavar="FOLDER")
     parser.add_argument("--resolution", type=int, default=512, help="of the built-in agent's runs")

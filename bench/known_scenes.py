@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from restage.bench import evalset
-from restage.bench.clevr_truth import RADIUS
+from restage.bench.clevr_truth import BEVEL, RADIUS
 
 Vector = tuple[float, float, float]
 
@@ -62,6 +62,7 @@ class Thing:
     metallic: float = 0.0
     transmission: float = 0.0
     bevel: float = 0.0
+    """Of a cube, before it is brought to its size: share of its side."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _of_clevr(item: evalset.Item) -> Scene:
                 colour,  # type: ignore[arg-type]
                 0.2 if metal else 0.7,
                 float(metal),
-                bevel=0.15 * radius if entry["shape"] == "cube" else 0.0,
+                bevel=0.5 * BEVEL if entry["shape"] == "cube" else 0.0,
             )
         )
     lamps = tuple(Lamp(name, place, (0.0, 0.0, 0.0), size, power, rgb) for name, place, size, power, rgb in CLEVR_LAMPS)

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -19,6 +22,7 @@ from restage.agent.stages import BY_NAME
 from restage.agent.trial import frame
 from restage.agent.views import load_views
 from restage.bench.known_scenes import Known
+from restage.worker.client import Worker
 from restage.worker.pool import WorkerPool
 from restage.worker.protocol import Job, StageScript, ViewRequest
 
@@ -35,15 +39,16 @@ class SolvedScene:
     seconds: float = 0.0
     """Wall clock of the solvers alone; the attempts between them are the loop's in any case."""
     cpu_seconds: float = 0.0
-    """Of this process and its workers, attempts included."""
+    """Of this process and the solvers' workers, their start included."""
     by_stage: dict[str, float] = field(default_factory=dict)
 
 
 class Solving:
     """One known picture, and a pool of workers."""
 
-    def __init__(self, known: Known, pool: WorkerPool) -> None:
-        """The masks given to the solvers are the exact ones."""
+    def __init__(self, known: Known, pool: WorkerPool, patience: float = 1.0) -> None:
+        """The masks given to the solvers are the exact ones. `patience` multiplies the solvers' time."""
+        self.patience = patience
         self.known = known
         self.pool = pool
         self.picture = picture.load(known.item.picture, LONGEST)
@@ -51,28 +56,31 @@ class Solving:
 
     def solve(self, scripts: dict[str, str]) -> SolvedScene:
         """Solve each stage on the stages before it, then all together."""
-        solvers, out, accepted = Solvers(), SolvedScene(dict(scripts)), []
-        used = _cpu()
+        solvers, out, accepted = Solvers(self.patience), SolvedScene(dict(scripts)), []
         context: Context | None = None
         for stage, text in scripts.items():
             context, attempt = self._attempt(stage, text, tuple(accepted))
-            began = time.monotonic()
-            with self.pool.open() as worker:
+            with self._measured(out, stage) as worker:
                 found = solvers.solve_stage(context, attempt, worker)
-            out.by_stage[stage] = time.monotonic() - began
             if found is not None:
                 again = self._attempt(stage, found, tuple(accepted))[1]
                 if by_score([attempt, again]) is again:
                     out.scripts[stage] = found
             accepted.append(StageScript(stage, out.scripts[stage]))
         assert context is not None
-        began = time.monotonic()
-        with self.pool.open() as worker:
+        with self._measured(out, "program") as worker:
             out.scripts |= solvers.solve_program(context, accepted, worker)
-        out.by_stage["program"] = time.monotonic() - began
-        out.seconds = sum(out.by_stage.values())
-        out.cpu_seconds = _cpu() - used
         return out
+
+    @contextmanager
+    def _measured(self, out: SolvedScene, stage: str) -> Iterator[Worker]:
+        """A worker for one solver, whose time is put down."""
+        with self.pool.open() as worker:
+            began, used = time.monotonic(), time.process_time()
+            yield worker
+            out.by_stage[stage] = time.monotonic() - began
+            out.seconds += out.by_stage[stage]
+            out.cpu_seconds += time.process_time() - used + (cpu(worker.ready.pid) if worker.ready else 0.0)
 
     def render(self, scripts: dict[str, str]) -> NDArray[np.float32]:
         """Return the scripts' picture, (h, w, 3) sRGB, at the size of the true one."""
@@ -121,7 +129,11 @@ class Solving:
         return context, Attempt(stage, 1, 1, text, "", result, views, numbers)
 
 
-def _cpu() -> float:
-    """Processor seconds of this process and of its children that have ended."""
-    own, ended = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+def cpu(pid: int) -> float:
+    """Return the processor seconds a process has used so far; 0 where the system does not say."""
+    try:
+        found = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    # User's and system's time, in ticks.
+    return (int(found[11]) + int(found[12])) / os.sysconf("SC_CLK_TCK")

@@ -80,7 +80,7 @@ def build(job: Job, scratch: Path, progress: Callable[[str], None], base: Base |
         attempt._script(job.candidate, replayed=False)
     with attempt.step("check"):
         attempt._repair()
-        attempt._check()
+        attempt._evaluate()
     return attempt.bodies
 
 
@@ -184,11 +184,14 @@ class _Attempt:
         except budgets.OverBudget as error:
             raise Stopped("budget", str(error)) from error
 
-    def _check(self) -> None:
+    def _evaluate(self) -> None:
         try:
             self.bodies = budgets.evaluate(bpy.context.scene)
         except budgets.OverBudget as error:
             raise Stopped("budget", str(error)) from error
+
+    def _check(self) -> None:
+        self._evaluate()
         self.sanity += sanity.of_bodies(self.bodies)
 
     def _measure(self, scene: bpy.types.Scene) -> None:

@@ -18,16 +18,17 @@ from .outlines import Reach
 
 Array = NDArray[np.float64]
 
-STEPS = 25
-_EXACT = 0.15
+STEPS = 40
+_EXACT = 0.1
 """Percent of the frame that an outline is good to."""
 _HUBER = 10.0
 """Times that; beyond it the mask or the shape is wrong, not the place."""
 _PLACE, _TURN, _SIZE, _CAMERA = 15.0, np.radians(20.0), 0.25, 0.2
 """How wrong a script's numbers usually are: places in percent of the frame, turns in radians, sizes and what belongs to
 the camera as a share."""
-_CAMERA_MOVE = 1.5
-"""The camera's place and turn: percent of the frame."""
+_CAMERA_TURN, _CAMERA_PLACE = 3.0, 0.2
+"""Percent of the frame. Where the camera stands the picture does not say, only where things are from there; so it
+stays, and things move."""
 _CONTACT = 0.02
 """Of a thing's height: how exactly it stands on what it stands on."""
 
@@ -36,15 +37,21 @@ class Alignment:
     """The least-squares problem of one model."""
 
     def __init__(
-        self, model: Model, reaches: Mapping[str, Reach], supports: Mapping[str, float], aspect: float
+        self,
+        model: Model,
+        reaches: Mapping[str, Reach],
+        supports: Mapping[str, float],
+        aspect: float,
+        freedom: float = 1.0,
     ) -> None:
         """`reaches` are the masks', `supports` the heights that things stand at, `aspect` the frame's height over its
-        width."""
+        width. `freedom` multiplies how wrong numbers may be: more than 1 where they were solved under another camera,
+        so that what they say is no opinion of their own."""
         self._model, self._reaches, self._aspect = model, reaches, aspect
         self._names = [name for name in model.points if name in reaches]
         self._supports = supports
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self._names}
-        self._spread = np.array([_spread(model, index) for index in range(len(model.numbers))])
+        self._spread = np.array([_spread(model, index, freedom) for index in range(len(model.numbers))])
 
     def miss(self, points: Mapping[str, NDArray[np.float32]], projection: NDArray[np.float32]) -> float:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
@@ -74,7 +81,7 @@ class Alignment:
                     damping = max(damping / 5, 1e-6)
                     break
                 damping *= 5
-            if gained < 1e-3 * loss + 1e-6:
+            if gained < 1e-4 * loss + 1e-6:
                 break
         return change
 
@@ -102,7 +109,9 @@ class Alignment:
             for place, name in enumerate(self._names):
                 if name in affected:
                     there = slice(place * length, (place + 1) * length)
-                    slopes[there, index] = (self._row(name, self._model.moved(name, trial), through) - rows[name]) / step
+                    slopes[there, index] = (
+                        self._row(name, self._model.moved(name, trial), through) - rows[name]
+                    ) / step
         return np.concatenate([rows[name] for name in self._names]), slopes
 
     def _loss(self, rows: dict[str, Array], change: Array) -> float:
@@ -115,19 +124,17 @@ def _huber(misses: Array) -> Array:
     return np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER))
 
 
-def _spread(model: Model, index: int) -> float:
+def _spread(model: Model, index: int, freedom: float) -> float:
     """How wrong a number may well be, in its own unit."""
     if index in model.camera:
-        value = abs(float(model.values[index]))
-        # What scales the picture about its middle is a focal length or a field of view; the rest moves the camera.
-        return _CAMERA * value if _zooms(model, index) else _CAMERA_MOVE * float(model.unit[index])
+        slope = np.abs(model.camera[index])
+        if slope[:, :3].max() < 1e-6 * slope.max():
+            return _CAMERA_PLACE * float(model.unit[index])
+        # What scales the picture about its middle is a focal length or a field of view.
+        zooms = slope[2:].max() < 1e-6 * slope[:2].max()
+        return _CAMERA * abs(float(model.values[index])) if zooms else _CAMERA_TURN * float(model.unit[index])
     if model.shifts[index]:
-        return _PLACE * float(model.unit[index])
+        return freedom * _PLACE * float(model.unit[index])
     if turn := model.turns.get(index):
-        return float(_TURN / np.linalg.norm(turn.axis))
-    return max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))
-
-
-def _zooms(model: Model, index: int) -> bool:
-    slope = model.camera[index]
-    return bool(np.abs(slope[2:]).max() < 1e-6 * np.abs(slope[:2]).max())
+        return float(freedom * _TURN / np.linalg.norm(turn.axis))
+    return freedom * max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))

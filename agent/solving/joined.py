@@ -30,8 +30,6 @@ def find(text: str) -> list[Number]:
     for part in split(text):
         for number in script_numbers.find(part):
             start, end = number.group
-            found.append(
-                replace(number, start=number.start + at, end=number.end + at, group=(start + at, end + at))
-            )
+            found.append(replace(number, start=number.start + at, end=number.end + at, group=(start + at, end + at)))
         at += len(part.encode()) + len(_BETWEEN.encode())
     return found

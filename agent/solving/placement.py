@@ -15,7 +15,8 @@ import numpy as np
 from cmaes import CMA
 from numpy.typing import NDArray
 
-from .. import script_numbers
+from .. import parts, script_numbers
+from ..roles import AttemptViews
 from ..script_numbers import Number
 from . import align, linear, outlines, splat
 from .fit_measure import Behind, Targets, scene_loss
@@ -65,10 +66,11 @@ class Placement:
         seed: int = 0,
         check: Callable[[], None] = lambda: None,
         find: Callable[[str], list[Number]] = script_numbers.find,
+        freedom: float = 1.0,
     ) -> None:
         """`masks` by brief object at the picture's size, `frame` (width, height) whose aspect counts, `static` the
         distances of what is no object of the brief; `check` raises when the run is cancelled; `find` finds the
-        script's numbers."""
+        script's numbers; `freedom` is the alignment's."""
         scale = LONGEST / max(frame)
         self.size = max(16, round(frame[0] * scale)), max(16, round(frame[1] * scale))
         shown = {name: mask for name, mask in masks.items() if mask.any()}
@@ -81,6 +83,7 @@ class Placement:
         self._seed = seed
         self._check = check
         self._find = find
+        self._freedom = freedom
 
     def solve(
         self, script: str, seconds: float, tell: Callable[[str], None] = lambda _: None
@@ -119,7 +122,7 @@ class Placement:
             return None
         search = _Search(model, self.targets, self._seed)
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
-        alignment = align.Alignment(model, self._reaches, search.supports, self._aspect)
+        alignment = align.Alignment(model, self._reaches, search.supports, self._aspect, self._freedom)
         was = alignment.miss(model.points, model.projection)
         change = alignment.solve(self._check)
         text = model.text(change)
@@ -128,7 +131,7 @@ class Placement:
             return None
         points, through = linear.things(made, self.targets.names), made.projection.astype(np.float32)
         after = search.losses_of(points, through)
-        if after is None or alignment.miss(points, through) > 0.98 * was:
+        if after is None or alignment.miss(points, through) > 0.97 * was:
             return None
         if sum(after.values()) > before + _GAIN:
             return None
@@ -369,6 +372,17 @@ def _limits(model: Model, block: list[int]) -> tuple[Array, Array]:
 
 def _population(numbers: int) -> int:
     return 6 + int(3 * np.log(numbers + 1))
+
+
+def in_front(views: AttemptViews, masks: Mapping[str, Mask]) -> NDArray[np.float32] | None:
+    """Return the distances (h, w) of what is seen and is no object of the brief, inf elsewhere; None without views.
+
+    What is about as far as a thing hides nothing.
+    """
+    if views.ids is None or views.depth is None:
+        return None
+    others = [key for key, name in views.id_names.items() if parts.owner(name, masks) is None]
+    return np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
 
 
 def _fitted(static: NDArray[np.float32] | None, size: tuple[int, int]) -> NDArray[np.float32] | None:
