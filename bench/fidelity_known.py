@@ -177,8 +177,8 @@ def page(found: list[dict[str, Any]]) -> str:
     ]
     scenes = known_scenes
     return (
-        "Four plain stage scripts with every number of the scene in PARAMS, from the pictures' ground truth; then every "
-        f"number put off by half to all of: sizes {scenes.SIZE:.0%}, places {scenes.PLACE:.0%} of the frame, headings "
+        "Four plain stage scripts with every number of the scene in PARAMS, from the pictures' ground truth; then "
+        f"every number put off by half to all of: sizes {scenes.SIZE:.0%}, places {scenes.PLACE:.0%} of the frame, headings "
         f"{scenes.HEADING:g}°, colours {scenes.COLOUR:.0%} a channel, focal length {scenes.LENS:.0%}; lamps' and the "
         f"sky's power up to {scenes.POWER:g} times either way, their colours {scenes.COLOUR:.0%}, lamps moved by "
         f"{scenes.LAMP:.0%} of their distance. Then the solvers, stage by stage and together, as the loop calls them. "
@@ -187,7 +187,7 @@ def page(found: list[dict[str, Any]]) -> str:
         + "\n\nPSNR in dB, of final renders. *True script*: the undisturbed scripts' own render, which is not the "
         "picture either: materials are a Principled shader with the published colour. \\* The light is not published "
         "(CLEVR moves each lamp by a secret step) or is a photographed studio (prims_mirror). *Colours right*: base "
-        f"colours within ΔE {DELTA_E:g} of the published ones; *up to brightness*: after one factor for all of a scene, "
+        f"colours within ΔE {DELTA_E:g} of the published ones; *up to brightness*: after one factor for a whole scene, "
         "for bright paint under weak lamps is the same picture. *Processor*: of the solvers and their workers."
         + _patience(found)
         + f" {SEIG}: other pictures, so not to be compared; the trivial answer to read it against is in "

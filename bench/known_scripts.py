@@ -142,10 +142,8 @@ def _built(thing: Thing) -> str:
     if thing.shape == "cube":
         bevel = ""
         if thing.bevel:
-            bevel = 'bevel = item.modifiers.new("Bevel", "BEVEL")
-'
-            bevel += f"bevel.width, bevel.segments = {_text(thing.bevel)}, 4
-"
+            bevel = 'bevel = item.modifiers.new("Bevel", "BEVEL")\n'
+            bevel += f"bevel.width, bevel.segments = {_text(thing.bevel)}, 4\n"
         return (
             f"bpy.ops.mesh.primitive_cube_add(size=1.0, {at})\n"
             f"bpy.context.object.scale = {size['size']}\n"
