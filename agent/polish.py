@@ -28,7 +28,8 @@ from .solving.write_back import write_back
 from .stages import BY_NAME
 from .views import PortLooker, load_views
 
-ROUNDS = 2
+TURNS = (0.0, 0.12, 0.06, 0.03)
+"""How far lamps are moved to see what that does, radians, round by round; at first powers and colours alone."""
 PIXELS = 256
 SAMPLES = 16
 GAIN = 2e-3
@@ -102,16 +103,16 @@ class _Polishing:
         if first is None or stands is None:
             return None
         stands = self._placed(stands, time.monotonic() + PLACES_SHARE * (deadline - time.monotonic()))
-        for _ in range(ROUNDS):
+        for turn in TURNS:
             if time.monotonic() > deadline:
                 break
-            scripts = self._solved(stands)
-            if scripts is None:
-                break
-            tried = self._tried(scripts)
-            if tried is None or not _better(stands.numbers, tried.numbers):
-                break
-            stands = tried
+            scripts = self._solved(stands, turn)
+            tried = None if scripts is None else self._tried(scripts)
+            if tried is not None and _better(stands.numbers, tried.numbers):
+                stands = tried
+            elif turn != TURNS[-1]:
+                # Solving looks through a worker that holds what stands.
+                self._tried(stands.scripts)
         if stands is first:
             return None
         changed = {
@@ -150,7 +151,7 @@ class _Polishing:
         if self._cancel.is_set():
             raise Cancelled
 
-    def _solved(self, stands: _Stands) -> tuple[StageScript, ...] | None:
+    def _solved(self, stands: _Stands, turn: float) -> tuple[StageScript, ...] | None:
         """Return the scripts with the colours and the light that are nearest; the worker holds their scene."""
         sources, places = [], []
         for place, script in enumerate(stands.scripts):
@@ -164,7 +165,7 @@ class _Polishing:
             self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn)
         if found is None:
             return None
         scripts = list(stands.scripts)

@@ -38,18 +38,23 @@ def basis(request: LightBasisRequest, scratch: Path) -> LightBasis:
             with shot.temporarily(changes):
                 return shot.to_arrays(copy, scratch / "light.exr")["Combined"]
 
-        dark = render(None)
-        alpha, glow = dark[..., 3], dark[..., :3]
-        for lamp in lamps:
-            names.append(lamp.name)
-            pictures.append(render(lamp)[..., :3] - glow)
-        if world is not None:
-            copy.world = world
-            names.append(WORLD)
-            pictures.append(render(None)[..., :3] - glow)
-        if float(glow.max(initial=0.0)) > 1e-4:
-            names.append(EMISSION)
-            pictures.append(glow)
+        if request.only:
+            wanted = [lamp for lamp in lamps if lamp.name in request.only]
+            names, pictures = [lamp.name for lamp in wanted], [render(lamp)[..., :3] for lamp in wanted]
+            alpha = np.ones(shot.frame_size(scene, request.pixels)[::-1], np.float32)
+        else:
+            dark = render(None)
+            alpha, glow = dark[..., 3], dark[..., :3]
+            for lamp in lamps:
+                names.append(lamp.name)
+                pictures.append(render(lamp)[..., :3] - glow)
+            if world is not None:
+                copy.world = world
+                names.append(WORLD)
+                pictures.append(render(None)[..., :3] - glow)
+            if float(glow.max(initial=0.0)) > 1e-4:
+                names.append(EMISSION)
+                pictures.append(glow)
     height, width = alpha.shape
     stack = np.stack(pictures) if pictures else np.zeros((0, height, width, 3), np.float32)
     np.save(scratch / "light_basis.npy", np.maximum(stack, 0.0).astype(np.float32))

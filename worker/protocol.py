@@ -235,6 +235,9 @@ class LightBasisRequest:
 
     pixels: int = 96
     samples: int = 16
+    only: tuple[str, ...] = ()
+    """Names of the lamps to render; all lights when empty. Then glowing surfaces are left in each picture, and `alpha`
+    is all ones."""
 
 
 @dataclass(frozen=True)

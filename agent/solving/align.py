@@ -127,12 +127,11 @@ def _huber(misses: Array) -> Array:
 def _spread(model: Model, index: int, freedom: float) -> float:
     """How wrong a number may well be, in its own unit."""
     if index in model.camera:
+        if index in model.zooms:
+            return _CAMERA * abs(float(model.values[index]))
         slope = np.abs(model.camera[index])
-        if slope[:, :3].max() < 1e-6 * slope.max():
-            return _CAMERA_PLACE * float(model.unit[index])
-        # What scales the picture about its middle is a focal length or a field of view.
-        zooms = slope[2:].max() < 1e-6 * slope[:2].max()
-        return _CAMERA * abs(float(model.values[index])) if zooms else _CAMERA_TURN * float(model.unit[index])
+        still = slope[:, :3].max() < 1e-4 * slope.max()
+        return (_CAMERA_PLACE if still else _CAMERA_TURN) * float(model.unit[index])
     if model.shifts[index]:
         return freedom * _PLACE * float(model.unit[index])
     if turn := model.turns.get(index):

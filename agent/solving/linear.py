@@ -67,6 +67,8 @@ class Model:
     projection: Floats
     camera: dict[int, Floats]
     """By number: how the projection changes per unit of the number."""
+    zooms: dict[int, float] = field(default_factory=dict)
+    """Of those, the ones that only scale the picture about its middle, as a focal length does: by what share a unit."""
     turns: dict[int, Turn] = field(default_factory=dict)
     """Numbers that turn one object as a whole."""
 
@@ -88,10 +90,15 @@ class Model:
 
     def seen_through(self, change: NDArray[np.float64]) -> Floats:
         """Return the projection with the numbers changed by `change`."""
-        projection = self.projection
+        projection, zoom = self.projection, 1.0
         for index, slope in self.camera.items():
-            if change[index]:
+            if change[index] and index in self.zooms:
+                zoom += self.zooms[index] * float(change[index])
+            elif change[index]:
                 projection = projection + slope * np.float32(change[index])
+        if zoom != 1.0:
+            # After the camera's turn, which a sum of both would not be.
+            projection = projection * np.array([[zoom], [zoom], [1], [1]], np.float32)
         return projection
 
     def thinned(self, stride: int) -> Model:
@@ -194,6 +201,8 @@ def build(
                 model.slopes[name][index] = ways[name] / np.float32(step)
         if moves_camera:
             model.camera[index] = (through - projection) / np.float32(step)
+            if (zoom := _zoom(projection, model.camera[index])) is not None:
+                model.zooms[index] = zoom
     model.values, model.unit = np.array(values), np.array(units)
     return model
 
@@ -222,6 +231,14 @@ def independent(model: Model, indices: Sequence[int]) -> list[int]:
             chosen.append(index)
             basis.append(rest / left)
     return chosen
+
+
+def _zoom(projection: Floats, slope: Floats) -> float | None:
+    """Return the share that a picture grows by per unit of a number; None for one that does anything else to it."""
+    rows, change = projection[:2].astype(np.float64), slope[:2].astype(np.float64)
+    rate = float((rows * change).sum() / (rows * rows).sum())
+    rest = max(float(np.abs(change - rate * rows).max()), float(np.abs(slope[2:]).max()))
+    return rate if rest < 1e-3 * float(np.abs(change).max()) else None
 
 
 def _turn(points: Floats, slope: Floats) -> Turn | None:

@@ -41,6 +41,8 @@ _TRUST = 8.0
 """Percent of the frame that a size may move a thing in one round; the linear model may be wrong beyond."""
 _NEAR_SUPPORT = 0.6
 _GAIN = 2e-3
+_NEARER = 0.97
+"""Share of the misses that an alignment must not leave to be worth another."""
 
 
 @dataclass
@@ -124,18 +126,20 @@ class Placement:
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
         alignment = align.Alignment(model, self._reaches, search.supports, self._aspect, self._freedom)
         was = alignment.miss(model.points, model.projection)
-        change = alignment.solve(self._check)
-        text = model.text(change)
-        made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
-        if not made.ok or made.projection is None:
-            return None
-        points, through = linear.things(made, self.targets.names), made.projection.astype(np.float32)
-        after = search.losses_of(points, through)
-        if after is None or alignment.miss(points, through) > 0.97 * was:
-            return None
-        if sum(after.values()) > before + _GAIN:
-            return None
-        return text, Placed(change, model, before, sum(after.values()), search.last_ious)
+        whole = alignment.solve(self._check)
+        for share in (1.0, 0.5, 0.2):
+            change = share * whole
+            text = model.text(change)
+            made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
+            if not made.ok or made.projection is None:
+                continue
+            points, through = linear.things(made, self.targets.names), made.projection.astype(np.float32)
+            after = search.losses_of(points, through)
+            if after is None or alignment.miss(points, through) > _NEARER * was:
+                continue
+            if sum(after.values()) <= before + _GAIN * len(after):
+                return text, Placed(change, model, before, sum(after.values()), search.last_ious)
+        return None
 
     def _round(self, script: str, deadline: float) -> tuple[str, Placed] | None:
         """One linear model, one sweep over the objects, one run to see what it is worth."""

@@ -31,6 +31,13 @@ _COLOUR_COST = 1e-3
 """Cost of a light's channels differing more than they did, per squared logarithm."""
 _CHANGE_COST = 3e-6
 """Cost of changing a number at all, so that what the picture says nothing of stays."""
+_PAINT_COST = 5e-5
+"""The same for a surface's colour. Bright paint under weak lamps is the same picture as dark paint under strong ones;
+of the two a script knows the paint better, so what all surfaces have in common is put down to the light."""
+_MOVE_COST = 1e-5
+"""Cost of moving a lamp, per squared step."""
+MOST_STEPS = 2.0
+"""That a lamp goes at once; pictures in between are no longer like their sum."""
 _HUBER = 0.15
 _REACH = 4.5
 """Natural logarithm of how far a number may go, either way."""
@@ -112,6 +119,10 @@ class Seen:
     """Which material a pixel shows, -1 for none that is to change."""
     weight: Array
     """(pixels,) how much a pixel counts."""
+    moves: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
+    """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
+    moved: tuple[int, ...] = ()
+    """Which light each of them moves."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,8 @@ class Shaded:
     gains: Array
     before: float
     after: float
+    steps: Array = field(default_factory=lambda: np.zeros(0))
+    """How many steps each of `Seen.moves` is taken."""
 
 
 def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
@@ -133,35 +146,47 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
     effect = knobs.effect.reshape(count, -1)
     spread = np.eye(3) - np.full((3, 3), 1 / 3)
     colourful = np.kron(np.diag(np.arange(groups) < lights).astype(float), _COLOUR_COST * spread)
-    costs = effect @ colourful @ effect.T + _CHANGE_COST * np.eye(count)
+    paint = np.abs(knobs.effect[:, lights:]).sum(axis=(1, 2)) > np.abs(knobs.effect[:, :lights]).sum(axis=(1, 2))
+    moves = len(seen.moved)
+    costs = np.zeros((count + moves, count + moves))
+    costs[:count, :count] = effect @ colourful @ effect.T + np.diag(np.where(paint, _PAINT_COST, _CHANGE_COST))
+    costs[count:, count:] = _MOVE_COST * np.eye(moves)
+    # All unknowns together: the numbers by what they do to the groups' channels, then the lamps' steps as they are.
+    chain = np.zeros((count + moves, 3 * groups + moves))
+    chain[:count, : 3 * groups] = effect
+    chain[count:, 3 * groups :] = np.eye(moves)
     total = float(seen.weight.sum()) * 3
-    low, high = np.full(count, -_REACH), _ceilings(knobs, base)
+    low = np.concatenate([np.full(count, -_REACH), np.full(moves, -MOST_STEPS)])
+    high = np.concatenate([_ceilings(knobs, base), np.full(moves, MOST_STEPS)])
     coloured = [np.flatnonzero(seen.material == m) for m in range(groups - lights)]
 
     def at(t: Array) -> tuple[float, Array, Array]:
-        gains = np.exp(t @ effect).reshape(groups, 3)
-        parts = seen.basis * gains[:lights, None]
+        gains = np.exp(t[:count] @ effect).reshape(groups, 3)
+        parts = moved_lights(seen, t[count:]) * gains[:lights, None]
+        slides = seen.moves * gains[list(seen.moved), None]
         for m, pixels in enumerate(coloured):
             parts[:, pixels] *= gains[lights + m]
+            slides[:, pixels] *= gains[lights + m]
         light = parts.sum(axis=0)
         residual = tone.shown(light) - seen.wanted
         weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-6))
         loss = float((seen.weight[:, None] * weight * (2 - weight) * residual**2).sum() / total + t @ costs @ t)
         weight = weight * seen.weight[:, None]
         slope = tone.slope(light)
-        gradient = np.zeros((groups, 3))
-        curvature = np.zeros((groups, 3, groups, 3))
+        gradient = np.zeros(3 * groups + moves)
+        curvature = np.zeros((3 * groups + moves, 3 * groups + moves))
         for c in range(3):
-            rows = np.zeros((groups, len(light)))
+            rows = np.zeros((groups + moves, len(light)))
             rows[:lights] = parts[:, :, c] * slope[:, c]
             for m, pixels in enumerate(coloured):
                 rows[lights + m, pixels] = light[pixels, c] * slope[pixels, c]
-            gradient[:, c] = rows @ (weight[:, c] * residual[:, c]) / total
-            curvature[:, c, :, c] = (rows * weight[:, c]) @ rows.T / total
-        full = effect @ curvature.reshape(3 * groups, -1) @ effect.T + costs
-        return loss, 2 * (effect @ gradient.ravel() + costs @ t), 2 * full
+            rows[groups:] = slides[:, :, c] * slope[:, c]
+            at_these = np.concatenate([np.arange(groups) * 3 + c, 3 * groups + np.arange(moves)])
+            gradient[at_these] += rows @ (weight[:, c] * residual[:, c]) / total
+            curvature[np.ix_(at_these, at_these)] += (rows * weight[:, c]) @ rows.T / total
+        return loss, 2 * (chain @ gradient + costs @ t), 2 * (chain @ curvature @ chain.T + costs)
 
-    t = np.zeros(count)
+    t = np.zeros(count + moves)
     loss, gradient, curvature = at(t)
     damping = 1e-2
     for _ in range(120):
@@ -178,10 +203,21 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
             damping *= 4
             if damping > 1e7:
                 break
-    t = _colours_to_one(knobs, t)
+    steps = t[count:]
+    t = _colours_to_one(knobs, t[:count])
     gains = np.exp(t @ effect).reshape(groups, 3)
     none = np.ones_like(gains)
-    return Shaded(knobs.values * np.exp(t), gains, _error(seen, none, lights, tone), _error(seen, gains, lights, tone))
+    before, after = _error(seen, none, lights, tone), _error(seen, gains, lights, tone, steps)
+    return Shaded(knobs.values * np.exp(t), gains, before, after, steps)
+
+
+def moved_lights(seen: Seen, steps: Array) -> Array:
+    """Return one picture per light, (lights, pixels, 3), with lamps moved by so many steps; a light is never less than
+    none."""
+    basis = seen.basis.copy()
+    for light, move, step in zip(seen.moved, seen.moves, steps, strict=True):
+        basis[light] += step * move
+    return np.maximum(basis, 0.0) if len(seen.moved) else basis
 
 
 def lit(basis: Array, gains: Array, lights: int, material: NDArray[np.int64]) -> Array:
@@ -219,6 +255,7 @@ def _colours_to_one(knobs: Knobs, t: Array) -> Array:
     return t
 
 
-def _error(seen: Seen, gains: Array, lights: int, tone: Tone) -> float:
-    gap = (tone.shown(lit(seen.basis, gains, lights, seen.material)) - seen.wanted) ** 2
+def _error(seen: Seen, gains: Array, lights: int, tone: Tone, steps: Array | None = None) -> float:
+    basis = seen.basis if steps is None else moved_lights(seen, steps)
+    gap = (tone.shown(lit(basis, gains, lights, seen.material)) - seen.wanted) ** 2
     return float((gap * seen.weight[:, None]).sum() / (3 * seen.weight.sum()))

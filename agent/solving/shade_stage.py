@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...worker.protocol import LightBasisRequest, ObjectInfo
-from .. import lift
+from .. import lift, parts
 from ..perceptual import Judge
 from ..roles import AttemptViews, Looker
-from . import regions, shade, tone
+from . import lamps, regions, shade, tone
 from .probe import Made, Probe
 from .shade import Knobs
 from .write_back import significant
@@ -32,6 +32,8 @@ DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
 _VETO = 0.02
+LEAST_STEP = 0.02
+"""A lamp that would go less far stays."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,19 @@ def solve(
     scene: Rendered,
     judge: Judge | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    turn: float = 0.0,
 ) -> ShadedScripts | None:
     """Return the scripts with the light and the colours that come nearest to the picture; None when no others do.
 
-    The looker's worker must hold the scene. The judge has a veto over the sum of the lights.
+    The looker's worker must hold the scene. The judge has a veto over the sum of the lights. With `turn`, radians,
+    lamps are moved as well, by about twice that at most.
     """
     with_light = any(source.lights for source in sources)
     names: tuple[str, ...] = (_AS_IT_IS,)
     if with_light:
         tell("rendering each light alone")
-        basis, pictures, coverage = looker.light_basis(LightBasisRequest(pixels=PIXELS, samples=SAMPLES))
+        request = LightBasisRequest(pixels=PIXELS, samples=SAMPLES)
+        basis, pictures, coverage = looker.light_basis(request)
         names = basis.names
         if not names:
             return None
@@ -115,18 +120,56 @@ def solve(
     if not agree.any():
         weight = np.ones_like(weight)
     seen = shade.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
+    moves: list[tuple[int, lamps.Move]] = []
+    if with_light and turn:
+        tell("moving the lamps")
+        moves = _moves(sources, names, looker, pictures, scene, turn)
+        seen = replace(
+            seen,
+            moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
+            moved=tuple(move.light for _, move in moves),
+        )
     shaded = shade.solve(knobs, seen, view, shade.levels(made, names, materials))
     if shaded.after > shaded.before * WORTH:
         return None
+    for (_, move), step in zip(moves, shaded.steps, strict=True):
+        layers[move.light] += step * move.picture
     if judge is not None and with_light and _vetoed(judge, wanted, layers, shaded.gains, len(names), shows, view, used):
         return None
     texts, starts = [], []
     for place, source in enumerate(sources):
         mine = [i for i, owner in enumerate(owners) if owner == place]
         values = {knobs.numbers[i]: significant(float(shaded.values[i])) for i in mine}
+        values |= {
+            move.number: significant(move.number.value + float(step) * move.step)
+            for (of, move), step in zip(moves, shaded.steps, strict=True)
+            if of == place and abs(step) > LEAST_STEP
+        }
         texts.append(lift.with_values(source.script, {n: v for n, v in values.items() if v != significant(n.value)}))
-        starts.append({knobs.numbers[i].start: knobs.owner(i) for i in mine})
+        lamp_names = {move.number.start: names[move.light] for of, move in moves if of == place}
+        starts.append(lamp_names | {knobs.numbers[i].start: knobs.owner(i) for i in mine})
     return ShadedScripts(texts, starts, shaded.before, shaded.after)
+
+
+def _moves(
+    sources: Sequence[Source],
+    names: Sequence[str],
+    looker: Looker,
+    pictures: Floats,
+    scene: Rendered,
+    turn: float,
+) -> list[tuple[int, lamps.Move]]:
+    """Return the numbers that move lamps, each with the place of its source."""
+    things = [info for info in scene.inventory if parts.owner(info.name, list(scene.masks)) is not None]
+    boxes = [np.add(info.world_min, info.world_max) / 2 for info in things]
+    middle = np.mean(boxes, axis=0) if boxes else np.zeros(3)
+    request = LightBasisRequest(pixels=PIXELS, samples=SAMPLES)
+    return [
+        (place, move)
+        for place, source in enumerate(sources)
+        if source.lights
+        for move in lamps.find(source.probe, source.script, names, looker, pictures, request, middle, turn)
+    ]
 
 
 def _knobs(sources: Sequence[Source], names: Sequence[str]) -> tuple[Knobs, list[int], Made] | None:

@@ -11,6 +11,7 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
 
     `light/NAME`: emitted linear RGB, power worked in. `background/NODE`: a world node's linear RGB, strength worked in;
     `backdrop/NODE` one that the camera sees and that lights nothing.
+    `place/NAME`: where a lamp is and which way it shines, metres and a unit vector.
     `base/MATERIAL`: linear RGB base colour where it is one, not a texture. `surface/MATERIAL`: roughness, metallic.
     `exposure`: the view's, in stops.
     """
@@ -20,6 +21,9 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
             light = item.data
             power = light.energy * 2.0 ** getattr(light, "exposure", 0.0)
             found[f"light/{item.name}"] = tuple(float(power * channel) for channel in light.color)
+            matrix = item.matrix_world
+            way = -matrix.col[2].to_3d().normalized()
+            found[f"place/{item.name}"] = (*map(float, matrix.translation), *map(float, way))
     if scene.world is not None and scene.world.node_tree is not None:
         for node in scene.world.node_tree.nodes:
             if node.bl_idname == "ShaderNodeBackground":

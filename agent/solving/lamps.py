@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which numbers of a script move a lamp, and what a step of each does to that lamp's picture.
+
+A lamp's picture is no plain formula of where it stands, for shadows move with it; so it is rendered once a step away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import LightBasisRequest
+from .. import lift, script_numbers
+from ..roles import Looker
+from ..script_numbers import Number
+from .probe import Made, Probe
+
+Floats = NDArray[np.float32]
+
+EMISSION = "Emission"
+"""As worker/lights.py calls what glows."""
+MOST_NUMBERS = 12
+TURN = 0.08
+"""One step: radians that a lamp's light turns by, as it falls on the middle of the things."""
+_TRIED = 0.02
+_BLUR = 1.0
+"""Pixels: what is finer in the difference of two pictures is noise."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A number that moves a lamp."""
+
+    number: Number
+    step: float
+    """By how much the number changes for one step."""
+    light: int
+    """Which of the lights it moves."""
+    picture: Floats
+    """(h, w, 3) linear: what one step adds to that light's picture."""
+
+
+def find(
+    probe: Probe,
+    script: str,
+    names: Sequence[str],
+    looker: Looker,
+    pictures: Floats,
+    request: LightBasisRequest,
+    middle: NDArray[np.float64],
+    turn: float = TURN,
+) -> list[Move]:
+    """Return the script's numbers that move one lamp and no other, and what they do.
+
+    `names` and `pictures` (lights, h, w, 3) are those of `request`, asked with the script as it is; `middle` is what
+    the lamps shine at, metres. Afterwards the worker holds some other scene.
+    """
+    numbers = script_numbers.find(script)
+    tried = [max(_TRIED * abs(number.value), 0.01) for number in numbers]
+    texts = [lift.with_values(script, {n: n.value + by}) for n, by in zip(numbers, tried, strict=True)]
+    first, *others = probe.run([script, *texts])
+    if not first.ok:
+        return []
+    glow = pictures[list(names).index(EMISSION)] if EMISSION in names else 0.0
+    found: list[Move] = []
+    for number, by, made in zip(numbers, tried, others, strict=True):
+        moved = _moved(first, made, names)
+        if len(moved) != 1 or len(found) >= MOST_NUMBERS:
+            continue
+        (name,) = moved
+        turned = _turned(first.numbers[f"place/{name}"], made.numbers[f"place/{name}"], middle)
+        if turned < 1e-5:
+            continue
+        step = by * turn / turned
+        if not probe.run([lift.with_values(script, {number: number.value + step})])[0].ok:
+            continue
+        only = LightBasisRequest(request.pixels, request.samples, (name,))
+        basis, alone, _ = looker.light_basis(only)
+        light = list(names).index(name)
+        if basis.names != (name,) or alone.shape[1:] != pictures.shape[1:]:
+            continue
+        found.append(Move(number, step, light, _smooth(alone[0] - glow - pictures[light])))
+    return found
+
+
+def _moved(first: Made, made: Made, names: Sequence[str]) -> list[str]:
+    """Return the lamps that are elsewhere or turned."""
+    if not made.ok:
+        return []
+    keys = [name for name in names if f"place/{name}" in first.numbers and f"place/{name}" in made.numbers]
+    return [
+        name for name in keys if np.abs(first.numbers[f"place/{name}"] - made.numbers[f"place/{name}"]).max() > 1e-5
+    ]
+
+
+def _turned(before: NDArray[np.float64], after: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
+    """Return by how much a lamp's light changes at `middle`: radians its way turns there or at the lamp, or the share
+    its distance changes by."""
+    away = max(float(np.linalg.norm(before[:3] - middle)), 1e-6)
+    across = float(np.linalg.norm(before[:3] - after[:3])) / away
+    return max(across, float(np.linalg.norm(before[3:] - after[3:])))
+
+
+def _smooth(picture: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), _BLUR), np.float32)
