@@ -181,7 +181,8 @@ def page(found: list[dict[str, Any]]) -> str:
         f"every number put off by half to all of: sizes {scenes.SIZE:.0%}, places {scenes.PLACE:.0%} of the frame, "
         f"headings {scenes.HEADING:g}°, colours {scenes.COLOUR:.0%} a channel, focal length {scenes.LENS:.0%}; "
         f"lamps' and the sky's power up to {scenes.POWER:g} times either way, their colours {scenes.COLOUR:.0%}, lamps "
-        f"moved by {scenes.LAMP:.0%} of their distance. Then the solvers, stage by stage and together, as the loop calls them. "
+        f"moved by {scenes.LAMP:.0%} of their distance. Then the solvers, stage by stage and together, as the "
+        "loop calls them. "
         "**The masks are the exact ones of the ground truth**, which no run has.\n\n"
         + table(heads, lines)
         + "\n\nPSNR in dB, of final renders. *True script*: the undisturbed scripts' own render, which is not the "

@@ -62,7 +62,7 @@ class Alignment:
         tell. `check` raises when the run is cancelled."""
         change = np.zeros(len(self._model.numbers))
         rows, damping = self._rows(change), 1e-2
-        loss = self._loss(rows, change)
+        loss, short = self._loss(rows, change), 0
         for _ in range(STEPS):
             check()
             flat, slopes = self._jacobian(change, rows)
@@ -81,7 +81,9 @@ class Alignment:
                     damping = max(damping / 5, 1e-6)
                     break
                 damping *= 5
-            if gained < 1e-4 * loss + 1e-6:
+            # One short step says little: where a thing's outermost point changes, the next may be long again.
+            short = short + 1 if gained < 1e-3 * loss + 1e-6 else 0
+            if short > 3 or gained <= 0:
                 break
         return change
 
@@ -136,4 +138,4 @@ def _spread(model: Model, index: int, freedom: float) -> float:
         return freedom * _PLACE * float(model.unit[index])
     if turn := model.turns.get(index):
         return float(freedom * _TURN / np.linalg.norm(turn.axis))
-    return freedom * max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))
+    return max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))

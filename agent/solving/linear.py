@@ -187,6 +187,11 @@ def build(
         if 0.01 * max(0.3 * abs(number.value), 0.3) / unit < _WORTH:
             continue
         index = len(model.numbers)
+        if moves_camera and (zoom := _zoom(projection, through - projection)) is not None:
+            # A sensor's width says nothing that the focal length does not.
+            if model.zooms:
+                continue
+            model.zooms[index] = zoom / step
         model.numbers.append(number)
         values.append(number.value)
         units.append(unit)
@@ -201,8 +206,6 @@ def build(
                 model.slopes[name][index] = ways[name] / np.float32(step)
         if moves_camera:
             model.camera[index] = (through - projection) / np.float32(step)
-            if (zoom := _zoom(projection, model.camera[index])) is not None:
-                model.zooms[index] = zoom
     model.values, model.unit = np.array(values), np.array(units)
     return model
 
