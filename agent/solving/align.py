@@ -19,6 +19,8 @@ from .outlines import Reach
 Array = NDArray[np.float64]
 
 STEPS = 40
+ZOOMS = (0.84, 1.19)
+"""Focal lengths to begin at as well, as shares of the script's."""
 _EXACT = 0.1
 """Percent of the frame that an outline is good to."""
 _HUBER = 10.0
@@ -27,8 +29,8 @@ _PLACE, _TURN, _SIZE, _CAMERA = 15.0, np.radians(20.0), 0.25, 0.2
 """How wrong a script's numbers usually are: places in percent of the frame, turns in radians, sizes and what belongs to
 the camera as a share."""
 _CAMERA_TURN, _CAMERA_PLACE = 3.0, 0.2
-"""Percent of the frame. Where the camera stands the picture does not say, only where things are from there; so it
-stays, and things move."""
+"""Percent of the frame. Where the camera stands and to which side it looks the picture does not say, only where things
+are from there; so these stay, and things move."""
 _CONTACT = 0.02
 """Of a thing's height: how exactly it stands on what it stands on."""
 
@@ -60,7 +62,18 @@ class Alignment:
     def solve(self, check: Callable[[], None] = lambda: None) -> Array:
         """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
         tell. `check` raises when the run is cancelled."""
-        change = np.zeros(len(self._model.numbers))
+        still = np.zeros(len(self._model.numbers))
+        starts = [still]
+        for index, rate in self._model.zooms.items():
+            # Near and wide look much alike from far away, so each way there may be an answer of its own.
+            for factor in ZOOMS:
+                start = still.copy()
+                start[index] = (factor - 1) / rate
+                starts.append(start)
+        return min((self._solved(start, check) for start in starts), key=lambda found: found[0])[1]
+
+    def _solved(self, change: Array, check: Callable[[], None]) -> tuple[float, Array]:
+        """Return the least loss that is found from a start, and the change it is at."""
         rows, damping = self._rows(change), 1e-2
         loss, short = self._loss(rows, change), 0
         for _ in range(STEPS):
@@ -85,7 +98,7 @@ class Alignment:
             short = short + 1 if gained < 1e-3 * loss + 1e-6 else 0
             if short > 3 or gained <= 0:
                 break
-        return change
+        return loss, change
 
     def _rows(self, change: Array) -> dict[str, Array]:
         through = self._model.seen_through(change)
@@ -132,7 +145,8 @@ def _spread(model: Model, index: int, freedom: float) -> float:
         if index in model.zooms:
             return _CAMERA * abs(float(model.values[index]))
         slope = np.abs(model.camera[index])
-        still = slope[:, :3].max() < 1e-4 * slope.max()
+        # Upright lines stay what they are when it goes somewhere else or turns about such a line.
+        still = slope[:, 2].max() < 1e-3 * slope.max()
         return (_CAMERA_PLACE if still else _CAMERA_TURN) * float(model.unit[index])
     if model.shifts[index]:
         return freedom * _PLACE * float(model.unit[index])

@@ -99,7 +99,7 @@ class Placement:
         for turn in range(ALIGNMENTS + ROUNDS):
             tell(f"solving places, round {turn + 1}")
             if turn < ALIGNMENTS:
-                found = self._aligned(best) if aligning else None
+                found = self.aligned(best) if aligning else None
                 aligning = found is not None
                 if found is None:
                     continue
@@ -116,8 +116,9 @@ class Placement:
                 break
         return (best, first) if first else None
 
-    def _aligned(self, script: str) -> tuple[str, Placed] | None:
-        """One linear model, things put under their masks by least squares; None when, run, that is no better."""
+    def aligned(self, script: str) -> tuple[str, Placed] | None:
+        """Return the script with things put under their masks by least squares on outlines, one linear model of it, and
+        what that is worth; None when, run, it is no better."""
         assert self.targets is not None
         model = linear.build(self._probe, script, self.targets.names, self.size, self._find)
         if model is None or not model.numbers:

@@ -155,6 +155,7 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
     chain = np.zeros((count + moves, 3 * groups + moves))
     chain[:count, : 3 * groups] = effect
     chain[count:, 3 * groups :] = np.eye(moves)
+    light_shape = seen.basis.shape[1:]
     total = float(seen.weight.sum()) * 3
     low = np.concatenate([np.full(count, -_REACH), np.full(moves, -MOST_STEPS)])
     high = np.concatenate([_ceilings(knobs, base), np.full(moves, MOST_STEPS)])
@@ -163,7 +164,7 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
     def at(t: Array) -> tuple[float, Array, Array]:
         gains = np.exp(t[:count] @ effect).reshape(groups, 3)
         parts = moved_lights(seen, t[count:]) * gains[:lights, None]
-        slides = seen.moves * gains[list(seen.moved), None]
+        slides = seen.moves * gains[list(seen.moved), None] if moves else np.zeros((0, *light_shape))
         for m, pixels in enumerate(coloured):
             parts[:, pixels] *= gains[lights + m]
             slides[:, pixels] *= gains[lights + m]

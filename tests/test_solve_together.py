@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What no stage can solve alone: the camera with places and sizes, and where lamps stand with their powers."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import known
+import numpy as np
+import pytest
+import solving
+from restage.agent import params, script_numbers
+from restage.agent.solving import joined, shade_stage
+from restage.agent.solving.placement import Placement
+from restage.agent.solving.probe import Probe
+from restage.agent.views import PortLooker
+from restage.worker.protocol import StageScript
+
+SETUP = known.SETUP.replace("import radians\n", 'import radians\n\nPARAMS = {"camera.lens": 40.0}\n').replace(
+    "data.lens = 40.0", 'data.lens = PARAMS["camera.lens"]'
+)
+
+
+@pytest.fixture(scope="module")
+def worker(binary):
+    from restage.worker.pool import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scene(worker):
+    return solving.picture_of(worker)
+
+
+def test_the_camera_is_found_with_what_it_sees(worker, scene):
+    picture, masks = scene
+    probe = Probe(worker, (), "program", Event())
+    placement = Placement(probe, masks, picture.size, find=joined.find)
+    text = joined.join([SETUP.replace('lens": 40.0', 'lens": 34.0'), known.disturbed(known.GEOMETRY, 5)])
+    wrong = [known.GEOMETRY, joined.split(text)[1]]
+    for _ in range(3):
+        found = placement.aligned(text)
+        if found is None:
+            break
+        text, placed = found
+    setup, geometry = joined.split(text)
+    assert params.read(setup)["camera.lens"] == pytest.approx(40, rel=0.06)
+    assert np.mean(list(placed.ious.values())) > 0.93
+    truth, before, after = (_places(script) for script in (*wrong, geometry))
+    assert np.median(np.abs(after - truth)) < 0.25 * np.median(np.abs(before - truth))
+
+
+def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
+    picture, masks = scene
+    bad = known.LIGHTING.replace("lamp.location = (-3.0, -3.0, 4.5)", "lamp.location = (-3.0, -2.1, 4.5)")
+    for turn in (0.1, 0.06):
+        _, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad)
+        before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry", "materials"))
+        source = shade_stage.Source(bad, Probe(worker, before, "lighting", Event()), lights=True, materials=False)
+        rendered = shade_stage.Rendered(
+            picture.unit, masks, attempt.views, attempt.result.inventory, attempt.result.settings
+        )
+        found = shade_stage.solve([source], PortLooker(worker, Event()), rendered, turn=turn)
+        assert found is not None and found.after < found.before
+        bad = found.texts[0]
+    places = [n.value for n in script_numbers.find(bad) if n.hint == "location" and n.owner == "lamp"]
+    assert places == pytest.approx((-3.0, -3.0, 4.5), abs=0.35)
+
+
+def _places(geometry: str) -> np.ndarray:
+    return np.array([n.value for n in script_numbers.find(geometry) if n.hint == "location" and n.place < 2])
