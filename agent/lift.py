@@ -43,7 +43,9 @@ def write(script: str, values: Mapping[Number, float], whose: Callable[[Number],
         name = _name(whose(first), first.hint, taken)
         taken.add(name)
         text = _cut(data[start:end].decode(), [_moved(n, v, start) for n, v in inside.items()])
-        lifted.append((name, text))
+        # Of `a, b = 1, 2` the tuple has no brackets of its own.
+        bare = isinstance(ast.parse(text, mode="eval").body, ast.Tuple) and not text.startswith("(")
+        lifted.append((name, f"({text})" if bare else text))
         cuts.append((start, end, f'PARAMS["{name}"]'))
     if lifted:
         cuts.append(_entries(script, tree, node, lifted))

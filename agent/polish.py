@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last touch on a finished program: colours and light solved together, each in its own stage's script.
+"""The last touch on a finished program: first camera, sizes and places together, then colours, light and where lamps
+stand, each number in its own stage's script.
 
-The materials stage knows no light and the lighting stage may not touch colours; here both are at hand. Kept only when
-the whole program, run afresh, comes nearer to the picture.
+The geometry stage may not touch the camera, the materials stage knows no light and the lighting stage may not touch
+colours; here all are at hand. Kept only when the whole program, run afresh, comes nearer to the picture.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def polish(
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
 ) -> Polished | None:
-    """Return better scripts for a program's materials and lighting, or None when there are none.
+    """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
     order, `worker` one nobody else uses. Begins nothing new after `budget_s` seconds. Raises Cancelled.
@@ -99,22 +100,22 @@ class _Polishing:
 
     def run(self, program: tuple[StageScript, ...], deadline: float) -> Polished | None:
         self._deadline = deadline
-        first = stands = self._tried(program)
-        if first is None or stands is None:
+        first = self._tried(program)
+        if first is None:
             return None
-        stands = self._placed(stands, time.monotonic() + PLACES_SHARE * (deadline - time.monotonic()))
+        stands = self._placed(first, time.monotonic() + PLACES_SHARE * (deadline - time.monotonic()))
+        failed = 0
         for turn in TURNS:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or failed > 1:
                 break
             scripts = self._solved(stands, turn)
             tried = None if scripts is None else self._tried(scripts)
             if tried is not None and _better(stands.numbers, tried.numbers):
-                stands = tried
-            elif turn != TURNS[-1]:
-                # Solving looks through a worker that holds what stands.
-                self._tried(stands.scripts)
-        if stands is first:
-            return None
+                stands, failed = tried, 0
+                continue
+            failed += 1
+            if turn != TURNS[-1]:
+                self._again(stands)
         changed = {
             old.stage: write_back(old.text, new.text, self._owners.get(old.stage, {}))
             for old, new in zip(program, stands.scripts, strict=True)
@@ -138,14 +139,20 @@ class _Polishing:
             self._check,
             joined.find,
         )
-        found = placement.solve(text, deadline - time.monotonic(), self._tell)
+        found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
         if found is None:
-            return stands
+            return self._again(stands)
         scripts = list(stands.scripts)
         for place, new in zip(at, joined.split(found[0]), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        return tried if tried is not None and _better_placed(stands.numbers, tried.numbers) else stands
+        if tried is not None and _better_placed(stands.numbers, tried.numbers):
+            return tried
+        return self._again(stands)
+
+    def _again(self, stands: _Stands) -> _Stands:
+        """Have the worker hold what stands, which solving light looks at through it."""
+        return self._tried(stands.scripts) or stands
 
     def _check(self) -> None:
         if self._cancel.is_set():

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,12 +30,17 @@ SEIG = "SEIG, published, on NeRF-Synthetic: 13.58 dB, SSIM 0.688, LPIPS 0.349"
 def rows(
     root: Path, keep: Path, similarity: Similarity, pattern: str = "*", patience: float = 1.0
 ) -> list[dict[str, Any]]:
-    """Disturb, solve and compare every known scene whose id fits `pattern`; scripts and renders are left in `keep`.
+    """Disturb, solve and compare every known scene whose id fits `pattern`; what is left in `keep` is not made again.
     `patience` multiplies the solvers' time."""
     found = []
     with WorkerPool(binary.find(), Limits()) as pool:
         for known in known_scenes.known(root, pattern):
-            row = _row(known, pool, keep / known.item.id, similarity, SEED + int(known.item.id[-1], 36), patience)
+            note = keep / known.item.id / "row.json"
+            if note.is_file():
+                row = json.loads(note.read_text(encoding="utf-8"))
+            else:
+                row = _row(known, pool, keep / known.item.id, similarity, SEED + int(known.item.id[-1], 36), patience)
+                note.write_text(json.dumps(row), encoding="utf-8")
             found.append(row)
             print(told(row), flush=True)
     return found

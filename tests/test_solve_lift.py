@@ -104,3 +104,11 @@ def test_lifting_into_any_layout_of_params(start):
 def test_trying_out_leaves_everything_where_it_stands():
     number = by(SCRIPT, hint="radius")
     assert lift.with_values(SCRIPT, {number: 0.05}) == SCRIPT.replace("radius=0.03", "radius=0.05")
+
+
+def test_a_tuple_without_brackets_gets_them_in_params():
+    script = "import bpy\n\nPARAMS = {}\nbevel.width, bevel.segments = 0.06, 4\n"
+    width = next(number for number in script_numbers.find(script) if number.value == 0.06)
+    text = lift.write(script, {width: 0.07}, lambda _: "cube")
+    assert list(params.read(text).values()) == [(0.07, 4)]
+    assert ast.parse(text)

@@ -88,15 +88,18 @@ class Placement:
         self._freedom = freedom
 
     def solve(
-        self, script: str, seconds: float, tell: Callable[[str], None] = lambda _: None
+        self, script: str, seconds: float, tell: Callable[[str], None] = lambda _: None, search: bool = True
     ) -> tuple[str, Placed] | None:
-        """Return a better script, its numbers changed where they stand, and how much better; None without one."""
+        """Return a better script, its numbers changed where they stand, and how much better; None without one.
+
+        Without `search` things are put under their masks and no more.
+        """
         if self.targets is None:
             return None
         deadline = time.monotonic() + seconds
         first: Placed | None = None
         best, aligning = script, True
-        for turn in range(ALIGNMENTS + ROUNDS):
+        for turn in range(ALIGNMENTS + ROUNDS * search):
             tell(f"solving places, round {turn + 1}")
             if turn < ALIGNMENTS:
                 found = self.aligned(best) if aligning else None
