@@ -31,7 +31,7 @@ _COLOUR_COST = 1e-3
 """Cost of a light's channels differing more than they did, per squared logarithm."""
 _CHANGE_COST = 3e-6
 """Cost of changing a number at all, so that what the picture says nothing of stays."""
-_PAINT_COST = 5e-5
+_PAINT_COST = 1e-5
 """The same for a surface's colour. Bright paint under weak lamps is the same picture as dark paint under strong ones;
 of the two a script knows the paint better, so what all surfaces have in common is put down to the light."""
 _MOVE_COST = 1e-5
