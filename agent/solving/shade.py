@@ -137,10 +137,11 @@ class Shaded:
     """How many steps each of `Seen.moves` is taken."""
 
 
-def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
+def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True) -> Shaded:
     """Return the numbers that bring what is shown nearest to the picture.
 
-    `base` (groups, 3) is what lights emit and materials reflect with the numbers as they are.
+    `base` (groups, 3) is what lights emit and materials reflect with the numbers as they are. Without `level` surfaces
+    stay as bright as they are on the whole: for where the light is not known yet.
     """
     count, groups, lights = len(knobs.numbers), len(knobs.groups), knobs.lights
     effect = knobs.effect.reshape(count, -1)
@@ -209,6 +210,8 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array) -> Shaded:
     gains = np.exp(t @ effect).reshape(groups, 3)
     none = np.ones_like(gains)
     before, after = _error(seen, none, lights, tone), _error(seen, gains, lights, tone, steps)
+    if not level:
+        t = _level_kept(knobs, t, high[:count])
     return Shaded(knobs.values * np.exp(t), gains, before, after, steps)
 
 
@@ -238,6 +241,20 @@ def _ceilings(knobs: Knobs, base: Array) -> Array:
                     room = max(0.0, float(np.log(BRIGHTEST / base[group, c]))) / effect[group, c]
                     out[index] = min(out[index], room)
     return out
+
+
+def _level_kept(knobs: Knobs, t: Array, most: Array) -> Array:
+    """Take back what all the surfaces' colours have in common."""
+    effect = knobs.effect[:, knobs.lights :]
+    gains = np.einsum("n,ngc->gc", t, effect)
+    touched = np.abs(effect).sum(axis=(0, 2)) > 0.05
+    if not touched.any():
+        return t
+    common = float(np.median(gains[touched].mean(axis=1)))
+    wanted = np.zeros_like(gains)
+    wanted[touched] = common
+    back = np.linalg.lstsq(effect.reshape(len(t), -1).T, wanted.ravel(), rcond=None)[0]
+    return np.minimum(t - back, most)
 
 
 def _colours_to_one(knobs: Knobs, t: Array) -> Array:

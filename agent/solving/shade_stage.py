@@ -129,7 +129,7 @@ def solve(
             moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
         )
-    shaded = shade.solve(knobs, seen, view, shade.levels(made, names, materials))
+    shaded = shade.solve(knobs, seen, view, shade.levels(made, names, materials), level=with_light)
     if shaded.after > shaded.before * WORTH:
         return None
     for (_, move), step in zip(moves, shaded.steps, strict=True):
