@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from . import outlines
+from . import linear, outlines
 from .linear import Model
 from .outlines import Reach
 
@@ -53,7 +53,11 @@ class Alignment:
         self._names = [name for name in model.points if name in reaches]
         self._supports = supports
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self._names}
-        self._spread = np.array([_spread(model, index, freedom) for index in range(len(model.numbers))])
+        count = len(model.numbers)
+        self._spread = np.array([_spread(model, index, freedom) for index in range(count)])
+        # A size beside the three sizes that it multiplies stays: products of the two would be far from linear.
+        rest = sorted(set(range(count)) - set(linear.independent(model, range(count))))
+        self._spread[rest] = 1e-3 * model.unit[rest]
 
     def miss(self, points: Mapping[str, NDArray[np.float32]], projection: NDArray[np.float32]) -> float:
         """Return how far things as given are from their masks; without a unit, but the less the better."""

@@ -41,6 +41,8 @@ _TRUST = 8.0
 """Percent of the frame that a size may move a thing in one round; the linear model may be wrong beyond."""
 _NEAR_SUPPORT = 0.6
 _GAIN = 2e-3
+_LOSES = 0.01
+"""What an alignment may lose per thing in overlap, which is measured more coarsely than outlines are."""
 _NEARER = 0.97
 """Share of the misses that an alignment must not leave to be worth another."""
 
@@ -141,7 +143,7 @@ class Placement:
             after = search.losses_of(points, through)
             if after is None or alignment.miss(points, through) > _NEARER * was:
                 continue
-            if sum(after.values()) <= before + _GAIN * len(after):
+            if sum(after.values()) <= before + _LOSES * len(after):
                 return text, Placed(change, model, before, sum(after.values()), search.last_ious)
         return None
 
