@@ -74,7 +74,6 @@ class Handoff:
             raise Cancelled
         began = time.monotonic()
         try:
-            self._sweep()
             folder = self._place(request)
             try:
                 text = self._wait(folder, request, cancel, on_waiting, began)
@@ -99,6 +98,7 @@ class Handoff:
 
     def _place(self, request: Request) -> Path:
         with _NUMBERING:
+            self._sweep()
             folder = self._same(request)
             if folder is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
