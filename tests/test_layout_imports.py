@@ -108,8 +108,8 @@ def test_importing_the_package_imports_no_blender():
 
 
 def test_every_source_file_names_its_licence():
-    # A run folder, also one that is a recording, holds scripts byte for byte as they were written; REUSE.toml says whose
-    # those of the recordings are. What is hidden may hold a whole system.
+    # Run folders and recordings hold scripts byte for byte as they were written; REUSE.toml says whose the recordings
+    # are. What is hidden may hold a whole system.
     tops = [top for top in ROOT.iterdir() if top.name not in ("runs", "dist") and not top.name.startswith(".")]
     found = [p for top in tops for p in ([top] if top.suffix == ".py" else top.rglob("*.py"))]
     files = [p for p in found if ROOT / "tests" / "data" not in p.parents]
