@@ -13,7 +13,7 @@ from threading import Event
 import numpy as np
 
 from ..worker.protocol import JobResult
-from . import api_sheet, brief_camera, failures, from_replies, prompting, reply_script, structured, telling
+from . import api_sheet, brief_camera, failures, from_replies, leaving, prompting, reply_script, structured, telling
 from .asking import Asker, AskFunction, answered
 from .brief import Brief
 from .picture import Picture
@@ -45,7 +45,8 @@ class ModelGenerator:
         """
         ask = self._asker.within(cancel, tell)
         budget = budget_of(self._asker.provider.facts)
-        parts = (Text(prompting.fill("brief")), *as_parts(pictures.for_brief(picture, budget)))
+        shown = leaving.run(lambda: as_parts(pictures.for_brief(picture, budget)), cancel)
+        parts = (Text(prompting.fill("brief")), *shown)
         request = Request(
             turn=Turn("brief"),
             system=prompting.text_of("brief_role"),
@@ -55,7 +56,7 @@ class ModelGenerator:
         )
         reply, usage = structured.ask_for(ask, request, BriefReply)
         first = from_replies.brief(reply)
-        second, more = self._second_look(ask, picture, first, budget)
+        second, more = self._second_look(ask, picture, first, budget, cancel)
         rims = [from_replies.box(rim) for rim in reply.camera.round_rims]
         return brief_camera.consistent(second, rims, picture.size), usage + more
 
@@ -66,7 +67,7 @@ class ModelGenerator:
         after it was told; that round is then lost, not the run.
         """
         ask = self._asker.within(context.cancel, context.tell)
-        stable, parts = self._stable(context), self._varying(context)
+        stable, parts = leaving.run(lambda: (self._stable(context), self._varying(context)), context.cancel)
         request = self._request(context, (*stable, *parts), len(stable))
         return ask_for_script(ask, request, context.best.script if context.best else "")
 
@@ -82,13 +83,13 @@ class ModelGenerator:
             # The loop goes on with the best attempt; the reply itself is in the record.
             return None
 
-    def _second_look(self, ask: AskFunction, picture: Picture, first: Brief, budget: Budget) -> tuple[Brief, Usage]:
+    def _second_look(
+        self, ask: AskFunction, picture: Picture, first: Brief, budget: Budget, cancel: Event
+    ) -> tuple[Brief, Usage]:
         if not first.objects:
             return first, Usage()
-        parts = (
-            Text(prompting.fill("brief_check", brief=telling.brief(first))),
-            *as_parts(pictures.boxes_drawn(picture, first, budget)),
-        )
+        shown = leaving.run(lambda: as_parts(pictures.boxes_drawn(picture, first, budget)), cancel)
+        parts = (Text(prompting.fill("brief_check", brief=telling.brief(first))), *shown)
         request = Request(
             turn=Turn("brief"),
             system=prompting.text_of("brief_role"),

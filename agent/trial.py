@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..worker.protocol import Job, StageScript, ViewRequest
-from . import files, journal, locks, measure, overlay, parts, program, select, showing
+from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
+from . import files, journal, leaving, locks, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
 from .perceptual import Judge
 from .picture import Picture
 from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
 from .record import RunFolder
-from .roles import Attempt, Cancelled, Context, Draft
+from .roles import Attempt, AttemptViews, Cancelled, Context, Draft
 from .views import load_views
 
 SHOWN_IN_COLOUR = frozenset({"materials", "composition", "lighting", "program"})
@@ -100,13 +100,7 @@ class Trials:
         record.confinement = list(worker.ready.confinement)
         if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
             result = replace(result, status="forbidden", message=why, blend="")
-        views = load_views(worker, result)
-        parts.merge(views, context.masks.keys())
-        numbers = Measurements()
-        if result.status == "ok":
-            numbers = measure.measure(
-                context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity), self.judge
-            )
+        views, numbers = leaving.run(lambda: self._measured(context, result, worker), context.cancel)
         return Attempt(
             stage=context.stage.name,
             number=self.folder.next_number(context.stage.name),
@@ -120,6 +114,15 @@ class Trials:
             base=program.base_of(context.accepted),
             by=draft.by,
         )
+
+    def _measured(self, context: Context, result: JobResult, worker: WorkerPort) -> tuple[AttemptViews, Measurements]:
+        views = load_views(worker, result)
+        parts.merge(views, context.masks.keys())
+        if result.status != "ok":
+            return views, Measurements()
+        sanity = tuple(result.sanity)
+        stage = context.stage.name
+        return views, measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
 
     def _record(
         self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort
