@@ -13,7 +13,18 @@ from threading import Event
 import numpy as np
 
 from ..worker.protocol import JobResult
-from . import api_sheet, brief_camera, failures, from_replies, leaving, prompting, reply_script, structured, telling
+from . import (
+    api_sheet,
+    brief_camera,
+    earlier,
+    failures,
+    from_replies,
+    leaving,
+    prompting,
+    reply_script,
+    structured,
+    telling,
+)
 from .asking import Asker, AskFunction, answered
 from .brief import Brief
 from .picture import Picture
@@ -106,10 +117,14 @@ class ModelGenerator:
     def _stable(self, context: Context) -> tuple[Part, ...]:
         """What is the same in every request of the stage."""
         budget = budget_of(self._asker.provider.facts)
-        told = [stage_prompt(context), telling.brief(context.brief)]
+        told = [
+            stage_prompt(context),
+            api_sheet.of_stage(context.facts, context.stage.name),
+            telling.brief(context.brief),
+        ]
         if context.hint:
             told.append(f"## What the artist asks for\n{context.hint}")
-        told.append(telling.accepted(context))
+        told += [earlier.scripts(context), earlier.remarks(context)]
         return (*_texts(told), *as_parts(_first_pictures(context, budget)))
 
     def _varying(self, context: Context) -> tuple[Part, ...]:
@@ -137,16 +152,18 @@ class ModelGenerator:
 
 
 def system_prompt(context: Context) -> str:
-    """The generator's role and rules, and the API sheet: the same for a whole run."""
-    return prompting.fill("generator_role", rules=rules(context, prompting.text_of("rules_stage")))
+    """The generator's role and rules, and the API sheet: the same for a whole run, so that it is cached for all of it.
+    What this Blender says of itself is told with the stage that needs it."""
+    return prompting.fill("generator_role", rules=rules(context, prompting.text_of("rules_stage"), whole=False))
 
 
-def rules(context: Context, more: str = "") -> str:
-    """What holds for every script, with the API sheet of the Blender that runs it."""
+def rules(context: Context, more: str = "", whole: bool = True) -> str:
+    """What holds for every script, with the API sheet of the Blender that runs it: all of it, or what is the same in all
+    stages."""
     facts = context.facts
     if not facts and context.base is not None:
         facts = {"version": context.base.result.blender}
-    return prompting.fill("rules", more=more, api=api_sheet.sheet(facts))
+    return prompting.fill("rules", more=more, api=api_sheet.sheet(facts) if whole else api_sheet.common(facts))
 
 
 def stage_prompt(context: Context) -> str:

@@ -17,8 +17,8 @@ from .verdict import Verdict
 
 MAX_DIFF = 3000
 _CHANGES_WHAT_IS_THERE = frozenset({"materials", "composition", "lighting"})
-MAX_ACCEPTED = 24_000
-"""Characters of one accepted script; beyond, its middle is cut."""
+_NEEDS_NO_PLACES = frozenset({"materials", "lighting"})
+"""They move nothing, and where things stand is in the table of the scene."""
 
 
 def brief(brief: Brief) -> str:
@@ -42,25 +42,16 @@ def brief(brief: Brief) -> str:
     return "\n".join(line for line in lines if line is not None)
 
 
-def accepted(context: Context) -> str:
-    """The accepted scripts of earlier stages; empty when there are none."""
-    if not context.accepted:
-        return ""
-    parts = ["## Accepted scripts of the earlier stages (they run before yours; you cannot change them)"]
-    for script in context.accepted:
-        parts.append(f"### {script.stage}\n" + fenced(failures.cut(script.text, MAX_ACCEPTED), "python"))
-    return "\n\n".join(parts)
-
-
 def scene(context: Context) -> str:
-    """What the scene holds before this stage's script runs, and where the brief's boxes fall in it."""
+    """What the scene holds before this stage's script runs, and, where things are placed, where the boxes fall in it."""
     parts = []
     if context.base is not None and (held := tables.inventory(context.base.result)):
         parts.append("## What is in the scene before your script\n" + held)
     if context.stage.name == "setup":
         parts.append(cameras(context, context.best, "your best camera so far"))
-    elif context.brief.objects and (points := tables.unprojected(context)):
-        parts.append("## Where the brief's boxes fall in the world\n" + points)
+    elif context.brief.objects and context.stage.name not in _NEEDS_NO_PLACES:
+        if points := tables.unprojected(context):
+            parts.append("## Where the brief's boxes fall in the world\n" + points)
     return "\n\n".join(part for part in parts if part)
 
 
@@ -207,7 +198,7 @@ def _object(item: BriefObject) -> str:
     parts += [part for part in (item.shape, item.material) if part]
     parts.append(_hex(item.colour))
     if item.dimensions_m:
-        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m (w x d x h)")
+        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m (across x away x up)")
     if item.stands_on:
         parts.append(f"on {item.stands_on}")
     return "; ".join(parts)
