@@ -158,8 +158,8 @@ def system_prompt(context: Context) -> str:
 
 
 def rules(context: Context, more: str = "", whole: bool = True) -> str:
-    """What holds for every script, with the API sheet of the Blender that runs it: all of it, or what is the same in all
-    stages."""
+    """What holds for every script, with the API sheet of the Blender that runs it: the whole of it, or what is the same
+    in all stages."""
     facts = context.facts
     if not facts and context.base is not None:
         facts = {"version": context.base.result.blender}

@@ -43,15 +43,16 @@ def brief(brief: Brief) -> str:
 
 
 def scene(context: Context) -> str:
-    """What the scene holds before this stage's script runs, and, where things are placed, where the boxes fall in it."""
+    """What the scene holds before this stage's script runs; where things are placed, also where boxes fall in it."""
     parts = []
     if context.base is not None and (held := tables.inventory(context.base.result)):
         parts.append("## What is in the scene before your script\n" + held)
     if context.stage.name == "setup":
         parts.append(cameras(context, context.best, "your best camera so far"))
-    elif context.brief.objects and context.stage.name not in _NEEDS_NO_PLACES:
-        if points := tables.unprojected(context):
-            parts.append("## Where the brief's boxes fall in the world\n" + points)
+    elif (
+        context.stage.name not in _NEEDS_NO_PLACES and context.brief.objects and (points := tables.unprojected(context))
+    ):
+        parts.append("## Where the brief's boxes fall in the world\n" + points)
     return "\n\n".join(part for part in parts if part)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every state a run can be cancelled in, each really waiting: on a model's reply, a looping script, a long render, or on
-OpenCV, which looks at no event."""
+"""Every state a run can be cancelled in, each really waiting: on a model's reply, a looping script, a long render, or
+on OpenCV, which looks at no event."""
 
 from __future__ import annotations
 
