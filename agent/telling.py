@@ -37,7 +37,7 @@ def brief(brief: Brief) -> str:
     if brief.ignore:
         lines.append("- leave out: " + "; ".join(brief.ignore))
     if brief.objects:
-        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame):"]
+        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame; sizes: across the picture x away x up):"]
         lines += [_object(item) for item in brief.objects]
     return "\n".join(line for line in lines if line is not None)
 
@@ -199,7 +199,7 @@ def _object(item: BriefObject) -> str:
     parts += [part for part in (item.shape, item.material) if part]
     parts.append(_hex(item.colour))
     if item.dimensions_m:
-        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m (across x away x up)")
+        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m")
     if item.stands_on:
         parts.append(f"on {item.stands_on}")
     return "; ".join(parts)
