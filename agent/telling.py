@@ -37,7 +37,7 @@ def brief(brief: Brief) -> str:
     if brief.ignore:
         lines.append("- leave out: " + "; ".join(brief.ignore))
     if brief.objects:
-        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame; sizes: across the picture x away x up):"]
+        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame; sizes: across x away x up):"]
         lines += [_object(item) for item in brief.objects]
     return "\n".join(line for line in lines if line is not None)
 
