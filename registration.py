@@ -175,6 +175,9 @@ def _at_exit() -> None:
         _stop_run()
     else:
         unregister()
+    # Its own turn at the end of Python may have come before the run was stopped.
+    if leaving := sys.modules.get(f"{__package__}.agent.leaving"):
+        leaving.wait()
 
 
 @persistent

@@ -118,8 +118,18 @@ class Run:
                 record.input_tokens, record.output_tokens = total.input_tokens, total.output_tokens
                 record.cost_usd = round(total.cost_usd, 6)
             self.folder.save()
-        finish.report(self.folder)
+        self._report(cancel)
         return record
+
+    def _report(self, cancel: Event) -> None:
+        record = self.folder.record
+        try:
+            finish.report(self.folder, cancel)
+        except Cancelled:
+            self.listener.log("The report is left as it was; it is written when the run is gone on with.")
+            if record.status == "done":
+                record.status, record.message = "cancelled", "Cancelled before the report was written; resume for it."
+                self.folder.save()
 
     def _pause_after(self, what: str) -> None:
         if self.options.until == what:

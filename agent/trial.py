@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, JobResult, StageScript, ViewRequest, Views
-from . import files, journal, locks, measure, overlay, parts, program, select, showing
+from . import files, journal, leaving, locks, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
 from .perceptual import Judge
@@ -25,6 +25,10 @@ SHOWN_IN_COLOUR = frozenset({"materials", "composition", "lighting", "program"})
 LOST = "Blender ended before its pictures could be read."
 SEEN_FROM_ABOVE = frozenset({"geometry", "composition", "program"})
 _log = logging.getLogger(__name__)
+
+
+class Unread(Exception):
+    """A worker's files are gone or broken."""
 
 
 @dataclass(frozen=True)
@@ -105,18 +109,12 @@ class Trials:
         if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
             result = replace(result, status="forbidden", message=why, blend="")
         try:
-            views = load_views(worker, result)
-            _outputs(worker, result)
-        except (OSError, ValueError) as error:
+            views, numbers = leaving.run(lambda: self._measured(context, result, worker), context.cancel)
+        except Unread as error:
             # Its scratch folder goes with a worker that dies after it answered.
             _log.warning("what a worker rendered can't be read: %s", error)
             result, views = replace(result, status="crashed", message=LOST, blend="", views=Views()), AttemptViews()
-        parts.merge(views, context.masks.keys())
-        numbers = Measurements()
-        if result.status == "ok":
-            numbers = measure.measure(
-                context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity), self.judge
-            )
+            numbers = Measurements()
         return Attempt(
             stage=context.stage.name,
             number=self.folder.next_number(context.stage.name),
@@ -130,6 +128,19 @@ class Trials:
             base=program.base_of(context.accepted),
             by=draft.by,
         )
+
+    def _measured(self, context: Context, result: JobResult, worker: WorkerPort) -> tuple[AttemptViews, Measurements]:
+        try:
+            views = load_views(worker, result)
+            _outputs(worker, result)
+        except (OSError, ValueError) as error:
+            raise Unread(str(error)) from error
+        parts.merge(views, context.masks.keys())
+        if result.status != "ok":
+            return views, Measurements()
+        sanity = tuple(result.sanity)
+        stage = context.stage.name
+        return views, measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
 
     def _record(
         self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort
