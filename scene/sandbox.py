@@ -85,6 +85,8 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
         parent.children.link(root)
     _hand_over(run, parked)
     removal.remove([item for item in tags.of_run(run) if item.session_uid in parked])
+    # What the artist uses elsewhere is still there; where its name is taken now, Blender gives it a number.
+    _unpark(parked)
     _rename(root, name)
     _set_view_flags(root, view_flags)
     return _describe(root, notes)

@@ -267,13 +267,13 @@ def test_copies_the_artist_made_of_the_result_stay(busy, results):
     copy = next(item for item in second.collection.children if tags.SANDBOX in item)
     kept = duplicate_collection(bpy.data.collections[shown.collection], first)
     kept.name = "Attempt 1"
-    kept_before = {(root.name, item.name) for root in (copy, kept) for item in root.objects}
+    kept_before = {(root.name, item.name, item.data.name) for root in (copy, kept) for item in root.objects}
     assert len(kept_before) == 10
     bpy.context.window.scene = first
     again = sandbox.replace(RUN, results["second"], SETTINGS)
     assert (again.collection, again.objects) == (shown.collection, 5)
     sandbox.discard(RUN)
-    assert {(root.name, item.name) for root in (copy, kept) for item in root.objects} == kept_before
+    assert {(root.name, item.name, item.data.name) for root in (copy, kept) for item in root.objects} == kept_before
     assert [root.name in scene.collection.children for root, scene in ((copy, second), (kept, first))] == [True, True]
     mesh = next(item for item in kept.objects if item.type == "MESH")
     assert mesh.data.vertices[2].co.z == 1.0 and mesh.data.materials[0] is not None
@@ -303,6 +303,23 @@ def test_a_collection_moved_out_of_the_result_stays(busy, results):
     sandbox.replace(RUN, results["second"], SETTINGS)
     sandbox.discard(RUN)
     assert [item.name for item in bpy.data.collections["Part"].objects] == [name]
+
+
+def test_what_the_artist_took_over_keeps_a_name_of_its_own(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    root = bpy.data.collections[shown.collection]
+    taken = next(item for item in root.objects if item.type == "MESH")
+    bpy.context.scene.collection.objects.link(taken)
+    material, name = taken.data.materials[0], taken.name
+    bpy.data.objects["Cube"].data.materials.append(material)
+    again = sandbox.replace(RUN, results["second"], SETTINGS)
+    assert (taken.name, taken.data.vertices[2].co.z) == (name, 1.0)
+    assert not [item.name for item in compat.datablocks().values() if "parked" in item.name]
+    assert material.name.startswith("Material.")
+    assert not any(tags.RUN in item for item in (taken, taken.data, material))
+    shown_now = bpy.data.collections[again.collection]
+    assert len(shown_now.objects) == 5 and taken.name not in shown_now.objects
+    assert next(item for item in shown_now.objects if item.type == "MESH").data.materials[0].name == "Material.001"
 
 
 def test_a_deleted_or_undone_sandbox_is_made_again(busy, results):
