@@ -193,20 +193,23 @@ def _load_checked(blend: Path, settings: Mapping[str, Any], run: str) -> tuple[b
             wanted.worlds = [name for name in source.worlds if name == world]
         notes = check(_since(before))
         root = _single_root(_since(before))
-    except (OSError, CheckError) as error:
-        # OSError: what Blender raises for a file that is no .blend.
+        root[tags.SANDBOX] = json.dumps(dict(settings), default=str)
+        loaded = _since(before)
+        worlds = [item for item in loaded if isinstance(item, bpy.types.World)]
+        if worlds:
+            root[tags.WORLD] = worlds[0]
+        for item in loaded:
+            item.use_fake_user = False
+            if item.asset_data is not None:
+                item.asset_clear()
+        tags.tag(loaded, run)
+    except BaseException as error:
+        # Whatever it is: nothing that was not checked to its end may stay in the file.
         bpy.data.batch_remove(_since(before))
-        raise SandboxError(str(error)) from error
-    root[tags.SANDBOX] = json.dumps(dict(settings), default=str)
-    worlds = [item for item in _since(before) if isinstance(item, bpy.types.World)]
-    if worlds:
-        root[tags.WORLD] = worlds[0]
-    loaded = _since(before)
-    for item in loaded:
-        item.use_fake_user = False
-        if item.asset_data is not None:
-            item.asset_clear()
-    tags.tag(loaded, run)
+        # OSError: what Blender raises for a file that is no .blend.
+        if isinstance(error, (OSError, CheckError)):
+            raise SandboxError(str(error)) from error
+        raise
     return root, notes
 
 

@@ -348,6 +348,25 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(busy, results, tmp_path,
     check_untouched(before)
 
 
+class NoText:
+    def __str__(self):
+        raise LookupError("no text")
+
+
+@pytest.mark.parametrize("settings", [{"world": NoText()}, {("no", "key"): 1}])
+def test_whatever_ends_a_load_nothing_of_it_stays(busy, results, settings):
+    """Once while the file is read, before anything of it is checked, and once after."""
+    before = fingerprint()
+    with pytest.raises((LookupError, TypeError)):
+        sandbox.load(results["first"], settings, RUN)
+    assert fingerprint() == before
+    sandbox.load(results["first"], SETTINGS, RUN)
+    shown = fingerprint()
+    with pytest.raises((LookupError, TypeError)):
+        sandbox.replace(RUN, results["second"], settings)
+    assert fingerprint() == shown
+
+
 def test_settings_reach_the_scene_only_on_request_and_only_the_allowed_ones(busy, results):
     scene = bpy.context.scene
     sandbox.load(results["first"], SETTINGS, RUN)
