@@ -19,6 +19,7 @@ import scripted
 
 bpy = pytest.importorskip("bpy")
 
+import panel  # noqa: E402
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
 from restage.agent.assemble import Assembled  # noqa: E402
@@ -154,6 +155,25 @@ def test_another_file_ends_it(run):
     assert bpy.ops.restage.reconstruct.poll()
     assert sorted(item.name for item in bpy.data.objects) == ["Camera", "Cube", "Light"]
     assert stopped_with(folder, kept)
+
+
+def test_a_file_that_can_t_be_opened_ends_it_and_it_can_go_on(run, tmp_path):
+    thread, folder, _ = run
+    kept = faults.accepted(folder)
+    bad = tmp_path / "bad.blend"
+    bad.write_bytes(b"not a blend file")
+    with pytest.raises(RuntimeError):
+        bpy.ops.wm.open_mainfile(filepath=str(bad))
+    end_of(thread)
+    live, chosen = bpy.context.window_manager.restage, bpy.context.scene.restage
+    assert (live.status, chosen.status, chosen.run) == ("NONE", "CANCELLED", RUN)
+    assert "was stopped" in live.message and chosen.summary == live.message
+    panel.tick_until(lambda: len(live.cards) == 5)
+    if live.ahead:
+        # What the run did last had not been told yet.
+        assert bpy.ops.restage.catch_up() == {"FINISHED"}
+    assert bpy.ops.restage.go_on.poll() and not bpy.ops.restage.cancel.poll()
+    assert sandbox.find(RUN) is not None and stopped_with(folder, kept)
 
 
 def test_disabling_the_add_on_ends_it(run):
