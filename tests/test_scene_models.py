@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,24 @@ def test_a_run_without_a_key_stops_with_what_to_do_and_can_go_on(registered, tab
     tick_until(lambda: live().status not in properties.BUSY)
     assert live().status == "FAILED" and "OPENAI_API_KEY" in live().message, live().message
     assert bpy.ops.restage.go_on.poll()
+
+
+def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no key store
+    bpy.context.preferences.system.use_online_access = True
+    if not bpy.app.online_access:
+        pytest.skip("this Blender was started offline")
+    registered.picture, registered.agent = str(table_picture), "openai"
+    bpy.ops.restage.reconstruct("EXEC_DEFAULT", True, send=True, unconfined=True)
+    tick_until(lambda: live().status not in properties.BUSY)
+    last = bpy.context.window_manager.operators[-1]
+    assert last.bl_idname == "RESTAGE_OT_reconstruct"
+    assert not last.properties.send and not last.properties.unconfined
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, area=window.screen.areas[0]), suppress(RuntimeError):
+        bpy.ops.screen.repeat_last()
+    assert "has to be confirmed" in live().error and run_thread.current() is None
+    assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
 def test_a_reply_must_not_be_the_prompt(tmp_path):
