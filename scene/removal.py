@@ -49,8 +49,11 @@ def remove(items: list[bpy.types.ID]) -> None:
     inside = {item.session_uid for item in collections}
     doomed = [item for item in items if isinstance(item, (bpy.types.Object, bpy.types.Collection))]
     doomed_uids = {item.session_uid for item in doomed}
+    outermost = sorted(collections, key=lambda item: tags.SANDBOX not in item)
+    homes = [parent for item in outermost for parent in parents(item) if parent.session_uid not in inside]
+    home = homes[0] if homes else bpy.context.scene.collection
     for collection in collections:
-        _rescue(collection, inside, doomed_uids)
+        _rescue(collection, inside, doomed_uids, home)
         if tags.WORLD in collection:
             del collection[tags.WORLD]
     rest = [item.session_uid for item in items if item.session_uid not in doomed_uids]
@@ -58,19 +61,20 @@ def remove(items: list[bpy.types.ID]) -> None:
     _remove_unused(set(rest))
 
 
-def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int]) -> None:
-    """Put the artist's own objects and collections that sit in a doomed collection beside it."""
-    scene_collection = bpy.context.scene.collection
+def _rescue(
+    collection: bpy.types.Collection, inside: set[int], doomed: set[int], home: bpy.types.Collection
+) -> None:
+    """Put the artist's own objects and collections that sit in a doomed collection into another one."""
     for item in list(collection.objects):
         if item.session_uid not in doomed:
             collection.objects.unlink(item)
             if not item.users_collection:
-                scene_collection.objects.link(item)
+                home.objects.link(item)
     for child in list(collection.children):
         if child.session_uid not in inside:
             collection.children.unlink(child)
             if not parents(child):
-                scene_collection.children.link(child)
+                home.children.link(child)
 
 
 def _remove_unused(uids: set[int]) -> None:

@@ -143,6 +143,30 @@ def test_undoing_takes_nothing_from_the_run(run):
     assert {"Camera", "Cube", "Light"} < {item.name for item in bpy.data.objects}
 
 
+def test_a_renamed_scene_keeps_its_run_while_the_artist_is_in_another(tmp_path, table_picture, scratch):
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    restage.register()
+    bpy.ops.ed.undo_push(message="start")
+    thread = start(tmp_path / "run", table_picture)
+    bpy.ops.ed.undo_push(message="Reconstruct from Image")
+    mine, other = bpy.data.scenes["Scene"], bpy.data.scenes.new("Other")
+    mine.name = "Kettle"
+    bpy.context.window.scene = other
+    bpy.ops.ed.undo_push(message="renamed, and another scene")
+    other.frame_end = 10
+    bpy.ops.ed.undo_push(message="frames")
+    bpy.ops.ed.undo()
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    thread.cancel()
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "CANCELLED")
+    assert bpy.context.scene.name == "Other" and not bpy.context.scene.restage.run
+    assert not bpy.context.scene.collection.children and not bpy.context.scene.objects
+    mine = bpy.data.scenes["Kettle"]
+    assert sandbox.find(RUN).collection in mine.collection.children
+    assert (mine.restage.run, mine.restage.status) == (RUN, "CANCELLED")
+    restage.unregister()
+
+
 def test_another_file_ends_it(run):
     thread, folder, _ = run
     kept = faults.accepted(folder)

@@ -305,6 +305,20 @@ def test_a_collection_moved_out_of_the_result_stays(busy, results):
     assert [item.name for item in bpy.data.collections["Part"].objects] == [name]
 
 
+def test_what_the_artist_put_into_the_result_stays_in_its_scene(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    artist, scene = bpy.data.objects["Cube"], bpy.context.scene
+    bpy.data.collections[shown.collection].objects.link(artist)
+    scene.collection.children[0].objects.unlink(artist)
+    bpy.context.window.scene = bpy.data.scenes.new("Another")
+    sandbox.replace(RUN, results["second"], SETTINGS)
+    assert artist.name in scene.collection.objects
+    bpy.data.collections[shown.collection].objects.link(artist)
+    scene.collection.objects.unlink(artist)
+    sandbox.discard(RUN)
+    assert artist.name in scene.collection.objects and not bpy.context.scene.objects
+
+
 def test_what_the_artist_took_over_keeps_a_name_of_its_own(busy, results):
     shown = sandbox.load(results["first"], SETTINGS, RUN)
     root = bpy.data.collections[shown.collection]
