@@ -51,10 +51,10 @@ def follow() -> None:
         return
     folder = properties.absolute(chosen.folder)
     if (folder, chosen.state) != (live.cards_of, live.cards_state):
-        _go_to(Path(folder), chosen.state)
         live.status = "NONE"
         live.message = ""
         trouble.clear()
+        _go_to(Path(folder), chosen.state)
     elif sandbox.shown(chosen.run) == (live.shown_stage, live.shown_attempt):
         return
     from . import view
