@@ -230,6 +230,13 @@ def _forget_session(live: properties.RestageLive) -> None:
         items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
+    live.request, live.request_title, live.request_pictures, live.compare = "", "", 0, "NONE"
+    # Who switches Restage off drops what would have said that these have ended; opening a file does not.
+    live.fetching = background.going_on(pictures.FETCHING)
+    for name in properties.KEYED:
+        provider, asked = getattr(live, name), background.going_on(name)
+        provider.said = "" if provider.busy and not asked else provider.said
+        provider.busy = asked
     trouble.clear()
 
 

@@ -19,12 +19,13 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from loopback import Behaviour, Loopback  # noqa: E402
-from restage import preferences, properties  # noqa: E402
+from restage import preferences, properties, registration  # noqa: E402
 from restage.agent import brief_text, keys  # noqa: E402
 from restage.agent.brief import Brief, BriefObject  # noqa: E402
 from restage.operators import background, by_hand, launch, run_thread  # noqa: E402
 from restage.panels import wrapped  # noqa: E402
 from restage.scene import sandbox, scripts  # noqa: E402
+from webserver import Web  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -201,6 +202,28 @@ def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch,
         bpy.ops.screen.repeat_last()
     assert "has to be confirmed" in live().error and run_thread.current() is None
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_what_was_going_on_when_restage_was_switched_off_is_not_waited_for(registered, tmp_path):
+    addon = bpy.context.preferences.addons["restage"].preferences
+    slow = {"/slow.png": (200, {"Content-Type": "image/png"}, [b"\x89PNG", 3.0, b"more"])}
+    with Loopback([Behaviour(silent=True)]) as server, Web(slow) as web:
+        addon.base_url = server.url
+        assert bpy.ops.restage.list_models(provider="compatible") == {"FINISHED"}
+        assert bpy.ops.restage.fetch_picture(url=f"{web.url}/slow.png") == {"FINISHED"}
+        assert server.reached.wait(60)
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+        assert live().compatible.busy and live().fetching, "another file changes nothing of that"
+        live().request, live().request_pictures, live().compare = "/nowhere", 2, "WIPE"
+        restage.unregister()
+        assert server.closed.wait(60), "the server is not left waiting"
+        restage.register()
+        registration._begin()
+        assert not live().compatible.busy and live().compatible.said == "" and not live().fetching
+        assert bpy.ops.restage.list_models.poll() and bpy.ops.restage.test_connection.poll()
+        assert bpy.ops.restage.fetch_picture.poll()
+        assert (live().request, live().request_pictures, live().compare) == ("", 0, "NONE")
 
 
 def test_a_reply_must_not_be_the_prompt(tmp_path):
