@@ -233,7 +233,7 @@ def status_of(context: bpy.types.Context) -> str:
 
 
 def scene_of(run: str, name: str) -> bpy.types.Scene | None:
-    """The scene that shows a run, the one of that name where several do or none does yet: scenes are renamed, copied."""
+    """The scene that shows a run, whatever it is called now; the one of that name where several do or none does yet."""
     named = bpy.data.scenes.get(name)
     showing = [scene for scene in bpy.data.scenes if scene.restage.run == run]
     return named if named in showing or not showing else showing[0]

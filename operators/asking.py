@@ -50,8 +50,8 @@ class Asking(Tells):
     _sends = _runs_unconfined = False
 
     def take_answers(self) -> None:
-        """Take the answers, first thing when executed: they are for this once. Left on the operator, *Repeat Last* would
-        give them again, for it asks nothing."""
+        """Take the answers, first thing when executed: they are for this once. Left on the operator, *Repeat Last*
+        would give them again, for it asks nothing."""
         self._sends, self._runs_unconfined = self.send, self.unconfined
         self.send = self.unconfined = False
 

@@ -61,9 +61,7 @@ def remove(items: list[bpy.types.ID]) -> None:
     _remove_unused(set(rest))
 
 
-def _rescue(
-    collection: bpy.types.Collection, inside: set[int], doomed: set[int], home: bpy.types.Collection
-) -> None:
+def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int], home: bpy.types.Collection) -> None:
     """Put the artist's own objects and collections that sit in a doomed collection into another one."""
     for item in list(collection.objects):
         if item.session_uid not in doomed:
