@@ -231,6 +231,13 @@ def status_of(context: bpy.types.Context) -> str:
     return live.cards_status if live.cards_status != "NONE" else context.scene.restage.status
 
 
+def scene_of(run: str, name: str) -> bpy.types.Scene | None:
+    """The scene that shows a run, whatever it is called now; the one of that name where several do or none does yet."""
+    named = bpy.data.scenes.get(name)
+    showing = [scene for scene in bpy.data.scenes if scene.restage.run == run]
+    return named if named in showing or not showing else showing[0]
+
+
 def card(live: RestageLive, stage: str = "") -> panel_data.RestageCard | None:
     """The card of a stage, of the one in focus without a name; None when there is none."""
     return live.cards.get(stage or live.focus)

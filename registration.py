@@ -71,7 +71,7 @@ CLASSES = (
     *menus.CLASSES,
 )
 
-STOPPED_BY_LOAD = "The run was stopped because another file was opened; in its own file, Go On takes it up."
+STOPPED_BY_LOAD = "The run was stopped to open another file; in its own file, Go On takes it up."
 _log = logging.getLogger(__name__)
 _command: object = None
 _stopped = False
@@ -129,6 +129,7 @@ def _handlers() -> tuple[tuple[list, object], ...]:
     return (
         (at.load_pre, _before_load),
         (at.load_post, _after_load),
+        (at.load_post_fail, _after_failed_load),
         (at.undo_post, _after_undo),
         (at.redo_post, _after_undo),
     )
@@ -199,7 +200,18 @@ def _after_load(*_: object) -> None:
         bpy.context.window_manager.restage.message, _stopped = STOPPED_BY_LOAD, False
 
 
-def _open_session() -> None:
+@persistent
+def _after_failed_load(*_: object) -> None:
+    """The file could not be opened, and this one is still there; its run was stopped all the same."""
+    global _stopped
+    _stopped = False
+    live = bpy.context.window_manager.restage
+    if live.status in properties.BUSY:
+        _open_session(STOPPED_BY_LOAD)
+        live.message = STOPPED_BY_LOAD
+
+
+def _open_session(why: str = "The file was closed while the run was going on") -> None:
     """Nothing is going on yet, whatever is remembered of a session before: of another file, or of Restage before it was
     switched off and on again."""
     live = bpy.context.window_manager.restage
@@ -207,7 +219,7 @@ def _open_session() -> None:
     for scene in bpy.data.scenes:
         chosen = scene.restage
         if chosen.status in properties.BUSY:
-            chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
+            chosen.status, chosen.summary = "CANCELLED", why
     _forget_session(live)
     follow.after_load()
 
@@ -219,6 +231,13 @@ def _forget_session(live: properties.RestageLive) -> None:
         items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
+    live.request, live.request_title, live.request_pictures, live.compare = "", "", 0, "NONE"
+    # Who switches Restage off drops what would have said that these have ended; opening a file does not.
+    live.fetching = background.going_on(pictures.FETCHING)
+    for name in properties.KEYED:
+        provider, asked = getattr(live, name), background.going_on(name)
+        provider.said = "" if provider.busy and not asked else provider.said
+        provider.busy = asked
     trouble.clear()
 
 

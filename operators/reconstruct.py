@@ -60,6 +60,7 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read all the run needs, start its thread."""
+        self.take_answers()
         if reason := self.impossible():
             return self.fail(context, reason)
         # Late: this imports the libraries the extension bundles, which start-up need not wait for.
@@ -69,10 +70,10 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
         try:
             chosen = launch.settings(context.scene.restage, defaults)
             leaving = launch.leaving(chosen, defaults.runs_folder, bpy.app.online_access)
-            if leaving and not self.send:
+            if leaving and not self._sends:
                 return self.fail(context, "Nothing was sent: the estimate has to be confirmed first.")
             binary = launch.program()
-            launch.go(context, launch.plan_new(context), binary, self.unconfined)
+            launch.go(context, launch.plan_new(context), binary, self._runs_unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))
         return {"FINISHED"}
@@ -136,6 +137,7 @@ class RESTAGE_OT_go_on(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the run up."""
+        self.take_answers()
         from . import launch
 
         try:
