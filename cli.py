@@ -93,10 +93,7 @@ def _open(
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
     """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
     if options.resume or options.solve:
-        if options.image or options.output or (options.resume and options.solve):
-            raise RecordError(
-                "--resume and --solve take up one run as it was begun; give no image and no -o with them."
-            )
+        cli_options.check_taken_up(options)
         folder = RunFolder.open(Path(options.resume or options.solve))
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.

@@ -180,7 +180,6 @@ class RestageLive(bpy.types.PropertyGroup):
     tokens: IntProperty(name="Tokens", description="In and out, of the whole run so far")
     cost_usd: FloatProperty(name="Cost", description="US dollars, of the whole run so far")
     message: StringProperty(name="Message", description="The last line the run had to say")
-    render: StringProperty(name="Render", description="Picture of the latest attempt")
     url: StringProperty(name="Web Address", description="Where on the web the picture is")
     fetching: BoolProperty(name="Fetching", description="Whether the picture is being fetched")
     picture_of: StringProperty(name="Picture of", description="The file that was looked at, and when it was changed")
@@ -280,11 +279,6 @@ def picture_icon(scene: bpy.types.Scene) -> int:
 def run_picture_icon(live: RestageLive) -> int:
     """Icon of the picture that the run shown is about, 0 when there is none."""
     return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
-
-
-def render_icon(live: RestageLive) -> int:
-    """Icon of the latest attempt's picture, 0 when there is none."""
-    return previews.icon(live.render)
 
 
 def attach() -> None:

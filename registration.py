@@ -22,7 +22,6 @@ from .operators import (
     follow,
     hand_on,
     look,
-    params,
     pictures,
     preload,
     providers,
@@ -48,7 +47,6 @@ CLASSES = (
     *cancel.CLASSES,
     *stages.CLASSES,
     *checklist.CLASSES,
-    *params.CLASSES,
     *script_tools.CLASSES,
     *edits.CLASSES,
     *finish.CLASSES,
@@ -216,7 +214,7 @@ def _open_session() -> None:
 
 def _forget_session(live: properties.RestageLive) -> None:
     """The window manager may outlive the file: what it says of the run is the old file's."""
-    live.status, live.message, live.render, live.ahead = "NONE", "", "", False
+    live.status, live.message, live.ahead = "NONE", "", False
     for items in (live.cards, live.params, live.edits, live.locks):
         items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""

@@ -48,7 +48,7 @@ class Presenter:
     def begin(self) -> None:
         """Put the panel at the start of the run."""
         live = self._live()
-        live.status, live.stage, live.doing, live.message, live.render = "RUNNING", "", "starting", "", ""
+        live.status, live.stage, live.doing, live.message = "RUNNING", "", "starting", ""
         live.score, live.factor, live.elapsed = -1.0, 0.0, 0.0
         live.tokens, live.cost_usd = 0, 0.0
         trouble.clear()
@@ -90,8 +90,6 @@ class Presenter:
             return
         live = self._live()
         live.message = f"{shown.stage} {shown.number}: " + (shown.message or f"score {shown.score:.2f}")
-        if shown.render is not None:
-            live.render = str(shown.render)
         if shown.blend is not None and not shown.passing:
             self._attempts[shown.stage, shown.number] = shown
             if self._show_attempts or shown.best:
@@ -180,10 +178,6 @@ class Presenter:
         if ended.status == "FAILED":
             trouble.tell(ended.message, ended.details)
         live.factor = 1.0 if ended.status == "DONE" else live.factor
-        if ended.status in {"DONE", "CAPPED"}:
-            render = self.folder / "render.png"
-            if render.is_file():
-                live.render = str(render)
         changed = self._write_scripts()
         if ended.status in {"DONE", "CAPPED"} and (program := self.folder / "scene.py").is_file():
             changed |= scripts.update(self.run, {"scene.py": program.read_text(encoding="utf-8")})
