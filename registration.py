@@ -3,6 +3,7 @@
 
 import atexit
 import logging
+import shutil
 import sys
 
 import bpy
@@ -143,12 +144,17 @@ def _run_command(argv: list[str]) -> int:
         print(f"restage: {reason}", file=sys.stderr)
         return 1
     from . import cli
+    from .agent import leaving
     from .worker.binary import running
 
     path = bpy.app.binary_path
     # The bpy wheel has no program of its own; the command then looks for one as `./restage` does.
     here = running(path, tuple(bpy.app.version), sys.executable) if path else None
-    return cli.main(argv, here, online=bpy.app.online_access)
+    code = cli.main(argv, here, online=bpy.app.online_access)
+    if leaving.left():
+        # Blender is not there any more to remove it when the process ends here and now.
+        shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    return leaving.end(code)
 
 
 def _begin() -> None:

@@ -9,9 +9,12 @@ called must therefore only compute: what it returns is written by the one who wa
 from __future__ import annotations
 
 import atexit
+import contextlib
 import contextvars
 import ctypes
 import logging
+import os
+import sys
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -20,8 +23,9 @@ from typing import Generic, TypeVar
 from .roles import Cancelled
 
 POLL_S = 0.05
-LAST_WAIT_S = 10.0
-"""At the end of the process, for the one native call a left thread may still be in. Longer ones are none of ours."""
+LAST_WAIT_S = 30.0
+"""At the end of the process, for the one native call a left thread may still be in. Ours take a fifth of a second to a
+second of a core's time; the rest is for a machine that has more to do."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -122,8 +126,22 @@ def wait(seconds: float = LAST_WAIT_S) -> bool:
     return not any(thread.is_alive() for thread in list(_LEFT))
 
 
+def end(code: int) -> int:
+    """Return an exit code; where something that was left still computes, end the process with it here and now.
+
+    For a command that has nothing more to do: it then does not wait even for the call that was left.
+    """
+    if left():
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    return code
+
+
 def _wait_for_the_left() -> None:
-    """A thread inside OpenCV or NumPy while Python and Blender are taken down crashes bpy 4.2 (seen: exit 139)."""
+    """A thread that comes out of OpenCV or NumPy while Python is taken down brings the process down with it (seen: exit
+    139 with bpy 4.2, and `terminate called` with bpy 5.2)."""
     if not wait():
         _log.warning("a calculation that was left did not end within %g s", LAST_WAIT_S)
 

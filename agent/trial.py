@@ -27,10 +27,6 @@ SEEN_FROM_ABOVE = frozenset({"geometry", "composition", "program"})
 _log = logging.getLogger(__name__)
 
 
-class Unread(Exception):
-    """A worker's files are gone or broken."""
-
-
 @dataclass(frozen=True)
 class TrialOptions:
     """How attempts are rendered."""
@@ -108,13 +104,8 @@ class Trials:
         record.confinement = list(worker.ready.confinement)
         if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
             result = replace(result, status="forbidden", message=why, blend="")
-        try:
-            views, numbers = leaving.run(lambda: self._measured(context, result, worker), context.cancel)
-        except Unread as error:
-            # Its scratch folder goes with a worker that dies after it answered.
-            _log.warning("what a worker rendered can't be read: %s", error)
-            result, views = replace(result, status="crashed", message=LOST, blend="", views=Views()), AttemptViews()
-            numbers = Measurements()
+        ran = result
+        result, views, numbers = leaving.run(lambda: self._measured(context, ran, worker), context.cancel)
         return Attempt(
             stage=context.stage.name,
             number=self.folder.next_number(context.stage.name),
@@ -129,18 +120,23 @@ class Trials:
             by=draft.by,
         )
 
-    def _measured(self, context: Context, result: JobResult, worker: WorkerPort) -> tuple[AttemptViews, Measurements]:
+    def _measured(
+        self, context: Context, result: JobResult, worker: WorkerPort
+    ) -> tuple[JobResult, AttemptViews, Measurements]:
+        """What the worker rendered and what it measures; the result is another one when it can't be read."""
         try:
             views = load_views(worker, result)
             _outputs(worker, result)
         except (OSError, ValueError) as error:
-            raise Unread(str(error)) from error
+            # Its scratch folder goes with a worker that dies after it answered.
+            _log.warning("what a worker rendered can't be read: %s", error)
+            result, views = replace(result, status="crashed", message=LOST, blend="", views=Views()), AttemptViews()
         parts.merge(views, context.masks.keys())
         if result.status != "ok":
-            return views, Measurements()
-        sanity = tuple(result.sanity)
-        stage = context.stage.name
-        return views, measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
+            return result, views, Measurements()
+        stage, sanity = context.stage.name, tuple(result.sanity)
+        numbers = measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
+        return result, views, numbers
 
     def _record(
         self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort

@@ -22,7 +22,7 @@ from restage.agent import leaving
 from restage.agent.roles import Cancelled
 
 here, cancel = threading.Event(), threading.Event()
-noise = np.random.default_rng(1).integers(0, 256, (500, 500, 3), np.uint8)
+noise = np.random.default_rng(1).integers(0, 256, (260, 260, 3), np.uint8)
 
 def compute():
     here.set()
@@ -31,7 +31,7 @@ def compute():
 
 def cut():
     marks = np.full(noise.shape[:2], cv2.GC_PR_BGD, np.uint8)
-    marks[100:400, 100:400] = cv2.GC_PR_FGD
+    marks[50:210, 50:210] = cv2.GC_PR_FGD
     cv2.grabCut(noise, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
 
 def cancel_there():
@@ -124,3 +124,10 @@ def test_a_process_ends_in_peace_while_a_call_that_was_left_computes(first, nati
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.split()) == (0, ["left", "1"]), done.stderr
     assert "Exception" not in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_command_ends_at_once_with_its_code_and_what_it_said():
+    script = ENDS.format(first="", native=OPENCV) + "\nleaving.end(130)\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.split()) == (130, ["left", "1"]), done.stderr
+    assert leaving.end(7) == 7, "nothing was left here"

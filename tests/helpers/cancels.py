@@ -18,6 +18,7 @@ from restage.agent.brief import Brief, BriefObject
 from restage.agent.listener import Silent
 from restage.agent.offline.agent import OfflineGenerator
 from restage.agent.providers.base import Message, Request, Text, Turn
+from restage.agent.providers.errors import CapReached
 from restage.agent.providers.handoff import Handoff
 from restage.agent.roles import Usage
 from restage.agent.settings import AgentSettings
@@ -64,6 +65,9 @@ STATES = (
     State("comparing", "comparing", round=2, scripts={"geometry": [GEOMETRY, NUDGED]}),
     State("solving colours and lights together", "solving colours and lights together", "lighting"),
     State("rendering the final picture", "rendering the final picture", "lighting", 0, samples=LONG, knows=False),
+    State(
+        "rendering what there is at the cap", "rendering the final picture", "lighting", 0, samples=LONG, knows=False
+    ),
     State("measuring the final picture", "rendering the final picture", "lighting", 0),
     State("writing the report", "rendering the final picture", "lighting", 0),
 )
@@ -83,12 +87,12 @@ class Stuck(Scripted):
         self.provider.ask(request, self.cancel)
 
     def compute(self):
-        """Nothing but OpenCV, a good second a call, for as long as there is somebody to wait for it."""
+        """Nothing but OpenCV, in calls as long as those of a mask, for as long as there is somebody to wait for it."""
         self.here.set()
-        noise = np.random.default_rng(1).integers(0, 256, (500, 500, 3), np.uint8)
+        noise = np.random.default_rng(1).integers(0, 256, (260, 260, 3), np.uint8)
         while True:
             marks = np.full(noise.shape[:2], cv2.GC_PR_BGD, np.uint8)
-            marks[100:400, 100:400] = cv2.GC_PR_FGD
+            marks[50:210, 50:210] = cv2.GC_PR_FGD
             cv2.grabCut(noise, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
 
     def brief(self, picture, seed, cancel, tell=None):
@@ -117,6 +121,8 @@ class Stuck(Scripted):
     def write(self, context):
         if self.state.name == "writing" and context.stage.name == self.state.stage:
             self.wait()
+        if self.state.name == "rendering what there is at the cap" and context.stage.name == "materials":
+            raise CapReached("Enough.")
         return super().write(context)
 
     def repair(self, context, draft, failed):
