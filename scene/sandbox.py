@@ -231,13 +231,15 @@ def _park(items: list[bpy.types.ID]) -> dict[int, str]:
     """Free the names of datablocks for those about to take their place; return the names by `session_uid`."""
     names = {item.session_uid: item.name for item in items}
     for item in items:
-        item.name = f"Restage parked {item.session_uid}"
+        # Blender's own font has the name it has.
+        if not item.is_property_readonly("name"):
+            item.name = f"Restage parked {item.session_uid}"
     return names
 
 
 def _unpark(names: Mapping[int, str]) -> None:
     for uid, item in compat.datablocks().items():
-        if uid in names:
+        if uid in names and not item.is_property_readonly("name"):
             item.name = names[uid]
 
 

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DISPLAY = ":77"
+DISPLAYS = {"trixie": ":77", "sid": ":78"}
+"""A screen for each suite, so that two can be tried at once."""
 WIDTH, HEIGHT = 1600, 900
 
 
@@ -37,6 +38,7 @@ class Window:
     def __init__(self, chroot: Path, package: Path, picture: Path, script: Path | None = None) -> None:
         """Install the zip and open the window. `script` runs inside instead of `drive.py`, which it has to run."""
         self.chroot = chroot
+        self.display = DISPLAYS.get(chroot.name, ":79")
         self.script = script.name if script else "drive.py"
         self.inside = "/tmp/restage-ui"
         self.folder = chroot / self.inside.lstrip("/")
@@ -51,8 +53,8 @@ class Window:
             "blender", "--command", "extension", "install-file", "-r", "user_default", "-e",
             f"{self.inside}/{package.name}",
         )  # fmt: skip
-        self.start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
-        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{DISPLAY[1:]}").exists(), 20)
+        self.start("Xvfb", self.display, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
+        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{self.display[1:]}").exists(), 20)
         self.open()
 
     def open(self, file: str = "") -> None:
@@ -74,7 +76,7 @@ class Window:
         return {
             "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": home,
-            "DISPLAY": DISPLAY,
+            "DISPLAY": self.display,
             "LANG": "C.UTF-8",
         }
 
