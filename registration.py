@@ -40,6 +40,7 @@ from .panels import params as params_panel
 from .panels import run as run_panel
 from .panels import script as script_panel
 from .panels import stages as stages_panel
+from .scene import looking
 
 CLASSES = (
     *preferences.CLASSES,
@@ -219,6 +220,7 @@ def _forget_session(live: properties.RestageLive) -> None:
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
     trouble.clear()
+    looking.forget()
 
 
 @persistent

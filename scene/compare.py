@@ -19,7 +19,7 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from . import compat, sandbox
+from . import compat, looking, sandbox
 
 MODES = {"OVERLAY": "picture", "SIDE": "picture", "WIPE": "picture", "FLICKER": "picture", "HEAT": "heat",
          "OUTLINES": "outlines"}  # fmt: skip
@@ -147,15 +147,6 @@ def make_room(run: str, camera: bpy.types.Object, area: bpy.types.Area, region_3
     region_3d.view_camera_offset = (-moved / (2 * factor * region.width), 0.0)
 
 
-def looks_through(space: bpy.types.SpaceView3D, region_3d: bpy.types.RegionView3D, scene: bpy.types.Scene) -> Any:
-    """The run's camera object, when the viewport looks through it; else None."""
-    found = sandbox.find(scene.restage.run) if scene.restage.run else None
-    if found is None or not found.camera or region_3d.view_perspective != "CAMERA":
-        return None
-    camera = space.camera if space.use_local_camera else scene.camera
-    return camera if camera is not None and camera.name == found.camera else None
-
-
 def _draw() -> None:
     context = bpy.context
     live = context.window_manager.restage
@@ -170,7 +161,7 @@ def _draw() -> None:
 
 
 def _draw_compared(context: bpy.types.Context, live: Any) -> None:
-    camera = looks_through(context.space_data, context.region_data, context.scene)
+    camera = looking.camera_of(context.space_data, context.region_data, context.scene)
     key = key_of(live)
     if camera is None or not key:
         return

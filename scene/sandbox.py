@@ -110,6 +110,14 @@ def accept(run: str) -> str:
     return root.name
 
 
+def set_aside(run: str) -> str:
+    """As `accept`, with the collection switched off in every view layer, as by the artist in the Outliner."""
+    root = _require(run)
+    for layer in _layer_collections(root).values():
+        layer.exclude = True
+    return accept(run)
+
+
 def discard(run: str) -> None:
     """Remove the sandbox collection and all the run brought. What the artist moved out of it or uses elsewhere stays.
 

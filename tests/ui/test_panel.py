@@ -261,9 +261,9 @@ def test_a_recorded_run(window):
     window.do("py:bpy.context.scene.restage.mode = 'STEP'")
     assert window.do("op:reconstruct") == "ok"
     state = window.settled(400)
-    assert state["status"] == "REVIEW" and state["tokens"] > 0, state
+    assert state["status"] == "REVIEW" and state["tokens"] > 0 and not state["error"], state
     seen(window, "22-replay")
     window.do("op:accept")
     state = window.settled(400)
-    assert cards(window)[:2] == ["accepted", "review"], state
+    assert cards(window)[:2] == ["accepted", "review"] and not state["error"], state
     seen(window, "23-replay-geometry")
