@@ -60,12 +60,11 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
                 bpy.ops.restage.look()
             compare.start()
             start()
-        if live.compare == "SIDE":
-            region_3d.update()
+        if "SIDE" in (live.compare, before):
             camera = looking.camera_of(context.space_data, region_3d, context.scene)
-            compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
-        elif before == "SIDE":
-            region_3d.view_camera_zoom, region_3d.view_camera_offset = 0.0, (0.0, 0.0)
+            if camera is not None:
+                beside = live.compare == "SIDE"
+                compare.make_room(context.scene.restage.run, camera, context.area, region_3d, beside)
         compat.redraw()
         return {"FINISHED"}
 

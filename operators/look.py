@@ -4,7 +4,7 @@
 import bpy
 
 from ..idnames import Op
-from ..scene import looking, sandbox, settings, tags
+from ..scene import compare, looking, sandbox, settings, tags
 from .asking import Tells
 
 
@@ -34,6 +34,8 @@ class RESTAGE_OT_look(Tells, bpy.types.Operator):
         if found is None or not found.camera:
             return self.fail(context, "The result has no camera to look through.")
         looking.begin(context.space_data, found.camera)
+        camera, region_3d = bpy.data.objects[found.camera], context.space_data.region_3d
+        compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
         return {"FINISHED"}
 
 

@@ -12,4 +12,4 @@ command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommen
     [ -x "${RESTAGE_UI_CHROOT:-/var/cache/restage-ui/trixie}/usr/bin/blender" ] ||
     skip "that needs debootstrap, which can't be had here."
 tests/ui/provision.sh >/dev/null || skip "the chroot with Debian's Blender could not be made; what was wrong is above."
-exec .venv/bin/python -m pytest tests/ui/test_panel.py -o addopts="--import-mode=importlib -q"
+exec .venv/bin/python -m pytest -x tests/ui/test_panel.py -o addopts="--import-mode=importlib -q"

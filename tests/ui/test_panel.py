@@ -65,7 +65,7 @@ def test_a_run_in_steps(window):
     seen(window, "3-review-setup")
 
     # Found by F3, as an artist without the sidebar would.
-    window.search("Accept")
+    window.search("Accept", lambda: cards(window)[0] == "accepted")
     state = window.settled()
     assert cards(window)[:2] == ["accepted", "review"], state
     assert state["params"] and "Restage 02_geometry.py" in state["texts"]

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -135,14 +136,23 @@ class Window:
         self.wait(lambda: self.state()["status"] not in {"RUNNING", "STOPPING"}, seconds)
         return self.fresh()
 
-    def search(self, text: str) -> None:
-        """Find an operator by F3 over the viewport, and run it."""
-        self.key("F3")
-        time.sleep(1.5)
-        self.command("xdotool", "type", "--delay", "120", text.lower())
-        time.sleep(1.0)
-        self.command("xdotool", "key", "Return")
-        self.fresh()
+    def search(self, text: str, done: Callable[[], bool]) -> None:
+        """Find an operator by F3 over the viewport, and run it; slower and slower, for a busy Blender opens the search
+        when it comes to it, and nothing tells."""
+        for pause in (1.5, 4.0, 10.0):
+            self.key("F3")
+            time.sleep(pause)
+            self.command("xdotool", "type", "--delay", "120", text.lower())
+            time.sleep(pause)
+            self.command("xdotool", "key", "Return")
+            end = time.monotonic() + 4 * pause
+            while time.monotonic() < end:
+                if done():
+                    return
+                time.sleep(0.1)
+            self.shot(f"search-{text}-{pause:.0f}")
+            self.command("xdotool", "key", "Escape")
+        raise AssertionError(f"F3 did not find {text}: {self.state()}")
 
     def key(self, *keys: str) -> None:
         """Press keys over the viewport."""
