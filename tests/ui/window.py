@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DISPLAYS = {"trixie": ":77", "sid": ":78"}
 """A screen for each suite, so that two can be tried at once."""
 WIDTH, HEIGHT = 1600, 900
+F3 = "69"
+"""By the key's number: sid's keyboard table has its name on another key too, and xdotool presses that."""
 
 
 def provision(suite: str = "") -> Path:
@@ -140,7 +142,7 @@ class Window:
         """Find an operator by F3 over the viewport, and run it; slower and slower, for a busy Blender opens the search
         when it comes to it, and nothing tells."""
         for pause in (1.5, 4.0, 10.0):
-            self.key("F3")
+            self.key(F3)
             time.sleep(pause)
             self.command("xdotool", "type", "--delay", "120", text.lower())
             time.sleep(pause)
