@@ -40,6 +40,7 @@ from .panels import params as params_panel
 from .panels import run as run_panel
 from .panels import script as script_panel
 from .panels import stages as stages_panel
+from .scene import looking
 
 CLASSES = (
     *preferences.CLASSES,
@@ -245,6 +246,7 @@ def _forget_session(live: properties.RestageLive) -> None:
         provider.said = "" if provider.busy and not asked else provider.said
         provider.busy = asked
     trouble.clear()
+    looking.forget()
 
 
 @persistent

@@ -12,7 +12,7 @@ from bpy.props import EnumProperty
 
 from .. import properties
 from ..idnames import Op
-from ..scene import compare, compat, sandbox
+from ..scene import compare, compat, looking, sandbox
 from . import background
 from .asking import Tells
 
@@ -58,16 +58,15 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
         before, live.compare = live.compare, "NONE" if self.mode == live.compare else self.mode
         region_3d = context.space_data.region_3d
         if live.compare != "NONE":
-            if compare.looks_through(context.space_data, region_3d, context.scene) is None:
+            if looking.camera_of(context.space_data, region_3d, context.scene) is None:
                 bpy.ops.restage.look()
             compare.start()
             start()
-        if live.compare == "SIDE":
-            region_3d.update()
-            camera = compare.looks_through(context.space_data, region_3d, context.scene)
-            compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
-        elif before == "SIDE":
-            region_3d.view_camera_zoom, region_3d.view_camera_offset = 0.0, (0.0, 0.0)
+        if "SIDE" in (live.compare, before):
+            camera = looking.camera_of(context.space_data, region_3d, context.scene)
+            if camera is not None:
+                beside = live.compare == "SIDE"
+                compare.make_room(context.scene.restage.run, camera, context.area, region_3d, beside)
         compat.redraw()
         return {"FINISHED"}
 

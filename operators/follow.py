@@ -16,7 +16,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import properties
 from ..idnames import Op
-from ..scene import sandbox
+from ..scene import looking, sandbox
 from . import trouble
 from .asking import Tells
 
@@ -33,6 +33,7 @@ def thread() -> RunThread | None:
 def after_undo() -> None:
     """Follow the scene to the state that it shows now."""
     going_on = thread()
+    looking.go_on(bpy.context.scene.restage.run)
     if going_on is not None:
         _while_running(going_on)
     else:

@@ -19,7 +19,7 @@ from .. import properties
 from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
-from ..scene import compat, edits, sandbox, scripts, viewport
+from ..scene import compat, edits, looking, sandbox, scripts, viewport
 from . import briefs, follow, trouble, view
 from .run_thread import ByHand, Ended
 
@@ -246,6 +246,7 @@ def put(run: str, shown: AttemptShown, scene: str) -> None:
     sandbox.replace(run, shown.blend, shown.settings, scene)
     sandbox.mark_shown(run, shown.stage, shown.number)
     edits.remember(run, shown.names)
+    looking.go_on(run)
 
 
 def _mark_running(live: bpy.types.PropertyGroup, stage: str) -> None:

@@ -7,6 +7,7 @@ from bpy.props import FloatProperty, IntProperty
 from .. import preferences, properties
 from ..idnames import Op
 from .asking import Asking
+from .finish import set_aside
 
 
 def _going_on(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -73,9 +74,14 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
             if leaving and not self._sends:
                 return self.fail(context, "Nothing was sent: the estimate has to be confirmed first.")
             binary = launch.program()
-            launch.go(context, launch.plan_new(context), binary, self._runs_unconfined)
+            plan = launch.plan_new(context)
+            kept = set_aside(context)
+            launch.go(context, plan, binary, self._runs_unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))
+        if kept:
+            context.window_manager.restage.message = kept
+            self.report({"INFO"}, kept)
         return {"FINISHED"}
 
 

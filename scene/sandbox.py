@@ -112,6 +112,14 @@ def accept(run: str) -> str:
     return root.name
 
 
+def set_aside(run: str) -> str:
+    """As `accept`, with the collection switched off in every view layer, as by the artist in the Outliner."""
+    root = _require(run)
+    for layer in _layer_collections(root).values():
+        layer.exclude = True
+    return accept(run)
+
+
 def discard(run: str) -> None:
     """Remove the sandbox collection and all the run brought. What the artist moved out of it or uses elsewhere stays.
 
@@ -241,13 +249,15 @@ def _park(items: list[bpy.types.ID]) -> dict[int, str]:
     """Free the names of datablocks for those about to take their place; return the names by `session_uid`."""
     names = {item.session_uid: item.name for item in items}
     for item in items:
-        item.name = f"Restage parked {item.session_uid}"
+        # Blender's own font has the name it has.
+        if not item.is_property_readonly("name"):
+            item.name = f"Restage parked {item.session_uid}"
     return names
 
 
 def _unpark(names: Mapping[int, str]) -> None:
     for uid, item in compat.datablocks().items():
-        if uid in names:
+        if uid in names and not item.is_property_readonly("name"):
             item.name = names[uid]
 
 

@@ -206,6 +206,18 @@ def test_replace_in_an_empty_file_restores_the_worker_s_names(results):
     assert sorted(item.name for item in bpy.data.meshes) == ["Cube", "Cube.001", "Cube.002"]
 
 
+def test_writing_is_replaced_though_nobody_can_rename_blender_s_font(tmp_path):
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Restage")
+    root.objects.link(bpy.data.objects.new("Words", bpy.data.curves.new("Words", "FONT")))
+    bpy.data.libraries.write(str(tmp_path / "words.blend"), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    sandbox.load(tmp_path / "words.blend", {}, RUN)
+    sandbox.replace(RUN, tmp_path / "words.blend", {})
+    assert [item.name for item in bpy.data.objects if item.get(tags.RUN) == RUN] == ["Words"]
+    assert not [item.name for item in compat.datablocks().values() if "parked" in item.name]
+
+
 def test_what_refers_to_the_result_follows_to_the_next_attempt(busy, results):
     shown = sandbox.load(results["first"], SETTINGS, RUN)
     settings.apply(RUN)
