@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -79,7 +80,7 @@ def _commands(scratch: Path, picture: Path) -> list[dict]:  # type: ignore[type-
             "looking at the picture",
             lambda to: (picture, "-o", to, "--agent", "handoff", "--yes"),
         ),
-        ("solving numbers", "solving", lambda _folder: ("--solve", scratch / "done")),
+        ("solving numbers", "solving", lambda to: ("--solve", shutil.copytree(scratch / "done", to))),
     ):
         seconds = []
         for number in range(TIMES):
@@ -99,9 +100,10 @@ def _page(data: dict) -> str:  # type: ignore[type-arg]
     where = f"{data['date']}, {box['cpu']}, {box['cores']} cores"
     return (
         "# How long a cancel takes\n\n"
-        f"{where}, other work going on (load over five minutes {load}). Made by `python bench/cancel.py`: a real run is cancelled in each state, {TIMES} times; the longest "
-        "time from the cancel to the end of the run, its folder written. The target is under one second. Waiting for a "
-        "provider over the network is in tests/test_provider_*.py.\n\n"
+        f"{where}, other work going on (load over five minutes {load}). Made by `python bench/cancel.py`: a real run is "
+        f"cancelled in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder "
+        "written. The target is under one second. Waiting for a provider over the network is in "
+        "tests/test_provider_*.py.\n\n"
         f"| state | longest |\n| --- | ---: |\n{rows}\n\n"
         "Ctrl-C in the command, from the signal to the end of the process (exit 130):\n\n"
         f"| state | longest |\n| --- | ---: |\n{_rows(data['commands'])}\n"
