@@ -100,9 +100,9 @@ def _page(data: dict) -> str:  # type: ignore[type-arg]
     where = f"{data['date']}, {box['cpu']}, {box['cores']} cores"
     return (
         "# How long a cancel takes\n\n"
-        f"{where}, other work going on (load over five minutes {load}). Made by `python bench/cancel.py`: a real run is "
-        f"cancelled in each state, {TIMES} times; the longest time from the cancel to the end of the run, its folder "
-        "written. The target is under one second. Waiting for a provider over the network is in "
+        f"{where}, other work going on (load over five minutes {load}). Made by `python bench/cancel.py`: a real run "
+        f"is cancelled in each state, {TIMES} times; the longest time from the cancel to the end of the run, its "
+        "folder written. The target is under one second. Waiting for a provider over the network is in "
         "tests/test_provider_*.py.\n\n"
         f"| state | longest |\n| --- | ---: |\n{rows}\n\n"
         "Ctrl-C in the command, from the signal to the end of the process (exit 130):\n\n"
