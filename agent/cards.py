@@ -26,7 +26,7 @@ class AttemptCard:
     """`agent`, `artist` or `replay`; `solver` for one whose numbers were solved."""
     rejected: bool
     best: bool
-    """Whether no other of its stage scores better."""
+    """Whether no other of its stage that was not rejected scores better."""
     picture: str
     """Absolute path, empty without one."""
     folder: str
@@ -84,6 +84,9 @@ class RunCards:
     """Stage and attempt that a file in this state shows."""
     finished: bool = False
     """Whether the final files are there and of these scripts."""
+    tokens: int = 0
+    """In and out, of the whole run, with the replies that could not be used."""
+    cost_usd: float = 0.0
     locks: tuple[tuple[str, str], ...] = field(default=())
     """What is locked: the name of each thing, and what of it in words."""
 
@@ -127,13 +130,15 @@ def of(folder: RunFolder, state: int | None = None, live: bool = False) -> RunCa
         stages=tuple(_stage(folder, stage, place, live) for place, stage in enumerate(record.stages, 1)),
         shown=(entry.stage, entry.attempt) if entry and entry.attempt is not None else None,
         finished=journal.standing(folder) == "done",
+        tokens=record.input_tokens + record.output_tokens,
+        cost_usd=record.cost_usd,
         locks=tuple((item.kept.name, item.words) for item in record.locks),
     )
 
 
 def _stage(folder: RunFolder, stage: StageRecord, place: int, live: bool) -> StageCard:
     standing = stage.accepted if stage.accepted is not None else stage.best
-    usable = [item for item in stage.attempts if item.status == "ok"]
+    usable = [item for item in stage.attempts if item.status == "ok" and item.number not in stage.rejected]
     best = max(usable, key=lambda item: (item.score, -item.number), default=None)
     found = next((item for item in stage.attempts if item.number == standing), None)
     status = stage.status

@@ -12,11 +12,13 @@ from bpy.props import EnumProperty
 
 from .. import properties
 from ..idnames import Op
-from ..scene import compare, compat, sandbox
+from ..scene import compare, compat, looking, sandbox
 from . import background
 from .asking import Tells
 
 EVERY_S = 0.1
+_making: dict[str, str] = {}
+"""Key of the picture that is being made, by kind."""
 
 
 class RESTAGE_OT_compare(Tells, bpy.types.Operator):
@@ -56,16 +58,15 @@ class RESTAGE_OT_compare(Tells, bpy.types.Operator):
         before, live.compare = live.compare, "NONE" if self.mode == live.compare else self.mode
         region_3d = context.space_data.region_3d
         if live.compare != "NONE":
-            if compare.looks_through(context.space_data, region_3d, context.scene) is None:
+            if looking.camera_of(context.space_data, region_3d, context.scene) is None:
                 bpy.ops.restage.look()
             compare.start()
             start()
-        if live.compare == "SIDE":
-            region_3d.update()
-            camera = compare.looks_through(context.space_data, region_3d, context.scene)
-            compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
-        elif before == "SIDE":
-            region_3d.view_camera_zoom, region_3d.view_camera_offset = 0.0, (0.0, 0.0)
+        if "SIDE" in (live.compare, before):
+            camera = looking.camera_of(context.space_data, region_3d, context.scene)
+            if camera is not None:
+                beside = live.compare == "SIDE"
+                compare.make_room(context.scene.restage.run, camera, context.area, region_3d, beside)
         compat.redraw()
         return {"FINISHED"}
 
@@ -80,6 +81,7 @@ def stop() -> None:
     """Compare nothing any more."""
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    _making.clear()
     compare.stop()
     compare.forget()
 
@@ -91,7 +93,9 @@ def _tick() -> float | None:
         compare.stop()
         return None
     for key in compare.wanted():
-        _make(key)
+        # A viewport that is drawn meanwhile wants it again; to begin again would throw away what is nearly there.
+        if key not in _making.values():
+            _make(key)
     if live.compare == "FLICKER":
         compat.redraw()
     return EVERY_S
@@ -99,6 +103,7 @@ def _tick() -> float | None:
 
 def _make(key: str) -> None:
     folder, attempt, kind = key.rsplit("|", 2)
+    _making[kind] = key
     stage, _, number = attempt.partition(" ")
     made: list[Any] = []
 
@@ -109,6 +114,7 @@ def _make(key: str) -> None:
         return ""
 
     def done(said: str, wrong: bool) -> None:
+        _making.pop(kind, None)
         if wrong:
             compare.failed(key, said)
         else:

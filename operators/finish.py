@@ -72,6 +72,17 @@ class RESTAGE_OT_keep(Tells, bpy.types.Operator):
         return {"FINISHED"}
 
 
+def set_aside(context: bpy.types.Context) -> str:
+    """Keep the result of the scene's run before another begins, switched off; return what to tell, if anything."""
+    run = context.scene.restage.run
+    if not run or sandbox.find(run) is None:
+        return ""
+    name = sandbox.set_aside(run)
+    scripts.keep(run)
+    _forget(context)
+    return f"The result before is kept: the ordinary collection {name}, switched off."
+
+
 class RESTAGE_OT_discard(Tells, bpy.types.Operator):
     """Remove the result and its scripts from this file; the run folder stays"""
 
@@ -108,7 +119,7 @@ def _forget(context: bpy.types.Context) -> None:
     chosen.run, chosen.folder, chosen.state, chosen.status, chosen.summary = "", "", 0, "NONE", ""
     chosen.points.clear()
     chosen.points_of, chosen.note = "", ""
-    live.status, live.message, live.render = "NONE", "", ""
+    live.status, live.message = "NONE", ""
     trouble.clear()
     view.clear()
 

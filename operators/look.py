@@ -4,7 +4,7 @@
 import bpy
 
 from ..idnames import Op
-from ..scene import sandbox, settings, tags
+from ..scene import compare, looking, sandbox, settings, tags
 from .asking import Tells
 
 
@@ -33,10 +33,9 @@ class RESTAGE_OT_look(Tells, bpy.types.Operator):
         found = sandbox.find(context.scene.restage.run)
         if found is None or not found.camera:
             return self.fail(context, "The result has no camera to look through.")
-        space = context.space_data
-        space.use_local_camera = True
-        space.camera = bpy.data.objects[found.camera]
-        space.region_3d.view_perspective = "CAMERA"
+        looking.begin(context.space_data, found.camera)
+        camera, region_3d = bpy.data.objects[found.camera], context.space_data.region_3d
+        compare.make_room(context.scene.restage.run, camera, context.area, region_3d)
         return {"FINISHED"}
 
 

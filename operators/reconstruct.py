@@ -7,6 +7,7 @@ from bpy.props import FloatProperty, IntProperty
 from .. import preferences, properties
 from ..idnames import Op
 from .asking import Asking
+from .finish import set_aside
 
 
 def _going_on(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -60,6 +61,7 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read all the run needs, start its thread."""
+        self.take_answers()
         if reason := self.impossible():
             return self.fail(context, reason)
         # Late: this imports the libraries the extension bundles, which start-up need not wait for.
@@ -69,12 +71,17 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
         try:
             chosen = launch.settings(context.scene.restage, defaults)
             leaving = launch.leaving(chosen, defaults.runs_folder, bpy.app.online_access)
-            if leaving and not self.send:
+            if leaving and not self._sends:
                 return self.fail(context, "Nothing was sent: the estimate has to be confirmed first.")
             binary = launch.program()
-            launch.go(context, launch.plan_new(context), binary, self.unconfined)
+            plan = launch.plan_new(context)
+            kept = set_aside(context)
+            launch.go(context, plan, binary, self._runs_unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))
+        if kept:
+            context.window_manager.restage.message = kept
+            self.report({"INFO"}, kept)
         return {"FINISHED"}
 
 
@@ -136,6 +143,7 @@ class RESTAGE_OT_go_on(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the run up."""
+        self.take_answers()
         from . import launch
 
         try:

@@ -61,6 +61,7 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
     live.cards_status = known.status.upper() if known.status != "running" else "NONE"
     if live.status not in properties.BUSY:
         scene.restage.status = live.cards_status
+        live.tokens, live.cost_usd = min(known.tokens, 2**31 - 1), known.cost_usd
     live.cards.clear()
     for stage in known.stages:
         card = live.cards.add()
@@ -89,6 +90,7 @@ def clear() -> None:
         items.clear()
     live.cards_of, live.cards_state, live.newest, live.finished, live.focus, live.params_of = "", -1, 0, False, "", ""
     live.shown_stage, live.shown_attempt, live.cards_status = "", 0, "NONE"
+    live.tokens, live.cost_usd = 0, 0.0
     compat.redraw()
 
 

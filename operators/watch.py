@@ -13,7 +13,7 @@ import time
 import bpy
 
 from .. import properties
-from ..scene import compat, edits, scripts
+from ..scene import compat, edits, looking, scripts
 from . import follow, params
 
 EVERY_S = 0.25
@@ -56,6 +56,7 @@ def look(now: float) -> None:
 
         view.clear()
         return
+    looking.note(bpy.context.scene.restage.run)
     _look_at_texts(live)
     _look_at_objects(live)
     values = params.changed(live)

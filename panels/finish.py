@@ -17,8 +17,9 @@ class RESTAGE_PT_finish(InTab, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """The scene knows a run."""
-        return bool(context.scene.restage.run)
+        """The scene knows a run, and there is something of it."""
+        live = context.window_manager.restage
+        return bool(context.scene.restage.run) and (live.status not in properties.BUSY or bool(live.shown_stage))
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what can become of it."""

@@ -114,8 +114,7 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         wrapped.sentence(layout, context, message, icon if same else "BLANK1" if title else "INFO")
     elif title:
         layout.label(text=title, icon=icon)
-    if live.tokens and live.status == status:
-        _draw_cost(layout, live)
+    _draw_cost(layout, live)
     if live.ahead:
         wrapped.sentence(layout, context, "The run's folder is further on than this file.", "INFO")
         layout.operator(Op.CATCH_UP, icon="FF")

@@ -160,8 +160,12 @@ def _draw_numbers(
 
 def _draw_attempts(layout: bpy.types.UILayout, card: panel_data.RestageCard) -> None:
     grid = layout.grid_flow(row_major=True, columns=ACROSS, even_columns=True, even_rows=True, align=True)
-    for attempt in card.attempts:
+    # With the last row full the columns stay as wide as they are.
+    for attempt in [*card.attempts, *[None] * (-len(card.attempts) % ACROSS)]:
         cell = grid.column(align=True)
+        if attempt is None:
+            cell.label(text="")
+            continue
         cell.active = not attempt.rejected
         icon = previews.icon(attempt.picture)
         if icon:
@@ -183,9 +187,11 @@ def _draw_attempts(layout: bpy.types.UILayout, card: panel_data.RestageCard) -> 
 def _mark(attempt: panel_data.RestageAttempt) -> str:
     if not attempt.usable:
         return "ERROR"
+    if attempt.rejected:
+        return "X"
     if attempt.best:
         return "SOLO_ON"
-    return {"artist": "USER", "solver": "DRIVER"}.get(attempt.by, "X" if attempt.rejected else "NONE")
+    return {"artist": "USER", "solver": "DRIVER"}.get(attempt.by, "NONE")
 
 
 def _draw_wish(layout: bpy.types.UILayout, context: bpy.types.Context, card: panel_data.RestageCard) -> None:

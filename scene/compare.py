@@ -19,14 +19,15 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from . import compat, sandbox
+from . import compat, looking, sandbox
 
 MODES = {"OVERLAY": "picture", "SIDE": "picture", "WIPE": "picture", "FLICKER": "picture", "HEAT": "heat",
          "OUTLINES": "outlines"}  # fmt: skip
 """Which picture a mode draws."""
 FLICKER_S = 0.5
-HALF, TALL = 0.46, 0.8
-"""Of what is free of the viewport's width, and of its height, that the frame takes when the picture is beside it."""
+WIDE, TALL = 0.92, 0.8
+"""Of what is free of the viewport's width, and of its height, that the frame takes, with the picture where that is
+beside it."""
 KEPT = 6
 _log = logging.getLogger(__name__)
 _handle: Any = None
@@ -127,33 +128,36 @@ def frame_box(
     return corners[0].x, corners[0].y, corners[2].x, corners[2].y
 
 
-def make_room(run: str, camera: bpy.types.Object, area: bpy.types.Area, region_3d: bpy.types.RegionView3D) -> None:
-    """Have the run's frame in the right half of what is free of the viewport, so that the picture fits beside it at the
-    same size."""
+def make_room(
+    run: str, camera: bpy.types.Object, area: bpy.types.Area, region_3d: bpy.types.RegionView3D, beside: bool = False
+) -> None:
+    """Have the run's frame in the middle of what is free of the viewport; with `beside` in the right half, so that
+    the picture fits beside it at the same size."""
     regions = {region.type: region for region in area.regions}
     region = regions["WINDOW"]
+    region_3d.update()
     box = frame_box(run, camera, region, region_3d)
-    if box is None:
+    if box is None or box[2] <= box[0]:
         return
-    # The toolbar and the sidebar lie over the viewport.
-    left, right = regions["TOOLS"].width, region.width - regions["UI"].width
-    if right - left < region.width / 4:
-        left, right = 0, region.width
+    left, right = _free(region, [regions["TOOLS"], regions["UI"]])
     # As Blender draws a camera's frame: its size goes with this factor of the zoom, and so does what an offset moves.
     factor = (math.sqrt(2) + region_3d.view_camera_zoom / 50) ** 2 / 4
-    factor *= min(HALF * (right - left) / (box[2] - box[0]), TALL * region.height / (box[3] - box[1]))
-    moved = left + 0.75 * (right - left) - region.width / 2
+    wide = WIDE * (right - left) / (2 if beside else 1)
+    factor *= min(wide / (box[2] - box[0]), TALL * region.height / (box[3] - box[1]))
+    moved = left + (0.75 if beside else 0.5) * (right - left) - region.width / 2
     region_3d.view_camera_zoom = (2 * math.sqrt(factor) - math.sqrt(2)) * 50
     region_3d.view_camera_offset = (-moved / (2 * factor * region.width), 0.0)
 
 
-def looks_through(space: bpy.types.SpaceView3D, region_3d: bpy.types.RegionView3D, scene: bpy.types.Scene) -> Any:
-    """The run's camera object, when the viewport looks through it; else None."""
-    found = sandbox.find(scene.restage.run) if scene.restage.run else None
-    if found is None or not found.camera or region_3d.view_perspective != "CAMERA":
-        return None
-    camera = space.camera if space.use_local_camera else scene.camera
-    return camera if camera is not None and camera.name == found.camera else None
+def _free(region: bpy.types.Region, others: list[bpy.types.Region]) -> tuple[int, int]:
+    """From where to where, in its pixels, nothing lies over a region, as toolbar and sidebar do."""
+    left, right = 0, region.width
+    for other in others:
+        if other.width > 1 and 2 * (other.x - region.x) + other.width < region.width:
+            left = max(left, other.x + other.width - region.x)
+        elif other.width > 1:
+            right = min(right, other.x - region.x)
+    return (left, right) if right - left > region.width / 4 else (0, region.width)
 
 
 def _draw() -> None:
@@ -170,7 +174,7 @@ def _draw() -> None:
 
 
 def _draw_compared(context: bpy.types.Context, live: Any) -> None:
-    camera = looks_through(context.space_data, context.region_data, context.scene)
+    camera = looking.camera_of(context.space_data, context.region_data, context.scene)
     key = key_of(live)
     if camera is None or not key:
         return

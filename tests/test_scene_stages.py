@@ -13,7 +13,7 @@ import restage  # noqa: E402
 from panel import card, chosen, live, statuses, stopped, tick_until, with_agent  # noqa: E402
 from restage.agent.record import RunFolder  # noqa: E402
 from restage.operators import run_thread  # noqa: E402
-from restage.scene import sandbox, scripts  # noqa: E402
+from restage.scene import sandbox, scripts, tags  # noqa: E402
 from scripted import GEOMETRY, SETUP, Scripted  # noqa: E402
 
 pytestmark = pytest.mark.bpy
@@ -127,12 +127,43 @@ def test_decisions_and_undo_and_redo_across_them(begun, scripted):
     agree()
 
 
+def test_a_viewport_goes_on_looking_through_the_run_s_camera(begun):
+    from restage.scene import looking
+
+    space = next(area.spaces.active for area in bpy.context.screen.areas if area.type == "VIEW_3D")
+    looking.begin(space, sandbox.find(chosen().run).camera)
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    stopped()
+    assert space.camera.name == sandbox.find(chosen().run).camera
+    for step in (bpy.ops.ed.undo, bpy.ops.ed.redo):
+        step()
+        looking.note(chosen().run)
+        assert space.camera is not None and space.camera.get(tags.RUN) == chosen().run
+    space.region_3d.view_perspective = "PERSP"
+    looking.note(chosen().run)
+    looking.go_on(chosen().run)
+    assert space.region_3d.view_perspective == "PERSP", "the artist has turned the view away"
+
+
+def test_another_run_keeps_the_result_before_switched_off(begun):
+    first = sandbox.find(chosen().run)
+    before = {item.name for item in bpy.data.objects}
+    assert bpy.ops.restage.reconstruct() == {"FINISHED"}
+    assert first.collection in live().message
+    stopped()
+    second = sandbox.find(chosen().run)
+    assert second.run != first.run and sandbox.find(first.run) is None
+    kept = bpy.context.view_layer.layer_collection.children[first.collection]
+    assert kept.exclude and not bpy.context.view_layer.layer_collection.children[second.collection].exclude
+    assert before <= {item.name for item in bpy.data.objects} and not tags.of_run(first.run)
+
+
 def test_reject_begins_anew_and_the_gallery_keeps_what_was(begun, scripted):
     scripted.scripts["setup"] = [SETUP.replace("(0.0, -2.0, 1.2)", "(0.0, -2.2, 1.2)")]
     assert bpy.ops.restage.reject() == {"FINISHED"}
     assert sandbox.find(chosen().run) is None, "there is no earlier stage to show"
     stopped()
-    assert [item.rejected for item in card("setup").attempts] == [True, False]
+    assert [(item.rejected, item.best) for item in card("setup").attempts] == [(True, False), (False, True)]
     assert sandbox.shown(chosen().run) == ("setup", 2)
     agree()
 
@@ -155,6 +186,23 @@ def test_undoing_what_began_a_run_stops_it(begun):
     assert bpy.ops.restage.go_on() == {"FINISHED"}
     stopped()
     assert statuses()[1] == "review"
+
+
+def test_an_undo_that_the_folder_can_t_follow_is_told(begun):
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.restage.reject() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="as the window does after an operator")
+    stopped()
+    folder = RunFolder.open(Path(chosen().folder))
+    with folder.held():  # as a command line does that works on the run
+        while chosen().state == folder.record.state:
+            bpy.ops.ed.undo()
+    assert "The run folder could not follow" in live().error
+    assert live().cards_state == chosen().state != RunFolder.open(folder.path).record.state
+    # The next one that it can follow clears that.
+    bpy.ops.ed.redo()
+    assert live().error == ""
+    agree()
 
 
 def test_the_checklist_is_the_artists(begun):

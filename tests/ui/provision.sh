@@ -22,7 +22,11 @@ if [ ! -x "$chroot/usr/bin/blender" ] || [ ! -x "$chroot/usr/bin/xdotool" ]; the
     mirror=${RESTAGE_UI_MIRROR:-$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\).*/\2/p' \
         /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)}
     mkdir -p "$chroot"
-    [ -e "$chroot/etc/debian_version" ] || debootstrap --variant=minbase "$suite" "$chroot" "$mirror" >&2
+    # One that was stopped half-way is taken up again.
+    if [ ! -e "$chroot/.base" ]; then
+        debootstrap --variant=minbase "$suite" "$chroot" "$mirror" >&2
+        touch "$chroot/.base"
+    fi
     mount_system
     # The way out is the host's: proxy, certificates, resolver.
     cp /etc/apt/apt.conf.d/*proxy* "$chroot/etc/apt/apt.conf.d/" 2>/dev/null || true
@@ -32,6 +36,7 @@ if [ ! -x "$chroot/usr/bin/blender" ] || [ ! -x "$chroot/usr/bin/xdotool" ]; the
     cp /etc/resolv.conf "$chroot/etc/resolv.conf"
     # A mirror that stands still is good enough for a test.
     chroot "$chroot" apt-get -o Acquire::Check-Valid-Until=false update -q >&2
+    DEBIAN_FRONTEND=noninteractive chroot "$chroot" dpkg --configure -a >&2
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive chroot "$chroot" apt-get install -y -q --no-install-recommends $packages >&2
 fi

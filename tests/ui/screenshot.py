@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take the pictures of docs/panel.md: `python tests/ui/screenshot.py [PICTURE] [solid|material]`. Needs root.
+"""Take the pictures of docs/panel.md and the README: `python tests/ui/screenshot.py [PICTURE] [solid|material]`. Needs
+root.
 
-Writes `docs/images/panel/*.png`, each the 3D viewport of a run in steps on the picture.
+Writes `docs/images/panel/*.png`, each the 3D viewport of a run in steps on the picture, and `docs/images/panel*.png`,
+the whole window in material preview.
 """
 
 from __future__ import annotations
@@ -14,25 +16,43 @@ from pathlib import Path
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
-from window import HEIGHT, ROOT, Window, build, provision
+import window as screen
+from window import ROOT, Window, build, provision
 
-IMAGES = ROOT / "docs" / "images" / "panel"
-WIDE = 1100
-"""Pixels across; the window's own are more than a page needs."""
+IMAGES = ROOT / "docs" / "images"
+screen.WIDTH = 1360
+"""Pixels across, so that the viewport is no wider than a page."""
 
 
 def keep(window: Window, name: str, whole: bool = False) -> None:
     """Keep a picture of the viewport, or of it with all to its left."""
     time.sleep(2.5)
     x, y, width, height = window.fresh()["area"]
-    left = 0 if whole else max(0, x + width - 960)
-    image = Image.open(window.shot(f"docs-{name}")).convert("RGB")
-    image = image.crop((left, HEIGHT - y - height, x + width, HEIGHT - y))
-    if image.width > WIDE:
-        image = image.resize((WIDE, round(image.height * WIDE / image.width)), Image.Resampling.LANCZOS)
-    image.quantize(192, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        IMAGES / f"{name}.png", optimize=True
-    )
+    box = (0 if whole else x, screen.HEIGHT - y - height, x + width, screen.HEIGHT - y)
+    save(window, f"panel/{name}", box)
+
+
+def save(window: Window, name: str, box: tuple[int, int, int, int] | None = None) -> None:
+    """Keep a part of the window, all of it without a box. In all its colours: few make thumbnails pale."""
+    image = Image.open(window.shot(f"docs-{Path(name).name}")).convert("RGB").crop(box)
+    image.save(IMAGES / f"{name}.png", optimize=True)
+
+
+CLOSE = """
+area = next(area for area in bpy.context.screen.areas if area.type == 'TEXT_EDITOR')
+with bpy.context.temp_override(area=area, region=area.regions[-1]):
+    bpy.ops.screen.area_close()
+"""
+"""The Text Editor, which `show_script` opened."""
+
+
+def scroll(window: Window, clicks: int) -> None:
+    """Turn the mouse's wheel over the sidebar, down or, below zero, up."""
+    x, y, width, height = window.fresh()["sidebar"]
+    place = str(x + width // 2), str(screen.HEIGHT - y - height // 2)
+    button = "5" if clicks > 0 else "4"
+    window.command("xdotool", "mousemove", *place, "click", "--repeat", str(abs(clicks)), "--delay", "150", button)
+    time.sleep(1)
 
 
 def main() -> int:
@@ -41,9 +61,11 @@ def main() -> int:
     shading = sys.argv[2] if len(sys.argv) > 2 else "solid"
     with tempfile.TemporaryDirectory() as folder:
         window = Window(provision(), build(Path(folder)), picture)
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    (IMAGES / "panel").mkdir(parents=True, exist_ok=True)
     try:
         take(window, shading)
+        take_estimate(window)
+        take_whole(window)
     finally:
         window.close()
     return 0
@@ -61,12 +83,11 @@ def take(window: Window, shading: str) -> None:
     window.do("op:reconstruct")
     window.settled(600)
     window.do("frame", 300)
+    window.do("look", 300)
     window.do("op:accept")
     window.wait(lambda: window.state()["stage"] == "geometry" and "running" in window.state()["doing"], 300)
     keep(window, "running")
     window.settled(600)
-    window.do("look", 300)
-    window.do("frame", 300)
     keep(window, "review")
     window.do("py:bpy.context.scene.restage.note = 'the cone is much taller'; bpy.ops.ed.undo_push(message='typed')")
     window.do("op:redo")
@@ -74,15 +95,15 @@ def take(window: Window, shading: str) -> None:
     keep(window, "attempts")
     window.do("op:choose_attempt stage='geometry', attempt=1")
     window.do("op:show_script stage='geometry'")
-    window.do("py:[setattr(a.spaces.active, 'show_region_ui', True) for a in bpy.context.screen.areas "
-              "if a.type == 'TEXT_EDITOR']")  # fmt: skip
     text = "bpy.data.texts['Restage 02_geometry.py']"
     window.do(f"py:{text}.from_string({text}.as_string().replace('PARAMS = {{', 'PARAMS = {{  # turn these', 1))")
+    window.do("look", 300)
+    scroll(window, 30)
     keep(window, "script", whole=True)
+    scroll(window, -40)
     window.do("op:revert_script stage='geometry'")
-    window.do(
-        "py:[setattr(a, 'type', 'DOPESHEET_EDITOR') for a in bpy.context.screen.areas if a.type == 'TEXT_EDITOR']"
-    )
+    window.do(f"py:{CLOSE}")
+    window.do("look", 300)
     thing = "next(o for o in bpy.data.objects if o.get('restage_name') and 'Cone' in o.name)"
     window.do(f"py:{thing}.location.x += 0.15; bpy.ops.ed.undo_push(message='move')")
     window.wait(lambda: window.state()["edits"], 60)
@@ -102,6 +123,42 @@ def take(window: Window, shading: str) -> None:
     window.do("op:fetch_picture")
     window.wait(lambda: window.state()["error"], 60)
     keep(window, "error")
+    window.do("py:bpy.context.window_manager.restage.url = ''")
+
+
+def take_estimate(window: Window) -> None:
+    """The dialog before anything is sent; it is closed again."""
+    window.do("py:bpy.context.preferences.system.use_online_access = True")
+    window.do("py:bpy.context.scene.restage.agent = 'anthropic'")
+    # Where the mouse is the dialog comes.
+    x, y, width, height = window.fresh()["area"]
+    middle = x + width - 620, screen.HEIGHT - y - height // 2
+    window.command("xdotool", "mousemove", *map(str, middle))
+    window.do("op:reconstruct")
+    keep(window, "estimate")
+    window.command("xdotool", "key", "Escape")
+    window.do("py:bpy.context.scene.restage.agent = 'offline'")
+    window.do("py:bpy.context.preferences.system.use_online_access = False")
+
+
+def take_whole(window: Window) -> None:
+    """The whole window while a run goes on by itself, and after it."""
+    window.do("discard")
+    window.do("py:bpy.context.scene.restage.mode = 'AUTO'")
+    window.do("material", 300)
+    window.do("op:reconstruct")
+    window.wait(lambda: window.state()["shown"][0] == "geometry", 300)
+    window.do("look", 300)
+    window.wait(lambda: window.state()["stage"] == "lighting" and window.state()["shown"][0] == "composition", 900)
+    window.do("look", 300)
+    time.sleep(5)
+    save(window, "panel-running")
+    window.settled(900)
+    window.do("look", 300)
+    # Shaders of the last attempt.
+    time.sleep(15)
+    window.fresh()
+    save(window, "panel")
 
 
 if __name__ == "__main__":

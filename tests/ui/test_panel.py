@@ -65,7 +65,7 @@ def test_a_run_in_steps(window):
     seen(window, "3-review-setup")
 
     # Found by F3, as an artist without the sidebar would.
-    window.search("Accept")
+    window.search("Accept", lambda: cards(window)[0] == "accepted")
     state = window.settled()
     assert cards(window)[:2] == ["accepted", "review"], state
     assert state["params"] and "Restage 02_geometry.py" in state["texts"]
@@ -261,9 +261,9 @@ def test_a_recorded_run(window):
     window.do("py:bpy.context.scene.restage.mode = 'STEP'")
     assert window.do("op:reconstruct") == "ok"
     state = window.settled(400)
-    assert state["status"] == "REVIEW" and state["tokens"] > 0, state
+    assert state["status"] == "REVIEW" and state["tokens"] > 0 and not state["error"], state
     seen(window, "22-replay")
     window.do("op:accept")
     state = window.settled(400)
-    assert cards(window)[:2] == ["accepted", "review"], state
+    assert cards(window)[:2] == ["accepted", "review"] and not state["error"], state
     seen(window, "23-replay-geometry")

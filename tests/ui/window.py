@@ -9,11 +9,15 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DISPLAY = ":77"
+DISPLAYS = {"trixie": ":77", "sid": ":78"}
+"""A screen for each suite, so that two can be tried at once."""
 WIDTH, HEIGHT = 1600, 900
+F3 = "69"
+"""By the key's number: sid's keyboard table has its name on another key too, and xdotool presses that."""
 
 
 def provision(suite: str = "") -> Path:
@@ -37,6 +41,7 @@ class Window:
     def __init__(self, chroot: Path, package: Path, picture: Path, script: Path | None = None) -> None:
         """Install the zip and open the window. `script` runs inside instead of `drive.py`, which it has to run."""
         self.chroot = chroot
+        self.display = DISPLAYS.get(chroot.name, ":79")
         self.script = script.name if script else "drive.py"
         self.inside = "/tmp/restage-ui"
         self.folder = chroot / self.inside.lstrip("/")
@@ -51,8 +56,8 @@ class Window:
             "blender", "--command", "extension", "install-file", "-r", "user_default", "-e",
             f"{self.inside}/{package.name}",
         )  # fmt: skip
-        self.start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
-        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{DISPLAY[1:]}").exists(), 20)
+        self.start("Xvfb", self.display, "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
+        self.wait(lambda: (self.chroot / "tmp/.X11-unix" / f"X{self.display[1:]}").exists(), 20)
         self.open()
 
     def open(self, file: str = "") -> None:
@@ -74,7 +79,7 @@ class Window:
         return {
             "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": home,
-            "DISPLAY": DISPLAY,
+            "DISPLAY": self.display,
             "LANG": "C.UTF-8",
         }
 
@@ -133,14 +138,23 @@ class Window:
         self.wait(lambda: self.state()["status"] not in {"RUNNING", "STOPPING"}, seconds)
         return self.fresh()
 
-    def search(self, text: str) -> None:
-        """Find an operator by F3 over the viewport, and run it."""
-        self.key("F3")
-        time.sleep(1.5)
-        self.command("xdotool", "type", "--delay", "120", text.lower())
-        time.sleep(1.0)
-        self.command("xdotool", "key", "Return")
-        self.fresh()
+    def search(self, text: str, done: Callable[[], bool]) -> None:
+        """Find an operator by F3 over the viewport, and run it; slower and slower, for a busy Blender opens the search
+        when it comes to it, and nothing tells."""
+        for pause in (1.5, 4.0, 10.0):
+            self.key(F3)
+            time.sleep(pause)
+            self.command("xdotool", "type", "--delay", "120", text.lower())
+            time.sleep(pause)
+            self.command("xdotool", "key", "Return")
+            end = time.monotonic() + 4 * pause
+            while time.monotonic() < end:
+                if done():
+                    return
+                time.sleep(0.1)
+            self.shot(f"search-{text}-{pause:.0f}")
+            self.command("xdotool", "key", "Escape")
+        raise AssertionError(f"F3 did not find {text}: {self.state()}")
 
     def key(self, *keys: str) -> None:
         """Press keys over the viewport."""
