@@ -254,7 +254,7 @@ def _level_kept(knobs: Knobs, t: Array, most: Array) -> Array:
     wanted = np.zeros_like(gains)
     wanted[touched] = common
     back = np.linalg.lstsq(effect.reshape(len(t), -1).T, wanted.ravel(), rcond=None)[0]
-    return np.minimum(t - back, most)
+    return np.asarray(np.minimum(t - back, most))
 
 
 def _colours_to_one(knobs: Knobs, t: Array) -> Array:
