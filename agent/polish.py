@@ -59,6 +59,8 @@ class Polished:
     scripts: dict[str, str]
     before: Measurements
     after: Measurements
+    trace: tuple[tuple[str, float, float], ...] = ()
+    """What was kept: its kind, seconds since the start, the score then."""
 
 
 def polish(
@@ -97,13 +99,17 @@ class _Polishing:
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
         self._deadline = float("inf")
+        self._trace: list[tuple[str, float, float]] = []
 
     def run(self, program: tuple[StageScript, ...], deadline: float) -> Polished | None:
         self._deadline = deadline
+        began = time.monotonic()
         first = self._tried(program)
         if first is None:
             return None
+        self._note("as it was", began, first)
         stands = self._placed(first, time.monotonic() + PLACES_SHARE * (deadline - time.monotonic()))
+        self._note("places", began, stands)
         failed = 0
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
@@ -112,6 +118,7 @@ class _Polishing:
             tried = None if scripts is None else self._tried(scripts)
             if tried is not None and _better(stands.numbers, tried.numbers):
                 stands, failed = tried, 0
+                self._note("lamps, light and colours" if turn else "light and colours", began, stands)
                 continue
             failed += 1
             if turn != TURNS[-1]:
@@ -121,12 +128,17 @@ class _Polishing:
             for old, new in zip(program, stands.scripts, strict=True)
             if old.text != new.text
         }
-        return Polished(changed, first.numbers, stands.numbers) if changed else None
+        return Polished(changed, first.numbers, stands.numbers, tuple(self._trace)) if changed else None
+
+    def _note(self, what: str, began: float, stands: _Stands) -> None:
+        self._trace.append((what, time.monotonic() - began, stands.numbers.score))
 
     def _placed(self, stands: _Stands, deadline: float) -> _Stands:
         """Return what stands once the camera, sizes and places were solved together; as it was when that is no
         better. No stage by itself has them all."""
         at = [place for place, script in enumerate(stands.scripts) if script.stage in PLACING]
+        if not at or not any(mask.any() for mask in self._masks.values()):
+            return stands
         text = joined.join([stands.scripts[place].text for place in at])
         probe = Probe(self._worker, (), "program", self._cancel, deadline)
         height, width = self._picture.shape[:2]

@@ -7,6 +7,7 @@ Gauss-Newton with damping (Levenberg and Marquardt) on a linear model of the scr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -63,9 +64,9 @@ class Alignment:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
         return float(_huber(np.concatenate([self._row(name, points[name], projection) for name in self._names])).sum())
 
-    def solve(self, check: Callable[[], None] = lambda: None) -> Array:
+    def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> Array:
         """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
-        tell. `check` raises when the run is cancelled."""
+        tell and as far as it comes by `deadline` (monotonic). `check` raises when the run is cancelled."""
         still = np.zeros(len(self._model.numbers))
         starts = [still]
         for index, rate in self._model.zooms.items():
@@ -74,14 +75,16 @@ class Alignment:
                 start = still.copy()
                 start[index] = (factor - 1) / rate
                 starts.append(start)
-        return min((self._solved(start, check) for start in starts), key=lambda found: found[0])[1]
+        return min((self._solved(start, check, deadline) for start in starts), key=lambda found: found[0])[1]
 
-    def _solved(self, change: Array, check: Callable[[], None]) -> tuple[float, Array]:
+    def _solved(self, change: Array, check: Callable[[], None], deadline: float) -> tuple[float, Array]:
         """Return the least loss that is found from a start, and the change it is at."""
         rows, damping = self._rows(change), 1e-2
         loss, short = self._loss(rows, change), 0
         for _ in range(STEPS):
             check()
+            if time.monotonic() > deadline:
+                break
             flat, slopes = self._jacobian(change, rows)
             weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(flat), 1e-9))
             weighted = slopes * weight[:, None]

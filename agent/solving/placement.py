@@ -78,6 +78,8 @@ class Placement:
         self._check = check
         self._find = find
         self._freedom = freedom
+        self.trace: list[tuple[str, float, float]] = []
+        """What was kept: its kind, seconds since the start, the loss then."""
 
     def solve(
         self, script: str, seconds: float, tell: Callable[[str], None] = lambda _: None, search: bool = True
@@ -88,13 +90,16 @@ class Placement:
         """
         if self.targets is None:
             return None
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + seconds
         first: Placed | None = None
         best, aligning = script, True
         for turn in range(ALIGNMENTS + ROUNDS * search):
             tell(f"solving places, round {turn + 1}")
+            if turn and time.monotonic() > deadline:
+                break
             if turn < ALIGNMENTS:
-                found = self.aligned(best) if aligning else None
+                found = self.aligned(best, deadline) if aligning else None
                 aligning = found is not None
                 if found is None:
                     continue
@@ -107,11 +112,14 @@ class Placement:
                 placed.change, placed.model, first.before if first else placed.before, placed.after, placed.ious
             )
             best = text
-            if time.monotonic() > deadline or (turn >= ALIGNMENTS and placed.before - placed.after < 3 * GAIN):
+            step = "alignment" if turn < ALIGNMENTS else "search"
+            self.trace += [(step, 0.0, placed.before)] if not self.trace else []
+            self.trace.append((step, time.monotonic() - began, placed.after))
+            if turn >= ALIGNMENTS and placed.before - placed.after < 3 * GAIN:
                 break
         return (best, first) if first else None
 
-    def aligned(self, script: str) -> tuple[str, Placed] | None:
+    def aligned(self, script: str, deadline: float = float("inf")) -> tuple[str, Placed] | None:
         """Return the script with things put under their masks by least squares on outlines, one linear model of it, and
         what that is worth; None when, run, it is no better."""
         assert self.targets is not None
@@ -122,7 +130,7 @@ class Placement:
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
         alignment = align.Alignment(model, self._reaches, search.supports, self._aspect, self._freedom)
         was = alignment.miss(model.points, model.projection)
-        whole = alignment.solve(self._check)
+        whole = alignment.solve(self._check, deadline)
         for share in (1.0, 0.5, 0.2):
             change = share * whole
             text = model.text(change)
