@@ -8,6 +8,7 @@ solver takes to the last of its gain and to 95 % of it. Writes docs/bench/solve.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -97,7 +98,7 @@ def _told(trace: Trace) -> dict[str, Any] | None:
     first, last = trace[0][2], trace[-1][2]
     wanted = first + SHARE * (last - first)
     reached = trace[-1][1]
-    for (_, then, before), (_, now, after) in zip(trace, trace[1:], strict=False):
+    for (_, then, before), (_, now, after) in itertools.pairwise(trace):
         if before != after and (after - wanted) * (last - first) >= 0:
             reached = then + (now - then) * (wanted - before) / (after - before)
             break
@@ -135,11 +136,11 @@ def page(data: dict[str, Any]) -> str:
                 f"{data['date']}, commit {data['commit'] or 'unknown'}, {box['cpu']}, {box['cores']} cores, no GPU. "
                 f"{data['load']:g} processes wanted a core before it began"
                 + ("." if data["patience"] == 1 else f"; solvers were given {data['patience']:g} times their time.")
-                + " Made by `python bench/solve.py`; every step is in [solve.json](solve.json). Known scenes, disturbed, with "
+                + " Made by `python bench/solve.py`; every step is in [solve.json](solve.json). Known, disturbed, with "
                 "exact masks, as in [fidelity.md](fidelity.md).",
-                "## Variants of a script\n\nA geometry script run with another number, points of its surfaces taken, nothing "
+                "## Variants of a script\n\nA geometry script run with another number, points taken, nothing "
                 "rendered.\n\n" + table(["", "numbers", "a second", "a processor's second"], speeds),
-                "## Solvers\n\n*Places and sizes*: what is missing in overlap and outline (less is better). *Everything "
+                "## Solvers\n\n*Places and sizes*: what overlap and outlines lack (less is better). *Everything "
                 "together*: the score (more is better).\n\n"
                 + table(["", "from → to", f"s to {SHARE:.0%} of the gain", "s to the end", "processor s"], lines),
             ]
