@@ -250,7 +250,7 @@ def _level_kept(knobs: Knobs, t: Array, most: Array) -> Array:
     touched = np.abs(effect).sum(axis=(0, 2)) > 0.05
     if not touched.any():
         return t
-    common = float(np.median(gains[touched].mean(axis=1)))
+    common = float(gains[touched].mean())
     wanted = np.zeros_like(gains)
     wanted[touched] = common
     back = np.linalg.lstsq(effect.reshape(len(t), -1).T, wanted.ravel(), rcond=None)[0]
