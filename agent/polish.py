@@ -36,6 +36,7 @@ SAMPLES = 16
 GAIN = 2e-3
 """In score: less is noise."""
 LPIPS_SLACK = 1e-3
+SAME_IOU = 0.01
 PLACING = frozenset({"setup", "geometry", "composition", "program"})
 """The stages whose numbers say where things are seen."""
 FREEDOM = 3.0
@@ -218,9 +219,12 @@ class _Polishing:
 
 
 def _better_placed(old: Measurements, new: Measurements) -> bool:
-    if (new.mean_iou or 0.0) < (old.mean_iou or 0.0) + GAIN:
-        return False
-    return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
+    """Whether things lie better under their masks and look no worse, or lie as well and look better."""
+    gained = (new.mean_iou or 0.0) - (old.mean_iou or 0.0)
+    if old.lpips is None or new.lpips is None:
+        return gained > GAIN
+    nearer = old.lpips - new.lpips
+    return (gained > GAIN and nearer > -LPIPS_SLACK) or (gained > -SAME_IOU and nearer > LPIPS_SLACK)
 
 
 def _better(old: Measurements, new: Measurements) -> bool:
