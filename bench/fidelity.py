@@ -51,7 +51,7 @@ def main() -> int:
             continue
         data["parts"][name] = {
             "date": time.strftime("%Y-%m-%d"),
-            "commit": running.commit(),
+            "commit": ", ".join(sorted({row["commit"] for row in found if "commit" in row})) or running.commit(),
             "machine": machine.describe(),
             "some": options.pictures != "*",
             "targets": PARTS[name][1].targets(found),
