@@ -64,7 +64,6 @@ def main() -> int:
     (IMAGES / "panel").mkdir(parents=True, exist_ok=True)
     try:
         take(window, shading)
-        take_estimate(window)
         take_whole(window)
     finally:
         window.close()
@@ -80,6 +79,7 @@ def take(window: Window, shading: str) -> None:
     window.open_tab("Restage")
     window.wait(lambda: window.state()["picture"], 60)
     keep(window, "picture")
+    take_estimate(window)
     window.do("op:reconstruct")
     window.settled(600)
     window.do("frame", 300)
@@ -112,12 +112,10 @@ def take(window: Window, shading: str) -> None:
     for _ in range(4):
         window.do("op:accept")
         window.settled(900)
-    keep(window, "done")
-    window.do("op:compare mode='WIPE'")
-    keep(window, "compare")
-    window.do("op:compare mode='WIPE'")
     window.do("op:reopen stage='geometry'")
+    scroll(window, 12)
     keep(window, "stale")
+    scroll(window, -20)
     window.do("undo")
     window.do("py:bpy.context.window_manager.restage.url = 'http://127.0.0.1:9/picture.png'")
     window.do("op:fetch_picture")
@@ -159,6 +157,9 @@ def take_whole(window: Window) -> None:
     time.sleep(15)
     window.fresh()
     save(window, "panel")
+    window.do("op:compare mode='WIPE'")
+    scroll(window, 40)
+    keep(window, "compare")
 
 
 if __name__ == "__main__":
