@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from . import check_command, cli_agent, cli_options
+from .agent import leaving
 from .agent import picture as pictures
 from .agent.assemble import assemble
 from .agent.begin import begin, working_px
@@ -38,6 +39,11 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None, online: bool 
         # Ctrl-C before the run listens to it, or the second one.
         print("restage: stopped at once. A folder that was begun resumes with --resume.", file=sys.stderr)
         return INTERRUPTED
+
+
+def command(argv: Sequence[str]) -> int:
+    """Run the command as a process of its own, which ends with it: also where a calculation was left behind."""
+    return leaving.end(main(argv))
 
 
 def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool) -> int:
@@ -93,10 +99,7 @@ def _open(
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
     """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
     if options.resume or options.solve:
-        if options.image or options.output or (options.resume and options.solve):
-            raise RecordError(
-                "--resume and --solve take up one run as it was begun; give no image and no -o with them."
-            )
+        cli_options.check_taken_up(options)
         folder = RunFolder.open(Path(options.resume or options.solve))
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.

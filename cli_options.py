@@ -11,6 +11,9 @@ from .agent.settings import AGENTS, ROUNDS, AgentSettings, Asked
 from .agent.stages import STAGES
 from .version import version
 
+_TAKEN_UP = frozenset(("resume", "solve", "until", "max_usd", "max_tokens", "yes", "json", "blender", "unconfined"))
+"""Options that --resume and --solve heed."""
+
 
 class OptionError(Exception):
     """The options don't fit together; the text is one sentence."""
@@ -74,6 +77,18 @@ def _bounds(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max-usd", type=_positive, metavar="USD", help="stop with the best so far at this cost")
     group.add_argument("--max-tokens", type=_tokens, metavar="N", help="stop with the best so far at this many tokens")
     group.add_argument("--yes", action="store_true", help="send without asking, once the estimate has been printed")
+
+
+def check_taken_up(options: argparse.Namespace) -> None:
+    """Raise OptionError when --resume or --solve comes with what was settled when the run began."""
+    if options.resume and options.solve:
+        raise OptionError("--resume and --solve take up one run; give one of them.")
+    plain = vars(parser().parse_args([]))
+    given = [name for name, value in vars(options).items() if name not in _TAKEN_UP and value != plain[name]]
+    if given:
+        names = {"image": "the image", "output": "-o"}
+        told = ", ".join(names.get(name, "--" + name.replace("_", "-")) for name in given)
+        raise OptionError(f"A run is taken up as it was begun: leave out {told}.")
 
 
 def settings(options: argparse.Namespace) -> AgentSettings:

@@ -36,7 +36,6 @@ class Op(StrEnum):
     RESET_POINTS = "restage.reset_points"
     # Its parameters and its script
     RUN_PARAMS = "restage.run_parameters"
-    RESET_PARAMS = "restage.reset_parameters"
     SHOW_SCRIPT = "restage.show_script"
     RUN_SCRIPT = "restage.run_script"
     SHOW_CHANGES = "restage.show_changes"

@@ -21,6 +21,15 @@ _VARIABLES = {
 """As `agent.keys` has them, which drawing need not import; a test compares."""
 
 
+def _keep_no_secret(chosen: bpy.types.AddonPreferences, _context: bpy.types.Context) -> None:
+    """Preferences are saved: a password or a key typed into an address is taken out of it."""
+    from .agent.providers.address import without_secrets
+
+    plain = without_secrets(chosen.base_url)
+    if plain != chosen.base_url:
+        chosen.base_url = plain
+
+
 class RestagePreferences(bpy.types.AddonPreferences):
     """Edit > Preferences > Add-ons > Restage."""
 
@@ -53,6 +62,7 @@ class RestagePreferences(bpy.types.AddonPreferences):
     )
     base_url: StringProperty(
         name="Address",
+        update=_keep_no_secret,
         description="Where the compatible server listens, mostly ending in /v1; empty for Ollama on this machine",
     )
     max_usd: FloatProperty(

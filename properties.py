@@ -180,7 +180,6 @@ class RestageLive(bpy.types.PropertyGroup):
     tokens: IntProperty(name="Tokens", description="In and out, of the whole run so far")
     cost_usd: FloatProperty(name="Cost", description="US dollars, of the whole run so far")
     message: StringProperty(name="Message", description="The last line the run had to say")
-    render: StringProperty(name="Render", description="Picture of the latest attempt")
     url: StringProperty(name="Web Address", description="Where on the web the picture is")
     fetching: BoolProperty(name="Fetching", description="Whether the picture is being fetched")
     picture_of: StringProperty(name="Picture of", description="The file that was looked at, and when it was changed")
@@ -232,6 +231,13 @@ def status_of(context: bpy.types.Context) -> str:
     return live.cards_status if live.cards_status != "NONE" else context.scene.restage.status
 
 
+def scene_of(run: str, name: str) -> bpy.types.Scene | None:
+    """The scene that shows a run, whatever it is called now; the one of that name where several do or none does yet."""
+    named = bpy.data.scenes.get(name)
+    showing = [scene for scene in bpy.data.scenes if scene.restage.run == run]
+    return named if named in showing or not showing else showing[0]
+
+
 def card(live: RestageLive, stage: str = "") -> panel_data.RestageCard | None:
     """The card of a stage, of the one in focus without a name; None when there is none."""
     return live.cards.get(stage or live.focus)
@@ -280,11 +286,6 @@ def picture_icon(scene: bpy.types.Scene) -> int:
 def run_picture_icon(live: RestageLive) -> int:
     """Icon of the picture that the run shown is about, 0 when there is none."""
     return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
-
-
-def render_icon(live: RestageLive) -> int:
-    """Icon of the latest attempt's picture, 0 when there is none."""
-    return previews.icon(live.render)
 
 
 def attach() -> None:

@@ -3,6 +3,7 @@
 
 import atexit
 import logging
+import shutil
 import sys
 
 import bpy
@@ -22,7 +23,6 @@ from .operators import (
     follow,
     hand_on,
     look,
-    params,
     pictures,
     preload,
     providers,
@@ -49,7 +49,6 @@ CLASSES = (
     *cancel.CLASSES,
     *stages.CLASSES,
     *checklist.CLASSES,
-    *params.CLASSES,
     *script_tools.CLASSES,
     *edits.CLASSES,
     *finish.CLASSES,
@@ -74,7 +73,7 @@ CLASSES = (
     *menus.CLASSES,
 )
 
-STOPPED_BY_LOAD = "The run was stopped because another file was opened; in its own file, Go On takes it up."
+STOPPED_BY_LOAD = "The run was stopped to open another file; in its own file, Go On takes it up."
 _log = logging.getLogger(__name__)
 _command: object = None
 _stopped = False
@@ -132,6 +131,7 @@ def _handlers() -> tuple[tuple[list, object], ...]:
     return (
         (at.load_pre, _before_load),
         (at.load_post, _after_load),
+        (at.load_post_fail, _after_failed_load),
         (at.undo_post, _after_undo),
         (at.redo_post, _after_undo),
     )
@@ -145,12 +145,17 @@ def _run_command(argv: list[str]) -> int:
         print(f"restage: {reason}", file=sys.stderr)
         return 1
     from . import cli
+    from .agent import leaving
     from .worker.binary import running
 
     path = bpy.app.binary_path
     # The bpy wheel has no program of its own; the command then looks for one as `./restage` does.
     here = running(path, tuple(bpy.app.version), sys.executable) if path else None
-    return cli.main(argv, here, online=bpy.app.online_access)
+    code = cli.main(argv, here, online=bpy.app.online_access)
+    if leaving.left():
+        # Blender is not there any more to remove it when the process ends here and now.
+        shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    return leaving.end(code)
 
 
 def _begin() -> None:
@@ -178,6 +183,9 @@ def _at_exit() -> None:
         _stop_run()
     else:
         unregister()
+    # Its own turn at the end of Python may have come before the run was stopped.
+    if leaving := sys.modules.get(f"{__package__}.agent.leaving"):
+        leaving.wait()
 
 
 @persistent
@@ -199,7 +207,18 @@ def _after_load(*_: object) -> None:
         bpy.context.window_manager.restage.message, _stopped = STOPPED_BY_LOAD, False
 
 
-def _open_session() -> None:
+@persistent
+def _after_failed_load(*_: object) -> None:
+    """The file could not be opened, and this one is still there; its run was stopped all the same."""
+    global _stopped
+    _stopped = False
+    live = bpy.context.window_manager.restage
+    if live.status in properties.BUSY:
+        _open_session(STOPPED_BY_LOAD)
+        live.message = STOPPED_BY_LOAD
+
+
+def _open_session(why: str = "The file was closed while the run was going on") -> None:
     """Nothing is going on yet, whatever is remembered of a session before: of another file, or of Restage before it was
     switched off and on again."""
     live = bpy.context.window_manager.restage
@@ -207,18 +226,25 @@ def _open_session() -> None:
     for scene in bpy.data.scenes:
         chosen = scene.restage
         if chosen.status in properties.BUSY:
-            chosen.status, chosen.summary = "CANCELLED", "The file was closed while the run was going on"
+            chosen.status, chosen.summary = "CANCELLED", why
     _forget_session(live)
     follow.after_load()
 
 
 def _forget_session(live: properties.RestageLive) -> None:
     """The window manager may outlive the file: what it says of the run is the old file's."""
-    live.status, live.message, live.render, live.ahead = "NONE", "", "", False
+    live.status, live.message, live.ahead = "NONE", "", False
     for items in (live.cards, live.params, live.edits, live.locks):
         items.clear()
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
+    live.request, live.request_title, live.request_pictures, live.compare = "", "", 0, "NONE"
+    # Who switches Restage off drops what would have said that these have ended; opening a file does not.
+    live.fetching = background.going_on(pictures.FETCHING)
+    for name in properties.KEYED:
+        provider, asked = getattr(live, name), background.going_on(name)
+        provider.said = "" if provider.busy and not asked else provider.said
+        provider.busy = asked
     trouble.clear()
     looking.forget()
 

@@ -13,6 +13,13 @@ SHEETS: tuple[tuple[int, int], ...] = ((4, 2), (4, 5), (5, 0), (5, 2))
 """Versions that have a sheet of their own; a version between two has the older one's."""
 SHOWN = ("render_engines", "sky_types", "boolean_solvers", "view_transforms", "node_inputs", "primitives")
 """Facts worth the room in every request; the others are looked up when a script fails on what they are about."""
+OF_STAGE: dict[str, tuple[str, ...]] = {
+    "setup": ("render_engines", "view_transforms"),
+    "geometry": ("boolean_solvers", "primitives"),
+    "materials": ("node_inputs",),
+    "lighting": ("sky_types", "view_transforms"),
+}
+"""What a stage may have use for; composition sets poses and needs none of it."""
 LOOKED_UP = ("modifiers", "lights")
 MAX_FACTS = 6000
 MAX_LINE = 1200
@@ -37,14 +44,24 @@ def version_of(facts: Mapping[str, Any]) -> tuple[int, int]:
 
 def sheet(facts: Mapping[str, Any]) -> str:
     """Return the whole sheet for the running Blender, as Markdown."""
+    told = _facts(facts, SHOWN)
+    return common(facts) + ("\n" + _itself(told) if told else "")
+
+
+def of_stage(facts: Mapping[str, Any], stage: str) -> str:
+    """Return what the running Blender says of itself as far as a stage needs it; empty when that is nothing."""
+    told = _facts(facts, OF_STAGE.get(stage, ()))
+    return _itself(told).strip() if told else ""
+
+
+def common(facts: Mapping[str, Any]) -> str:
+    """Return the part of the sheet that is the same in all stages of a run."""
     version = version_of(facts)
     parts = [
         f"# The Python API of Blender {version[0]}.{version[1]}, which runs your scripts",
         prompting.text_of(sheet_name(version)).strip(),
         prompting.text_of(COMMON).strip(),
     ]
-    if told := _facts(facts, SHOWN):
-        parts += ["What this Blender says of itself:", "\n".join(told)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -62,6 +79,10 @@ def lines_about(facts: Mapping[str, Any], text: str, most: int = 3) -> list[str]
             # A long identifier is a rare one, and says more than `new`.
             scored.append((-sum(len(word) for word in hits), len(scored), line))
     return [line for _, _, line in sorted(scored)[:most]]
+
+
+def _itself(told: list[str]) -> str:
+    return "What this Blender says of itself:\n\n" + "\n".join(told) + "\n"
 
 
 def _tokens(text: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..worker.protocol import Finished, FinishRequest, Job, StageScript, ViewRequest
-from . import certainty, files, masks, measure, parts, program
+from . import certainty, files, leaving, masks, measure, parts, program
 from .brief import Brief
+from .measurements import Measurements
 from .perceptual import Judge
 from .picture import Picture
 from .ports import PoolPort
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 FINAL_LPIPS_PX = 512
 """The size at which published figures compare; attempts are compared at 256."""
+REPORT_PATIENCE_S = 0.5
+"""What the report of a cancelled run may still take: nobody is to wait for a long run's."""
 
 
 def finish(
@@ -61,7 +65,7 @@ def finish(
             raise Cancelled
         if result.status != "ok":
             raise RecordError(f"The accepted scripts no longer run together: {result.message}")
-        views = load_views(worker, result)
+        views = leaving.run(lambda: load_views(worker, result), cancel)
         request = FinishRequest(options.resolution, options.samples, seed=options.seed)
         made = worker.ask(request, cancel)
         if cancel.is_set():
@@ -75,12 +79,8 @@ def finish(
         record.peak_memory_mb = max(record.peak_memory_mb, round(result.peak_memory_mb, 1))
     finally:
         worker.close()
-    if made.render:
-        with Image.open(folder.path / "render.png") as image:
-            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
-    parts.merge(views, {item.name for item in brief.objects})
-    judge = Judge(picture.unit, longest=FINAL_LPIPS_PX)
-    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views, judge=judge)
+    render = folder.path / "render.png" if made.render else None
+    numbers, depths, ids = leaving.run(lambda: _measured(picture, brief, views, render), cancel)
     record.final = FinalRecord(
         psnr=numbers.psnr,
         ssim=numbers.ssim,
@@ -88,16 +88,29 @@ def finish(
         mean_iou=numbers.mean_iou,
         objects={item.name: item.iou for item in numbers.objects},
         ids={str(key): name for key, name in views.id_names.items()},
-        depth_m=_depths(views),
+        depth_m=depths,
         made_by=made.made_by,
         notes=list(made.notes),
     )
     record.final_of = program.base_of(accepted)
     if brief.objects:
         record.confidence, record.reasons = certainty.after(brief.confidence, brief.reasons, record.final.objects)
-    if views.ids is not None:
-        files.write_bytes(folder.path / "ids.png", _png(views.ids))
+    if ids:
+        files.write_bytes(folder.path / "ids.png", ids)
     folder.save()
+
+
+def _measured(
+    picture: Picture, brief: Brief, views: AttemptViews, render: Path | None
+) -> tuple[Measurements, dict[str, float], bytes]:
+    """The final numbers, how far off each thing is in metres, and the object-id view as PNG, empty without one."""
+    if render is not None:
+        with Image.open(render) as image:
+            views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
+    parts.merge(views, {item.name for item in brief.objects})
+    judge = Judge(picture.unit, longest=FINAL_LPIPS_PX)
+    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views, judge=judge)
+    return numbers, _depths(views), b"" if views.ids is None else _png(views.ids)
 
 
 def _depths(views: AttemptViews) -> dict[str, float]:
@@ -113,6 +126,11 @@ def _png(ids: NDArray[np.int32]) -> bytes:
     return buffer.getvalue()
 
 
-def report(folder: RunFolder) -> None:
-    """Write `report.html` from what the folder holds."""
-    files.write_text(folder.path / "report.html", page(folder))
+def report(folder: RunFolder, cancel: Event) -> None:
+    """Write `report.html` from what the folder holds. Raises Cancelled, and OSError.
+
+    That of a run that is cancelled already is written if it is there at once.
+    """
+    patience = REPORT_PATIENCE_S if cancel.is_set() else 0.0
+    text = leaving.run(lambda: page(folder), cancel, patience)
+    files.write_text(folder.path / "report.html", text)

@@ -13,7 +13,18 @@ from threading import Event
 import numpy as np
 
 from ..worker.protocol import JobResult
-from . import api_sheet, brief_camera, failures, from_replies, prompting, reply_script, structured, telling
+from . import (
+    api_sheet,
+    brief_camera,
+    earlier,
+    failures,
+    from_replies,
+    leaving,
+    prompting,
+    reply_script,
+    structured,
+    telling,
+)
 from .asking import Asker, AskFunction, answered
 from .brief import Brief
 from .picture import Picture
@@ -45,7 +56,8 @@ class ModelGenerator:
         """
         ask = self._asker.within(cancel, tell)
         budget = budget_of(self._asker.provider.facts)
-        parts = (Text(prompting.fill("brief")), *as_parts(pictures.for_brief(picture, budget)))
+        shown = leaving.run(lambda: as_parts(pictures.for_brief(picture, budget)), cancel)
+        parts = (Text(prompting.fill("brief")), *shown)
         request = Request(
             turn=Turn("brief"),
             system=prompting.text_of("brief_role"),
@@ -55,7 +67,7 @@ class ModelGenerator:
         )
         reply, usage = structured.ask_for(ask, request, BriefReply)
         first = from_replies.brief(reply)
-        second, more = self._second_look(ask, picture, first, budget)
+        second, more = self._second_look(ask, picture, first, budget, cancel)
         rims = [from_replies.box(rim) for rim in reply.camera.round_rims]
         return brief_camera.consistent(second, rims, picture.size), usage + more
 
@@ -66,7 +78,7 @@ class ModelGenerator:
         after it was told; that round is then lost, not the run.
         """
         ask = self._asker.within(context.cancel, context.tell)
-        stable, parts = self._stable(context), self._varying(context)
+        stable, parts = leaving.run(lambda: (self._stable(context), self._varying(context)), context.cancel)
         request = self._request(context, (*stable, *parts), len(stable))
         return ask_for_script(ask, request, context.best.script if context.best else "")
 
@@ -82,13 +94,13 @@ class ModelGenerator:
             # The loop goes on with the best attempt; the reply itself is in the record.
             return None
 
-    def _second_look(self, ask: AskFunction, picture: Picture, first: Brief, budget: Budget) -> tuple[Brief, Usage]:
+    def _second_look(
+        self, ask: AskFunction, picture: Picture, first: Brief, budget: Budget, cancel: Event
+    ) -> tuple[Brief, Usage]:
         if not first.objects:
             return first, Usage()
-        parts = (
-            Text(prompting.fill("brief_check", brief=telling.brief(first))),
-            *as_parts(pictures.boxes_drawn(picture, first, budget)),
-        )
+        shown = leaving.run(lambda: as_parts(pictures.boxes_drawn(picture, first, budget)), cancel)
+        parts = (Text(prompting.fill("brief_check", brief=telling.brief(first))), *shown)
         request = Request(
             turn=Turn("brief"),
             system=prompting.text_of("brief_role"),
@@ -105,10 +117,14 @@ class ModelGenerator:
     def _stable(self, context: Context) -> tuple[Part, ...]:
         """What is the same in every request of the stage."""
         budget = budget_of(self._asker.provider.facts)
-        told = [stage_prompt(context), telling.brief(context.brief)]
+        told = [
+            stage_prompt(context),
+            api_sheet.of_stage(context.facts, context.stage.name),
+            telling.brief(context.brief),
+        ]
         if context.hint:
             told.append(f"## What the artist asks for\n{context.hint}")
-        told.append(telling.accepted(context))
+        told += [earlier.scripts(context), earlier.remarks(context)]
         return (*_texts(told), *as_parts(_first_pictures(context, budget)))
 
     def _varying(self, context: Context) -> tuple[Part, ...]:
@@ -136,16 +152,18 @@ class ModelGenerator:
 
 
 def system_prompt(context: Context) -> str:
-    """The generator's role and rules, and the API sheet: the same for a whole run."""
-    return prompting.fill("generator_role", rules=rules(context, prompting.text_of("rules_stage")))
+    """The generator's role and rules, and the API sheet: the same for a whole run, so that it is cached for all of it.
+    What this Blender says of itself is told with the stage that needs it."""
+    return prompting.fill("generator_role", rules=rules(context, prompting.text_of("rules_stage"), whole=False))
 
 
-def rules(context: Context, more: str = "") -> str:
-    """What holds for every script, with the API sheet of the Blender that runs it."""
+def rules(context: Context, more: str = "", whole: bool = True) -> str:
+    """What holds for every script, with the API sheet of the Blender that runs it: the whole of it, or what is the same
+    in all stages."""
     facts = context.facts
     if not facts and context.base is not None:
         facts = {"version": context.base.result.blender}
-    return prompting.fill("rules", more=more, api=api_sheet.sheet(facts))
+    return prompting.fill("rules", more=more, api=api_sheet.sheet(facts) if whole else api_sheet.common(facts))
 
 
 def stage_prompt(context: Context) -> str:

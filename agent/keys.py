@@ -15,9 +15,6 @@ VARIABLES = {
     "compatible": "RESTAGE_COMPATIBLE_API_KEY",
 }
 """The environment variable of each provider that takes a key."""
-_SECRET = re.compile(r"\b(sk-|gsk_|xai-|hf_)[A-Za-z0-9_\-]{12,}|(?<=[Bb]earer )[A-Za-z0-9._~+/=\-]{6,}")
-HIDDEN = "[key]"
-
 Where = Literal["environment", "key store", "nowhere"]
 
 
@@ -55,19 +52,6 @@ def where(provider: str, store: Store | None = None) -> Where:
     if _from_environment(provider):
         return "environment"
     return "key store" if get(provider, store) else "nowhere"
-
-
-def in_environment(provider: str) -> bool:
-    """Return whether the environment has the key: cheap, fit for a panel's draw."""
-    return _from_environment(provider) is not None
-
-
-def redact(text: str, *known: str | None) -> str:
-    """Return a text without keys: those given, and whatever looks like one."""
-    for key in known:
-        if key:
-            text = text.replace(key, HIDDEN)
-    return _SECRET.sub(HIDDEN, text)
 
 
 def _from_environment(provider: str) -> str | None:

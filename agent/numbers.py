@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker.protocol import StageScript
-from . import files
+from . import files, leaving
 from .perceptual import Judge
 from .polish import polish
 from .ports import WorkerPort
@@ -111,7 +112,7 @@ class KeptNumbers:
         known = self._find(attempt.stage, before)
         if known is None:
             began = time.monotonic()
-            found = self._solver.solve_stage(context, attempt, worker) if self._solver else None
+            found = self._solved(context, attempt, worker)
             known = {attempt.stage: found} if found else {}
             self._keep(SolvedItem(stage=attempt.stage, before=before, after=known), time.monotonic() - began)
         return known.get(attempt.stage)
@@ -122,9 +123,21 @@ class KeptNumbers:
         known = self._find("", before)
         if known is None:
             began = time.monotonic()
-            known = self._solver.solve_program(context, program, worker) if self._solver else {}
+            known = self._solved_program(context, program, worker)
             self._keep(SolvedItem(stage="", before=before, after=known), time.monotonic() - began)
         return known
+
+    def _solved(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
+        solver, unheard = self._solver, _unheard(context)
+        if solver is None:
+            return None
+        return leaving.run(lambda: solver.solve_stage(unheard, attempt, worker), context.cancel)
+
+    def _solved_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
+        solver, unheard = self._solver, _unheard(context)
+        if solver is None:
+            return {}
+        return leaving.run(lambda: solver.solve_program(unheard, program, worker), context.cancel)
 
     def _find(self, stage: str, before: str) -> dict[str, str] | None:
         for items in (self._kept, self._recorded):
@@ -140,6 +153,11 @@ class KeptNumbers:
         self._kept.seconds = round(self._kept.seconds + seconds, 3)
         files.write_text(self._folder.path / FILE, self._kept.model_dump_json(indent=1))
         self._folder.record.solve_seconds = self._kept.seconds
+
+
+def _unheard(context: Context) -> Context:
+    """The context for a search that may be left: what it tells after a cancel nobody hears."""
+    return replace(context, tell=leaving.quiet(context.tell, context.cancel))
 
 
 def _hash(scripts: Sequence[StageScript]) -> str:

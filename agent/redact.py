@@ -7,13 +7,13 @@ import os
 import re
 
 REMOVED = "[key removed]"
-_LOOKS_LIKE_ONE = re.compile(r"\b(?:sk|pk|key|xai|gsk)[-_][A-Za-z0-9*_.-]{8,}")
+_LOOKS_LIKE_ONE = re.compile(r"\b(?:sk-|gsk_|xai-|hf_)[A-Za-z0-9_\-*.]{12,}|(?<=[Bb]earer )[A-Za-z0-9._~+/=\-]{6,}")
 _SHORTEST = 8
 
 
-def without_keys(text: str) -> str:
-    """Return a message without what looks like a key, and without the keys of this process's environment."""
-    for name, value in os.environ.items():
-        if name.upper().endswith(("_API_KEY", "_TOKEN")) and len(value) >= _SHORTEST:
-            text = text.replace(value, REMOVED)
+def without_keys(text: str, *known: str | None) -> str:
+    """Return a message without keys: `known` ones, those of this process's environment, and what looks like one."""
+    kept = [value for name, value in os.environ.items() if name.upper().endswith(("_API_KEY", "_TOKEN"))]
+    for key in [*filter(None, known), *(value for value in kept if len(value) >= _SHORTEST)]:
+        text = text.replace(key, REMOVED)
     return _LOOKS_LIKE_ONE.sub(REMOVED, text)

@@ -69,7 +69,9 @@ class ObjectReply(_Form):
     material: Words = ""
     stands_on: Words = ""
     count: int = 1
-    dimensions_m: list[float] = Field(default_factory=list, description="width, depth, height in metres")
+    dimensions_m: list[float] = Field(
+        default_factory=list, description="metres across the picture, away from the camera, up"
+    )
     confidence: float = 1.0
 
     @field_validator("outline", mode="before")

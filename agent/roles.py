@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -171,7 +170,6 @@ class Context:
     refused: frozenset[str] = frozenset()
     """Scripts of the attempts the artist rejected, which are not among `attempts`."""
     cancel: Event = field(default_factory=Event)
-    workdir: Path | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
     rounds: int = 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..worker.protocol import StageScript, Status
-from . import approval, measure, select
+from . import approval, leaving, measure, select
 from .listener import Listener
 from .ports import PoolPort, WorkerPort
 from .providers.errors import BadReply
@@ -246,7 +246,8 @@ class Rounds:
             return
         best, keep = context.best, KEEP[context.stage.name]
         picture = self.trials.picture.unit
-        before = measure.measure(context.stage.name, picture, context.masks, context.base.views)
+        views = context.base.views
+        before = leaving.run(lambda: measure.measure(context.stage.name, picture, context.masks, views), context.cancel)
         if best is not None and before.score <= best.measurements.score + 1e-3:
             return
         if any(attempt.script == keep for attempt in attempts):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from threading import Event
+from typing import Literal
 
 from ..worker.protocol import StageScript
 from . import finish, journal, program, select
@@ -27,6 +28,7 @@ from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials
 
 POLISHED = "The numbers of colours and lights, solved together at the end."
+CANCELLED = "Cancelled; the run can be resumed."
 _log = logging.getLogger(__name__)
 
 
@@ -95,8 +97,7 @@ class Run:
             record.status, record.message = "done", self.settling.said
             journal.write(self.folder, "finish")
         except CapReached as error:
-            self._end_early(brief, cancel)
-            record.status, record.message = "capped", str(error)
+            record.status, record.message = self._end_early(brief, cancel, str(error))
         except Paused as pause:
             record.status, record.message = "paused", str(pause)
         except Review as review:
@@ -105,7 +106,7 @@ class Run:
             record.status, record.message = journal.standing(self.folder), str(granted)
         except Cancelled:
             self.trials.show_passed()
-            record.status, record.message = "cancelled", "Cancelled; the run can be resumed."
+            record.status, record.message = "cancelled", CANCELLED
         except BaseException as error:
             record.status, record.message = "failed", f"{type(error).__name__}: {error}"
             raise
@@ -118,8 +119,18 @@ class Run:
                 record.input_tokens, record.output_tokens = total.input_tokens, total.output_tokens
                 record.cost_usd = round(total.cost_usd, 6)
             self.folder.save()
-        finish.report(self.folder)
+        self._report(cancel)
         return record
+
+    def _report(self, cancel: Event) -> None:
+        record = self.folder.record
+        try:
+            finish.report(self.folder, cancel)
+        except Cancelled:
+            self.listener.log("The report is left as it was; it is written when the run is gone on with.")
+            if record.status == "done":
+                record.status, record.message = "cancelled", "Cancelled before the report was written; resume for it."
+                self.folder.save()
 
     def _pause_after(self, what: str) -> None:
         if self.options.until == what:
@@ -129,16 +140,21 @@ class Run:
         self._tell(self.stages[-1], 0, "rendering the final picture", self.folder.record.stages[-1].score)
         finish.finish(self.folder, self.picture, brief, scripts, self.pool, self.options, cancel)
 
-    def _end_early(self, brief: Brief | None, cancel: Event) -> None:
-        """Make the final files of what there is, without calling any stage settled that is not."""
+    def _end_early(self, brief: Brief | None, cancel: Event, why: str) -> tuple[Literal["capped", "cancelled"], str]:
+        """Make the final files of what there is, without calling any stage settled that is not; return how the run
+        ended and what to say of it."""
         standing = self.rounds.standing
         scripts = [*self.settling.accepted, *([standing] if standing else [])]
         if brief is None or not scripts:
-            return
+            return "capped", why
         self.listener.log("The cap is reached: the best so far is kept.")
         done = {script.stage for script in scripts}
         scripts += [StageScript(stage.name, KEEP[stage.name]) for stage in self.stages if stage.name not in done]
-        self._finish(brief, scripts, cancel)
+        try:
+            self._finish(brief, scripts, cancel)
+        except Cancelled:
+            return "cancelled", CANCELLED
+        return "capped", why
 
     def _get_brief(self, cancel: Event) -> Brief:
         brief = self.folder.load_brief()

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from .providers.address import without_secrets
 from .stages import ONE_SHOT, STAGES, Stage
 
 AgentName = Literal["offline", "openai", "anthropic", "compatible", "handoff", "replay"]
@@ -24,6 +25,13 @@ class Asked(BaseModel):
     """Empty for the provider's own choice."""
     base_url: str = ""
     """Of a compatible server."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_secret(cls, typed: str) -> str:
+        if typed != without_secrets(typed):
+            raise ValueError("the base URL holds a password or a query, and it would be kept: take that out of it")
+        return typed
 
 
 class AgentSettings(BaseModel):

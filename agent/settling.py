@@ -9,7 +9,7 @@ from threading import Event
 from typing import NoReturn
 
 from ..worker.protocol import StageScript
-from . import api_facts, journal, locks, masks, select, showing, wishes
+from . import api_facts, journal, leaving, locks, masks, select, showing, wishes
 from .brief import Brief
 from .listener import Listener, StageDone
 from .options import RunOptions
@@ -102,7 +102,10 @@ class Settling:
     def _opened(self, stage: Stage, brief: Brief, cancel: Event) -> tuple[Context, list[Attempt]]:
         """What a stage is worked on with, and its attempts, without those the artist rejected."""
         record = self.folder.record.stage(stage.name)
-        loaded = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
+        loaded = []
+        for item in record.attempts:
+            _check(cancel)
+            loaded.append(self.folder.load_attempt(stage.name, item))
         attempts = [attempt for attempt in loaded if attempt.number not in record.rejected]
         context = self.context(stage, brief, attempts, self.accepted, cancel)
         context.base = self._base
@@ -202,11 +205,14 @@ class Settling:
     ) -> Context:
         """What a role is given to work on a stage that is built on `accepted`; without base, best and facts."""
         settings = self.options.settings
+        brief_masks = leaving.run(
+            lambda: masks.brief_masks_of(self.picture, brief, check=lambda: _check(cancel)), cancel
+        )
         last = max([a.round for a in attempts], default=0)
         context = Context(
             picture=self.picture,
             brief=brief,
-            masks=masks.brief_masks_of(self.picture, brief, check=lambda: _check(cancel)),
+            masks=brief_masks,
             stage=stage,
             round=min(last, settings.rounds_of(stage)) if self.folder.record.stage(stage.name).accepted else last + 1,
             accepted=tuple(accepted),

@@ -17,8 +17,8 @@ from .verdict import Verdict
 
 MAX_DIFF = 3000
 _CHANGES_WHAT_IS_THERE = frozenset({"materials", "composition", "lighting"})
-MAX_ACCEPTED = 24_000
-"""Characters of one accepted script; beyond, its middle is cut."""
+_NEEDS_NO_PLACES = frozenset({"materials", "lighting"})
+"""They move nothing, and where things stand is in the table of the scene."""
 
 
 def brief(brief: Brief) -> str:
@@ -37,29 +37,21 @@ def brief(brief: Brief) -> str:
     if brief.ignore:
         lines.append("- leave out: " + "; ".join(brief.ignore))
     if brief.objects:
-        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame):"]
+        lines += ["", "Objects (boxes: left, top, right, bottom in percent of the frame; sizes: across x away x up):"]
         lines += [_object(item) for item in brief.objects]
     return "\n".join(line for line in lines if line is not None)
 
 
-def accepted(context: Context) -> str:
-    """The accepted scripts of earlier stages; empty when there are none."""
-    if not context.accepted:
-        return ""
-    parts = ["## Accepted scripts of the earlier stages (they run before yours; you cannot change them)"]
-    for script in context.accepted:
-        parts.append(f"### {script.stage}\n" + fenced(failures.cut(script.text, MAX_ACCEPTED), "python"))
-    return "\n\n".join(parts)
-
-
 def scene(context: Context) -> str:
-    """What the scene holds before this stage's script runs, and where the brief's boxes fall in it."""
+    """What the scene holds before this stage's script runs; where things are placed, also where boxes fall in it."""
     parts = []
     if context.base is not None and (held := tables.inventory(context.base.result)):
         parts.append("## What is in the scene before your script\n" + held)
     if context.stage.name == "setup":
         parts.append(cameras(context, context.best, "your best camera so far"))
-    elif context.brief.objects and (points := tables.unprojected(context)):
+    elif (
+        context.stage.name not in _NEEDS_NO_PLACES and context.brief.objects and (points := tables.unprojected(context))
+    ):
         parts.append("## Where the brief's boxes fall in the world\n" + points)
     return "\n\n".join(part for part in parts if part)
 
@@ -207,7 +199,7 @@ def _object(item: BriefObject) -> str:
     parts += [part for part in (item.shape, item.material) if part]
     parts.append(_hex(item.colour))
     if item.dimensions_m:
-        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m (w x d x h)")
+        parts.append("about " + " x ".join(f"{side:.3g}" for side in item.dimensions_m) + " m")
     if item.stands_on:
         parts.append(f"on {item.stands_on}")
     return "; ".join(parts)

@@ -3,24 +3,28 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..worker.protocol import Job, StageScript, ViewRequest
-from . import files, journal, locks, measure, overlay, parts, program, select, showing
+from ..worker.protocol import Job, JobResult, StageScript, ViewRequest, Views
+from . import files, journal, leaving, locks, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
 from .perceptual import Judge
 from .picture import Picture
 from .ports import NoWorker, PoolPort, ViewportRender, WorkerPort
 from .record import RunFolder
-from .roles import Attempt, Cancelled, Context, Draft
+from .roles import Attempt, AttemptViews, Cancelled, Context, Draft
 from .views import load_views
 
 SHOWN_IN_COLOUR = frozenset({"materials", "composition", "lighting", "program"})
+LOST = "Blender ended before its pictures could be read."
 SEEN_FROM_ABOVE = frozenset({"geometry", "composition", "program"})
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,13 +104,8 @@ class Trials:
         record.confinement = list(worker.ready.confinement)
         if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
             result = replace(result, status="forbidden", message=why, blend="")
-        views = load_views(worker, result)
-        parts.merge(views, context.masks.keys())
-        numbers = Measurements()
-        if result.status == "ok":
-            numbers = measure.measure(
-                context.stage.name, self.picture.unit, context.masks, views, tuple(result.sanity), self.judge
-            )
+        ran = result
+        result, views, numbers = leaving.run(lambda: self._measured(context, ran, worker), context.cancel)
         return Attempt(
             stage=context.stage.name,
             number=self.folder.next_number(context.stage.name),
@@ -121,19 +120,29 @@ class Trials:
             by=draft.by,
         )
 
+    def _measured(
+        self, context: Context, result: JobResult, worker: WorkerPort
+    ) -> tuple[JobResult, AttemptViews, Measurements]:
+        """What the worker rendered and what it measures; the result is another one when it can't be read."""
+        try:
+            views = load_views(worker, result)
+            _outputs(worker, result)
+        except (OSError, ValueError) as error:
+            # Its scratch folder goes with a worker that dies after it answered.
+            _log.warning("what a worker rendered can't be read: %s", error)
+            result, views = replace(result, status="crashed", message=LOST, blend="", views=Views()), AttemptViews()
+        parts.merge(views, context.masks.keys())
+        if result.status != "ok":
+            return result, views, Measurements()
+        stage, sanity = context.stage.name, tuple(result.sanity)
+        numbers = measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
+        return result, views, numbers
+
     def _record(
         self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort
     ) -> None:
         result = attempt.result
-        outputs = {
-            name: worker.file(file)
-            for name, file in (
-                ("clay.png", result.views.clay),
-                ("plan.png", result.views.plan),
-                ("result.blend", result.blend),
-            )
-            if file
-        }
+        outputs = _outputs(worker, result)
         record = self.folder.add_attempt(attempt, draft.usage, outputs, self._overlay(context, attempt))
         attempts.append(attempt)
         folder = self.folder.path / record.folder
@@ -186,6 +195,12 @@ class Trials:
             ),
             seed=context.seed,
         )
+
+
+def _outputs(worker: WorkerPort, result: JobResult) -> dict[str, Path]:
+    """Return the files of the worker to keep, by the name they get. Raises FileNotFoundError when one is gone."""
+    wanted = (("clay.png", result.views.clay), ("plan.png", result.views.plan), ("result.blend", result.blend))
+    return {name: worker.file(file) for name, file in wanted if file}
 
 
 def frame(picture: Picture, longest: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ..worker.protocol import LookRequest
-from . import approval, from_replies, prompting, structured, telling
+from . import approval, from_replies, leaving, prompting, structured, telling
 from .asking import Asker, AskFunction
 from .generator import as_parts
 from .providers.base import Message, Part, Provider, Request, Text, Turn
@@ -41,7 +41,7 @@ class ModelVerifier:
         """
         ask = self._asker.within(context.cancel, context.tell)
         names = [item.name for item in context.brief.objects]
-        parts, stable = self._parts(context, attempt)
+        parts, stable = leaving.run(lambda: self._parts(context, attempt), context.cancel)
         usage, left = Usage(), MAX_LOOKS
         for exchange in range(MAX_EXCHANGES + 1):
             last = left == 0 or exchange == MAX_EXCHANGES
@@ -79,10 +79,9 @@ class ModelVerifier:
         self, ask: AskFunction, context: Context, one: Attempt, two: Attempt
     ) -> tuple[Literal["A", "B", "neither"], str, Usage]:
         budget = budget_of(self._asker.provider.facts)
-        parts: tuple[Part, ...] = (
-            Text(prompting.fill("select", stage=context.stage.name, settles=context.stage.settles)),
-            *as_parts(pictures.for_choice(context, one, two, budget)),
-        )
+        shown = leaving.run(lambda: as_parts(pictures.for_choice(context, one, two, budget)), context.cancel)
+        settles = prompting.fill("select", stage=context.stage.name, settles=context.stage.settles)
+        parts: tuple[Part, ...] = (Text(settles), *shown)
         for letter, attempt in (("A", one), ("B", two)):
             if context.stage.name == "setup":
                 told = telling.cameras(context, attempt, f"the camera of {letter}")

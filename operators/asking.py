@@ -47,6 +47,14 @@ class Asking(Tells):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
+    _sends = _runs_unconfined = False
+
+    def take_answers(self) -> None:
+        """Take the answers, first thing when executed: they are for this once. Left on the operator, *Repeat Last*
+        would give them again, for it asks nothing."""
+        self._sends, self._runs_unconfined = self.send, self.unconfined
+        self.send = self.unconfined = False
+
     def impossible(self) -> str:
         """Why no run can be had here at all; empty when one can."""
         from .. import bundled
@@ -105,7 +113,7 @@ class Asking(Tells):
 
         if reason := self.impossible():
             return reason
-        if sends and not self.send and launch.leaving_again(context):
+        if sends and not self._sends and launch.leaving_again(context):
             return "Nothing was sent: the estimate has to be confirmed first."
         launch.program()
         launch.edited_brief(context.scene.restage.run)
@@ -123,7 +131,7 @@ class Asking(Tells):
 
         try:
             plan = replace(launch.plan_again(context, caps), only_wishes=only_wishes)
-            launch.go(context, plan, launch.program(), self.unconfined)
+            launch.go(context, plan, launch.program(), self._runs_unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))
         return {"FINISHED"}

@@ -72,6 +72,12 @@ def find(name: str) -> Task | None:
     return _tasks.get(name)
 
 
+def going_on(name: str) -> bool:
+    """Whether the work of the latest task of that name goes on."""
+    task = find(name)
+    return task is not None and task.alive()
+
+
 def abandon_all() -> None:
     """Stop all tasks."""
     end = time.monotonic() + JOIN_S

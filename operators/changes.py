@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..scene import edits, tags
+from ..scene import edits
 
 if TYPE_CHECKING:
     from ..agent.kept import Kept
@@ -25,7 +25,8 @@ def kept(run: str) -> list[Kept]:
 
 def selected(run: str) -> list[bpy.types.Object]:
     """The run's objects that are selected."""
-    return [item for item in bpy.context.selected_objects if item.get(tags.RUN) == run]
+    own = {item.session_uid for item in edits.objects(run)}
+    return [item for item in bpy.context.selected_objects if item.session_uid in own]
 
 
 def whole(item: bpy.types.Object) -> list[Kept]:

@@ -17,6 +17,8 @@ from . import background
 from .asking import Tells
 
 EVERY_S = 0.1
+_making: dict[str, str] = {}
+"""Key of the picture that is being made, by kind."""
 
 
 class RESTAGE_OT_compare(Tells, bpy.types.Operator):
@@ -79,6 +81,7 @@ def stop() -> None:
     """Compare nothing any more."""
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    _making.clear()
     compare.stop()
     compare.forget()
 
@@ -90,7 +93,9 @@ def _tick() -> float | None:
         compare.stop()
         return None
     for key in compare.wanted():
-        _make(key)
+        # A viewport that is drawn meanwhile wants it again; to begin again would throw away what is nearly there.
+        if key not in _making.values():
+            _make(key)
     if live.compare == "FLICKER":
         compat.redraw()
     return EVERY_S
@@ -98,6 +103,7 @@ def _tick() -> float | None:
 
 def _make(key: str) -> None:
     folder, attempt, kind = key.rsplit("|", 2)
+    _making[kind] = key
     stage, _, number = attempt.partition(" ")
     made: list[Any] = []
 
@@ -108,6 +114,7 @@ def _make(key: str) -> None:
         return ""
 
     def done(said: str, wrong: bool) -> None:
+        _making.pop(kind, None)
         if wrong:
             compare.failed(key, said)
         else:

@@ -52,6 +52,7 @@ class Decides(Asking):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Decide, show what was decided, go on."""
+        self.take_answers()
         from ..agent.record import RecordError
         from . import launch
 

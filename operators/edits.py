@@ -9,7 +9,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..idnames import Op
-from ..scene import edits, tags
+from ..scene import edits
 from . import changes
 from .decides import Decides, not_now
 
@@ -59,8 +59,7 @@ class RESTAGE_OT_lock_edits(_OnEdits, bpy.types.Operator):
         run = context.scene.restage.run
         changed = changes.kept(run)
         names = {item.name for item in changed}
-        root = tags.sandbox_collection(run)
-        things = [item for item in root.all_objects if item.get(tags.RUN) == run and edits.name_of(item) in names]
+        things = [item for item in edits.objects(run) if edits.name_of(item) in names]
         whole = [one for item in things for one in changes.whole(item)]
         context.scene.restage.state = decisions.lock(folder, whole, *changes.shown(context))
         decisions.keep(folder, changed)

@@ -119,7 +119,7 @@ def _forget(context: bpy.types.Context) -> None:
     chosen.run, chosen.folder, chosen.state, chosen.status, chosen.summary = "", "", 0, "NONE", ""
     chosen.points.clear()
     chosen.points_of, chosen.note = "", ""
-    live.status, live.message, live.render = "NONE", "", ""
+    live.status, live.message = "NONE", ""
     trouble.clear()
     view.clear()
 

@@ -52,10 +52,10 @@ def follow() -> None:
         return
     folder = properties.absolute(chosen.folder)
     if (folder, chosen.state) != (live.cards_of, live.cards_state):
-        _go_to(Path(folder), chosen.state)
         live.status = "NONE"
         live.message = ""
         trouble.clear()
+        _go_to(Path(folder), chosen.state)
     elif sandbox.shown(chosen.run) == (live.shown_stage, live.shown_attempt):
         return
     from . import view
@@ -78,7 +78,7 @@ def _go_to(path: Path, state: int) -> None:
 
 def _while_running(going_on: RunThread) -> None:
     """Undo knows nothing of a run that goes on: tell the scene again. Where its beginning was taken back, stop it."""
-    scene = bpy.data.scenes.get(going_on.request.scene)
+    scene = properties.scene_of(going_on.request.run, going_on.request.scene)
     if scene is None:
         return
     same = scene.restage.run == going_on.request.run

@@ -11,11 +11,7 @@ from math import degrees, radians
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import bpy
-
 from .. import panel_data, properties
-from ..idnames import Op
-from .asking import Tells
 
 if TYPE_CHECKING:
     from ..agent.param_fields import Field
@@ -67,13 +63,6 @@ def changed(live: Any) -> dict[str, Any]:
     return values
 
 
-def reset(live: Any) -> None:
-    """Show the script's own numbers again."""
-    live.params_of = ""
-    _sent.clear()
-    fill(live)
-
-
 def running() -> dict[str, Any]:
     """What was sent to be run last and has not come back."""
     return dict(_sent)
@@ -114,27 +103,3 @@ def _read(live: Any, card: Any, number: int) -> list[Field]:
         # The attempt's files are gone: there is nothing to turn, and the card says so when it is decided about.
         return []
     return param_fields.fields(script)
-
-
-class RESTAGE_OT_reset_parameters(Tells, bpy.types.Operator):
-    """Show the numbers of the script again, without running anything"""
-
-    bl_idname = Op.RESET_PARAMS
-    bl_label = "Reset Parameters"
-    bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something was turned and not run."""
-        if not changed(context.window_manager.restage):
-            cls.poll_message_set("The fields show the script's own numbers")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Fill the fields anew."""
-        reset(context.window_manager.restage)
-        return {"FINISHED"}
-
-
-CLASSES = (RESTAGE_OT_reset_parameters,)

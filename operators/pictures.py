@@ -21,6 +21,7 @@ from .asking import Tells
 
 FILES = ".png;.jpg;.jpeg;.webp;.tif;.tiff;.bmp;.tga;.gif;.avif"
 FOLDER = "pictures"
+FETCHING = "fetch"
 _LOOKING = "picture"
 
 
@@ -176,7 +177,7 @@ class RESTAGE_OT_fetch_picture(_Chooses, bpy.types.Operator):
 
         live.fetching = True
         trouble.clear()
-        background.start("fetch", work, lambda said, failed: _fetched(scene, made, said, failed))
+        background.start(FETCHING, work, lambda said, failed: _fetched(scene, made, said, failed))
         return {"FINISHED"}
 
 

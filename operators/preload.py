@@ -9,13 +9,14 @@ import threading
 
 import bpy
 
-from .. import previews, properties
+from .. import bundled, previews, properties
 from . import follow, pictures
 
 EVERY_S = 1.0
 _MODULES = ("operators.launch", "agent.cards", "agent.decisions", "agent.offline.agent")
 _CLIENTS = {"openai": "openai", "compatible": "openai", "anthropic": "anthropic"}
-_done: set[str] = set()
+_tried: set[str] = set()
+"""Also those that could not be imported: they will not be the second time either."""
 _thread: threading.Thread | None = None
 
 
@@ -32,10 +33,12 @@ def stop() -> None:
 
 
 def _tick() -> float | None:
+    if bundled.missing():
+        return None
     if previews.looked_at():
         agent = bpy.context.scene.restage.agent
         wanted = [*_MODULES, *([f"agent.providers.{_CLIENTS[agent]}"] if agent in properties.KEYED else [])]
-        load([name for name in wanted if name not in _done])
+        load([name for name in wanted if name not in _tried])
         if follow.elsewhere():
             follow.after_load()
         if pictures.changed(bpy.context):
@@ -52,8 +55,8 @@ def load(names: list[str]) -> threading.Thread | None:
 
     def work() -> None:
         for name in names:
+            _tried.add(name)
             importlib.import_module(f"{package}.{name}")
-            _done.add(name)
 
     _thread = threading.Thread(target=work, name="restage-imports", daemon=True)
     _thread.start()

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import properties
 from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
@@ -30,7 +31,7 @@ class Presenter:
     """Shows one run. Keeps names, paths and numbers, never a `bpy` object."""
 
     def __init__(self, run: str, scene: str, folder: Path, show_attempts: bool, state: int = 0) -> None:
-        """Show the run `run`, kept in `folder`, in the scene of that name, which is in `state`."""
+        """Show the run `run`, kept in `folder`, in the scene of that name now, which is in `state`."""
         self.run = run
         self.scene = scene
         self.folder = folder
@@ -45,10 +46,13 @@ class Presenter:
         self._unsaved = ""
         """The undo step that waits for object mode, by its message."""
 
+    def _scene(self) -> bpy.types.Scene | None:
+        return properties.scene_of(self.run, self.scene)
+
     def begin(self) -> None:
         """Put the panel at the start of the run."""
         live = self._live()
-        live.status, live.stage, live.doing, live.message, live.render = "RUNNING", "", "starting", "", ""
+        live.status, live.stage, live.doing, live.message = "RUNNING", "", "starting", ""
         live.score, live.factor, live.elapsed = -1.0, 0.0, 0.0
         live.tokens, live.cost_usd = 0, 0.0
         trouble.clear()
@@ -62,7 +66,7 @@ class Presenter:
 
     def remember(self) -> None:
         """Write into the scene which run it shows; again after an undo, which knows nothing of a run going on."""
-        scene = bpy.data.scenes.get(self.scene)
+        scene = self._scene()
         if scene is not None:
             scene.restage.run, scene.restage.folder, scene.restage.status = self.run, str(self.folder), self.status
             scene.restage.state = self.state
@@ -90,8 +94,6 @@ class Presenter:
             return
         live = self._live()
         live.message = f"{shown.stage} {shown.number}: " + (shown.message or f"score {shown.score:.2f}")
-        if shown.render is not None:
-            live.render = str(shown.render)
         if shown.blend is not None and not shown.passing:
             self._attempts[shown.stage, shown.number] = shown
             if self._show_attempts or shown.best:
@@ -104,7 +106,7 @@ class Presenter:
             return
         self.state = done.state
         best = self._attempts.get((done.stage, done.attempt))
-        scene = bpy.data.scenes.get(self.scene)
+        scene = self._scene()
         if done.review and scene is not None:
             view.fill_points(scene, known, done.stage, done.attempt)
         if best is not None and best.blend != self._shown:
@@ -117,7 +119,7 @@ class Presenter:
         self._cards(known)
 
     def _cards(self, known: RunCards) -> None:
-        scene = bpy.data.scenes.get(self.scene)
+        scene = self._scene()
         if scene is not None:
             view.show(known, scene)
             _mark_running(self._live(), self._live().stage)
@@ -180,10 +182,6 @@ class Presenter:
         if ended.status == "FAILED":
             trouble.tell(ended.message, ended.details)
         live.factor = 1.0 if ended.status == "DONE" else live.factor
-        if ended.status in {"DONE", "CAPPED"}:
-            render = self.folder / "render.png"
-            if render.is_file():
-                live.render = str(render)
         changed = self._write_scripts()
         if ended.status in {"DONE", "CAPPED"} and (program := self.folder / "scene.py").is_file():
             changed |= scripts.update(self.run, {"scene.py": program.read_text(encoding="utf-8")})
@@ -193,7 +191,7 @@ class Presenter:
         if known is not None:
             self.state = known.state
         self.remember()
-        scene = bpy.data.scenes.get(self.scene)
+        scene = self._scene()
         if scene is not None:
             scene.restage.summary = ended.message
         if changed:
@@ -217,7 +215,8 @@ class Presenter:
             return
         self._waiting = None
         try:
-            put(self.run, shown, self.scene)
+            scene = self._scene()
+            put(self.run, shown, scene.name if scene is not None else "")
         except sandbox.SandboxError as error:
             trouble.tell(f"{shown.stage} {shown.number} can't be shown: {error}")
             return
@@ -226,7 +225,7 @@ class Presenter:
         self._write_scripts({BY_NAME[shown.stage].file_name: shown.script})
         self.remember()
         self._push_undo(f"Restage: {shown.stage}, attempt {shown.number}")
-        view.shown_again(bpy.data.scenes.get(self.scene) or bpy.context.scene)
+        view.shown_again(self._scene() or bpy.context.scene)
 
     def _push_undo(self, message: str) -> None:
         """Make an undo step; later, while the artist is in another mode, whose steps hold that mode's data only."""

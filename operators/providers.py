@@ -205,8 +205,8 @@ class RESTAGE_OT_list_models(_Asks, bpy.types.Operator):
         provider = self.provider
         names: list[str] = []
 
-        def work(_cancel: Event) -> str:
-            names.extend(made.models())
+        def work(cancel: Event) -> str:
+            names.extend(made.models(cancel))
             return f"{len(names)} models: {', '.join(names[:6])}{', …' if len(names) > 6 else ''}"
 
         begin(

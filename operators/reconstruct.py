@@ -61,6 +61,7 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read all the run needs, start its thread."""
+        self.take_answers()
         if reason := self.impossible():
             return self.fail(context, reason)
         # Late: this imports the libraries the extension bundles, which start-up need not wait for.
@@ -70,12 +71,12 @@ class RESTAGE_OT_reconstruct(Asking, bpy.types.Operator):
         try:
             chosen = launch.settings(context.scene.restage, defaults)
             leaving = launch.leaving(chosen, defaults.runs_folder, bpy.app.online_access)
-            if leaving and not self.send:
+            if leaving and not self._sends:
                 return self.fail(context, "Nothing was sent: the estimate has to be confirmed first.")
             binary = launch.program()
             plan = launch.plan_new(context)
             kept = set_aside(context)
-            launch.go(context, plan, binary, self.unconfined)
+            launch.go(context, plan, binary, self._runs_unconfined)
         except launch.LaunchError as error:
             return self.fail(context, str(error))
         if kept:
@@ -142,6 +143,7 @@ class RESTAGE_OT_go_on(Asking, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the run up."""
+        self.take_answers()
         from . import launch
 
         try:

@@ -46,7 +46,7 @@ class Request:
     run: str
     """uuid; what the sandbox collection is found by."""
     scene: str
-    """Name of the artist's scene the result is shown in."""
+    """Name that the artist's scene has at the start."""
     picture: Callable[[], Picture]
     """Loads it; called on the run's thread."""
     folder: RunFolder

@@ -18,7 +18,7 @@ from ..worker.allowed import (
     MAX_IMAGE_PIXELS,
     MAX_TEXT,
     MAX_VERTICES,
-    MODIFIERS,
+    MODIFIERS_DENIED,
     PARTICLE_CLAMPS,
     VOXELS_ALONG,
     node_denied,
@@ -132,7 +132,7 @@ def _check_tree(tree: bpy.types.NodeTree, notes: list[str]) -> None:
 
 def _check_object(item: bpy.types.Object, notes: list[str]) -> None:
     for modifier in list(item.modifiers):
-        if modifier.type in MODIFIERS:
+        if modifier.type in MODIFIERS_DENIED:
             notes.append(f"dropped modifier {modifier.type.lower()} of {item.name}")
             item.modifiers.remove(modifier)
             continue

@@ -64,14 +64,18 @@ def remember(run: str, names: Iterable[str] = ()) -> None:
 
 def found(run: str) -> list[Edit]:
     """Return what was changed by hand, oldest objects first; empty when nothing was or the file has no such run."""
+    return [edit for item in objects(run) if tags.MADE in item for edit in _edits_of(item)]
+
+
+def objects(run: str) -> list[bpy.types.Object]:
+    """The run's objects in its sandbox collection, without copies that the artist made of them."""
     root = tags.sandbox_collection(run) if run else None
-    if root is None:
-        return []
-    edits = []
-    for item in root.all_objects:
-        if item.get(tags.RUN) == run and tags.MADE in item:
-            edits += _edits_of(item)
-    return edits
+    inside = [item for item in (root.all_objects if root else ()) if item.get(tags.RUN) == run]
+    # What a copy was made of may have been taken out.
+    named = [bpy.data.objects.get(item[tags.NAMED]) for item in inside if item.get(tags.NAMED, item.name) != item.name]
+    outside = [item for item in named if item is not None and item.get(tags.RUN) == run]
+    own = {item.session_uid for item in tags.originals([*inside, *outside])}
+    return [item for item in inside if item.session_uid in own]
 
 
 def put_back(run: str) -> int:
@@ -163,9 +167,7 @@ def _socket(material: bpy.types.Material) -> Any:
 
 
 def _owners(run: str, edit: Edit) -> list[Any]:
-    root = tags.sandbox_collection(run)
-    mine = [item for item in (root.all_objects if root else ()) if item.get(tags.RUN) == run]
-    found = [item for item in mine if name_of(item) == edit.name]
+    found = [item for item in objects(run) if name_of(item) == edit.name]
     if edit.kind == "surface":
         return [item.material_slots[edit.slot].material for item in found if len(item.material_slots) > edit.slot]
     return found

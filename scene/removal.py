@@ -14,22 +14,46 @@ def parents(collection: bpy.types.Collection) -> list[bpy.types.Collection]:
     return [parent for parent in candidates if collection.name in parent.children]
 
 
+def release(items: list[bpy.types.ID]) -> list[bpy.types.ID]:
+    """Make ordinary ones of those of a run's collections and objects that are the artist's now: what they copied, moved
+    out of the sandbox collection or linked elsewhere as well. Return all others."""
+    inside = _inside([item for item in items if isinstance(item, bpy.types.Collection)])
+    own = {item.session_uid for item in tags.originals(item for item in items if isinstance(item, bpy.types.Object))}
+    kept = []
+    for item in items:
+        if isinstance(item, bpy.types.Collection):
+            ours = item.session_uid in inside
+        elif isinstance(item, bpy.types.Object):
+            ours = item.session_uid in own and all(parent.session_uid in inside for parent in item.users_collection)
+        else:
+            ours = True
+        if ours:
+            kept.append(item)
+        else:
+            tags.untag(item)
+    return kept
+
+
+def _inside(collections: list[bpy.types.Collection]) -> set[int]:
+    """Uids of those that are the sandbox collection or in it; of all, where the artist has deleted that."""
+    originals = tags.originals(collections)
+    root = next((item for item in originals if tags.SANDBOX in item), None)
+    tree = originals if root is None else [root, *root.children_recursive]
+    return {item.session_uid for item in originals} & {item.session_uid for item in tree}
+
+
 def remove(items: list[bpy.types.ID]) -> None:
     """Remove datablocks of a run, but not what the artist has taken over: that loses its tag and stays."""
+    items = release(items)
     collections = [item for item in items if isinstance(item, bpy.types.Collection)]
     inside = {item.session_uid for item in collections}
-    doomed: list[bpy.types.ID] = []
-    for item in items:
-        if isinstance(item, bpy.types.Object):
-            outside = [parent for parent in item.users_collection if parent.session_uid not in inside]
-            if outside:
-                tags.untag(item)
-                continue
-        if isinstance(item, (bpy.types.Object, bpy.types.Collection)):
-            doomed.append(item)
+    doomed = [item for item in items if isinstance(item, (bpy.types.Object, bpy.types.Collection))]
     doomed_uids = {item.session_uid for item in doomed}
+    outermost = sorted(collections, key=lambda item: tags.SANDBOX not in item)
+    homes = [parent for item in outermost for parent in parents(item) if parent.session_uid not in inside]
+    home = homes[0] if homes else bpy.context.scene.collection
     for collection in collections:
-        _rescue(collection, inside, doomed_uids)
+        _rescue(collection, inside, doomed_uids, home)
         if tags.WORLD in collection:
             del collection[tags.WORLD]
     rest = [item.session_uid for item in items if item.session_uid not in doomed_uids]
@@ -37,19 +61,18 @@ def remove(items: list[bpy.types.ID]) -> None:
     _remove_unused(set(rest))
 
 
-def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int]) -> None:
-    """Put the artist's own objects and collections that sit in a doomed collection beside it."""
-    scene_collection = bpy.context.scene.collection
+def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int], home: bpy.types.Collection) -> None:
+    """Put the artist's own objects and collections that sit in a doomed collection into another one."""
     for item in list(collection.objects):
         if item.session_uid not in doomed:
             collection.objects.unlink(item)
             if not item.users_collection:
-                scene_collection.objects.link(item)
+                home.objects.link(item)
     for child in list(collection.children):
         if child.session_uid not in inside:
             collection.children.unlink(child)
             if not parents(child):
-                scene_collection.children.link(child)
+                home.children.link(child)
 
 
 def _remove_unused(uids: set[int]) -> None:

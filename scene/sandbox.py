@@ -54,7 +54,7 @@ def load(blend: Path, settings: Mapping[str, Any], run: str, scene: str = "") ->
         raise SandboxError("This run is in the file already; replace it instead.")
     target = bpy.data.scenes.get(scene) or bpy.context.scene
     root, notes = _load_checked(blend, settings, run)
-    root.name = NAME
+    _rename(root, NAME)
     target.collection.children.link(root)
     return _describe(root, notes)
 
@@ -70,7 +70,7 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
         removal.remove(tags.of_run(run))
         return load(blend, settings, run, scene)
     name = old.name
-    parked = _park(tags.of_run(run))
+    parked = _park(removal.release(tags.of_run(run)))
     try:
         root, notes = _load_checked(blend, settings, run)
     except BaseException:
@@ -85,7 +85,9 @@ def replace(run: str, blend: Path, settings: Mapping[str, Any], scene: str = "")
         parent.children.link(root)
     _hand_over(run, parked)
     removal.remove([item for item in tags.of_run(run) if item.session_uid in parked])
-    root.name = name
+    # What the artist uses elsewhere is still there; where its name is taken now, Blender gives it a number.
+    _unpark(parked)
+    _rename(root, name)
     _set_view_flags(root, view_flags)
     return _describe(root, notes)
 
@@ -199,21 +201,29 @@ def _load_checked(blend: Path, settings: Mapping[str, Any], run: str) -> tuple[b
             wanted.worlds = [name for name in source.worlds if name == world]
         notes = check(_since(before))
         root = _single_root(_since(before))
-    except (OSError, CheckError) as error:
-        # OSError: what Blender raises for a file that is no .blend.
+        root[tags.SANDBOX] = json.dumps(dict(settings), default=str)
+        loaded = _since(before)
+        worlds = [item for item in loaded if isinstance(item, bpy.types.World)]
+        if worlds:
+            root[tags.WORLD] = worlds[0]
+        for item in loaded:
+            item.use_fake_user = False
+            if item.asset_data is not None:
+                item.asset_clear()
+        tags.tag(loaded, run)
+    except BaseException as error:
+        # Whatever it is: nothing that was not checked to its end may stay in the file.
         bpy.data.batch_remove(_since(before))
-        raise SandboxError(str(error)) from error
-    root[tags.SANDBOX] = json.dumps(dict(settings), default=str)
-    worlds = [item for item in _since(before) if isinstance(item, bpy.types.World)]
-    if worlds:
-        root[tags.WORLD] = worlds[0]
-    loaded = _since(before)
-    for item in loaded:
-        item.use_fake_user = False
-        if item.asset_data is not None:
-            item.asset_clear()
-    tags.tag(loaded, run)
+        # OSError: what Blender raises for a file that is no .blend.
+        if isinstance(error, (OSError, CheckError)):
+            raise SandboxError(str(error)) from error
+        raise
     return root, notes
+
+
+def _rename(root: bpy.types.Collection, name: str) -> None:
+    root.name = name
+    root[tags.NAMED] = root.name
 
 
 def _since(before: set[int]) -> list[bpy.types.ID]:
@@ -254,15 +264,12 @@ def _unpark(names: Mapping[int, str]) -> None:
 def _hand_over(run: str, parked: Mapping[int, str]) -> None:
     """Point what refers to an old object or world (a viewport's camera, a parent, a scene) at the new one of its name.
 
-    Objects the artist put elsewhere as well are theirs and keep what refers to them.
+    Objects the artist took over are not parked and keep what refers to them.
     """
     items = tags.of_run(run)
-    inside = {item.session_uid for item in items if isinstance(item, bpy.types.Collection)}
     new = {(item.id_type, item.name): item for item in items if item.session_uid not in parked}
     for item in items:
         if item.session_uid not in parked or item.id_type not in {"OBJECT", "WORLD"}:
-            continue
-        if item.id_type == "OBJECT" and any(parent.session_uid not in inside for parent in item.users_collection):
             continue
         successor = new.get((item.id_type, parked[item.session_uid]))
         if successor is not None:

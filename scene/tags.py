@@ -8,6 +8,7 @@ saved, copied and undone with its datablock.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import bpy
 
@@ -15,6 +16,8 @@ from . import compat
 
 RUN = "restage_run"
 """Every datablock of a run: the run's uuid."""
+NAMED = "restage_named"
+"""Every datablock of a run: the name it was given in this file. A copy has it too, and a name of its own."""
 SANDBOX = "restage_sandbox"
 """Only the sandbox collection: the run's settings as JSON."""
 SHOWN = "restage_shown"
@@ -31,11 +34,12 @@ def tag(items: Iterable[bpy.types.ID], run: str) -> None:
     """Mark datablocks as belonging to a run."""
     for item in items:
         item[RUN] = run
+        item[NAMED] = item.name
 
 
 def untag(item: bpy.types.ID) -> None:
     """Make a datablock an ordinary one."""
-    for key in (RUN, SANDBOX, SHOWN, WORLD, MADE, NAME):
+    for key in (RUN, NAMED, SANDBOX, SHOWN, WORLD, MADE, NAME):
         if key in item:
             del item[key]
 
@@ -47,7 +51,17 @@ def of_run(run: str) -> list[bpy.types.ID]:
 
 def sandbox_collection(run: str) -> bpy.types.Collection | None:
     """Return the run's sandbox collection, or None when there is none (any more)."""
-    for collection in bpy.data.collections:
-        if collection.get(RUN) == run and SANDBOX in collection:
-            return collection
-    return None
+    found = [item for item in bpy.data.collections if item.get(RUN) == run and SANDBOX in item]
+    return next(iter(originals(found)), None)
+
+
+def originals(items: Iterable[bpy.types.ID]) -> list[Any]:
+    """Return the datablocks without those that the artist made by copying others of them.
+
+    A copy remembers all that its original does, the name too, which is not its own. Where no one bears that name any
+    more, the original is the one that was there first.
+    """
+    by_name: dict[tuple[str, str], list[bpy.types.ID]] = {}
+    for item in items:
+        by_name.setdefault((item.id_type, item.get(NAMED, item.name)), []).append(item)
+    return [min(same, key=lambda item: (item.name != name, item.session_uid)) for (_, name), same in by_name.items()]

@@ -9,6 +9,7 @@ from threading import Event
 
 import pytest
 import talking
+from restage.agent import files
 from restage.agent.providers import handoff
 from restage.agent.providers.base import Message, Text
 from restage.agent.providers.errors import ProviderError
@@ -210,8 +211,10 @@ def test_a_killed_run_leaves_nothing_pending(provider, folder):
     asking.done()
     (made / "waiting").touch()
     assert handoff.pending(folder) == made
-    Handoff(folder)
-    assert handoff.pending(folder) is None
+    other = Asking(Handoff(folder, poll_seconds=POLL), talking.request(text="Another."))
+    assert handoff.pending(folder) not in (made, None)
+    other.cancel.set()
+    other.done()
 
 
 def test_a_folder_that_was_tidied_away_comes_back(provider, folder):
@@ -249,3 +252,18 @@ def test_what_is_said_of_it(provider, folder):
     assert (facts.usd_input, facts.usd_output, facts.image_px, facts.images, facts.schema) == (0, 0, 1536, 10, False)
     assert not provider.destination.leaves_machine and str(folder) in provider.destination.who
     assert provider.models() == ["by hand"] and provider.name == "handoff"
+
+
+def test_only_who_asks_removes_what_was_left(provider, folder):
+    """An estimate, or a command that is refused, makes a provider too, beside a run that waits."""
+    asking = Asking(provider, talking.request(text="One."))
+    half = folder / f"{files.PARTIAL}0002_x"
+    half.mkdir()
+    Handoff(folder)
+    assert handoff.pending(folder) is not None and half.is_dir()
+    asking.cancel.set()
+    asking.done()
+    again = Asking(Handoff(folder, poll_seconds=POLL), talking.request(text="Two."))
+    assert not half.exists()
+    again.cancel.set()
+    again.done()

@@ -11,11 +11,12 @@ import pytest
 from asking import ALL, BOTH, KEY, PICTURE, ask, error_body, provider, request
 from loopback import Behaviour, Loopback
 from restage.agent.providers import make
-from restage.agent.providers.address import is_loopback, normal_url
+from restage.agent.providers.address import is_loopback, normal_url, without_secrets
 from restage.agent.providers.base import Message, Request, Text, Turn, Waiting
 from restage.agent.providers.errors import BadReply, OnlineAccessOff, ProviderError, ServerFailed
 from restage.agent.providers.openai import qualifies
 from restage.agent.roles import Usage
+from restage.agent.settings import Asked
 
 SCHEMA = {
     "type": "object",
@@ -218,12 +219,34 @@ def test_addresses_as_people_type_them(typed, url):
 
 
 @pytest.mark.parametrize(
-    "typed", ["http://", "ftp://models.example", "http://me:secret@models.example", "host:notaport"]
+    "typed",
+    [
+        "http://",
+        "ftp://models.example",
+        "http://me:secret@models.example",
+        "host:notaport",
+        "http://h/v1?api_key=secret",
+    ],
 )
 def test_what_is_no_address(typed):
     with pytest.raises(ProviderError, match="base URL") as failed:
         make.make("compatible", "llava", typed)
     assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("http://me:secret@models.example/v1", "http://models.example/v1"),
+        ("models.example:8080/v1?api_key=secret", "models.example:8080/v1"),
+        ("http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/v1"),
+    ],
+)
+def test_a_secret_in_an_address_is_kept_nowhere(typed, kept):
+    assert without_secrets(typed) == kept
+    if typed != kept:
+        with pytest.raises(ValueError, match="take that out"):
+            Asked(provider="compatible", base_url=typed)
 
 
 @pytest.mark.parametrize(

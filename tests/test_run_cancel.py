@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from cancels import STATES, cancel_in
+from cancels import STATES, cancel_in, held
+from restage.agent import leaving
 from restage.agent.record import RunFolder
 from runs import resume
 from scripted import Scripted
@@ -16,6 +17,9 @@ def test_a_cancelled_run_ends_and_resumes_wherever_it_was(state, pool, tmp_path,
     print(f"{state.name}: {seconds:.2f} s")
     assert came_there, "the run never came to the state"
     assert record.status == "cancelled", record.message
+    before = held(tmp_path / "run")
+    assert leaving.wait(60), "what was left never ends"
+    assert held(tmp_path / "run") == before, "what was left wrote into the run folder"
     kept = {s.name: [(a.number, a.status) for a in s.attempts] for s in RunFolder.open(tmp_path / "run").record.stages}
     settings = record.settings
     # To the end of the stage it was cancelled in: what comes after that is no matter of the cancel.

@@ -79,6 +79,8 @@ def test_bad_folders_exit_2(root, ball, tmp_path):
     assert done.returncode == 2 and "can't be written" in done.stderr and len(done.stderr.strip().splitlines()) == 1
     done = command(root, ball, "-o", ball)
     assert done.returncode == 2 and "is a file" in done.stderr
+    done = command(root, "--resume", tmp_path, "--seed", "3", "--rounds", "1/1/1/1/1")
+    assert done.returncode == 2 and "leave out --seed, --rounds" in done.stderr
     done = command(root, "--resume", tmp_path)
     assert done.returncode == 2 and "no run.json" in done.stderr
     done = command(root, ball)

@@ -149,6 +149,24 @@ def test_folders_that_are_no_run_folders(tmp_path, table_picture):
     assert (tmp_path / "scene.blend").read_text() == "{"
 
 
+def test_a_worker_that_dies_after_it_answered_costs_an_attempt_not_the_run(pool, tmp_path, table_picture, monkeypatch):
+    lost = []
+
+    def file(self, name):
+        if self.alive and not lost:
+            lost.append(name)
+            self._worker.close()  # the real one, whose folder goes with it
+        return self._worker.file(name)
+
+    monkeypatch.setattr("reused.Lent.file", file)
+    setup = SCRIPTS["setup"][0]
+    scripted = Scripted(repairs={"setup": [setup + "# again\n"]})
+    record, _ = execute(pool, tmp_path / "run", table_picture, scripted)
+    first, second = record.stage("setup").attempts
+    assert lost and first.status == "crashed" and "ended before" in first.message
+    assert second.status == "ok" and record.status == "done"
+
+
 def test_who_takes_a_folder_removes_half_written_files_and_no_others(tmp_path, table_picture):
     folder = tmp_path / "run"
     start(folder, table_picture)

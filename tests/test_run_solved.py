@@ -14,6 +14,7 @@ from restage.agent.settings import AgentSettings
 from restage.worker.protocol import StageScript
 from runs import OPTIONS, start
 from scripted import GEOMETRY, MATERIALS, Scripted
+from turns import context
 
 NEARER = GEOMETRY.replace('"ball.radius": 0.15', '"ball.radius": 0.16')
 FARTHER = GEOMETRY.replace("(-0.3, 0.0, 0.15)", "(-2.6, 0.0, 0.15)")
@@ -102,11 +103,12 @@ def test_what_is_kept_survives_and_damage_is_told(tmp_path, table_picture):
     _, folder = start(tmp_path / "run", table_picture)
     program = [StageScript("materials", MATERIALS)]
     solver = Answers(program={"materials": PALER})
-    assert numbers.KeptNumbers(folder, solver).solve_program(None, program, None) == {"materials": PALER}
+    given = context("lighting")
+    assert numbers.KeptNumbers(folder, solver).solve_program(given, program, None) == {"materials": PALER}
     # A run taken up again asks the folder, not the solver.
     again = numbers.KeptNumbers(RunFolder.open(folder.path), Answers())
-    assert again.solve_program(None, program, None) == {"materials": PALER}
-    assert again.solve_program(None, [StageScript("materials", PALER)], None) == {}
+    assert again.solve_program(given, program, None) == {"materials": PALER}
+    assert again.solve_program(given, [StageScript("materials", PALER)], None) == {}
     (folder.path / numbers.FILE).write_text("{")
     with pytest.raises(RecordError, match="damaged"):
         numbers.KeptNumbers(folder, solver)

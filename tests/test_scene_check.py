@@ -99,7 +99,7 @@ def test_what_the_worker_would_not_have_written_does_not_come_in_either(tmp_path
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     root = bpy.data.collections.new("Root")
     body = bpy.data.objects.new("Body", bpy.data.meshes.new("Body"))
-    for kind in sorted(allowed.MODIFIERS):
+    for kind in sorted(allowed.MODIFIERS_DENIED):
         body.modifiers.new(kind, kind)
     nodes = bpy.data.node_groups.new("Nodes", "GeometryNodeTree")
     nodes.nodes.new("GeometryNodeIsViewport")

@@ -141,6 +141,44 @@ def test_what_was_changed_by_hand_is_noticed_and_put_back(begun):
     assert of_run("Box").location.x == pytest.approx(-0.3)
 
 
+def duplicate(item):
+    bpy.ops.object.select_all(action="DESELECT")
+    item.select_set(True)
+    bpy.context.view_layer.objects.active = item
+    assert bpy.ops.object.duplicate() == {"FINISHED"}
+    return bpy.context.view_layer.objects.active
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_copy_is_the_artists_and_no_edit_of_what_it_was_made_of(begun, renamed):
+    box = of_run("Box")
+    if renamed:
+        box.name = "Renamed by the artist"
+    copy = duplicate(box)
+    copy.location.x = 0.9
+    assert copy.name in bpy.data.collections[sandbox.find(chosen().run).collection].objects
+    watch.look(1.0)
+    assert not len(live().edits) and not bpy.ops.restage.keep_edits.poll() and not bpy.ops.restage.lock.poll()
+    box.location.y = 0.2
+    copy.location.y = 0.7
+    watch.look(2.0)
+    assert [item.words for item in live().edits] == ["Box: moved"]
+    accept()
+    assert numbers.read(script("geometry", 2))["box.location"] == (-0.3, 0.2, 0.15)
+    assert tuple(of_run("Box").location) == pytest.approx((-0.3, 0.2, 0.15))
+    copy = next(item for item in bpy.data.objects if item.location.y == pytest.approx(0.7))
+    assert copy.location.x == pytest.approx(0.9) and copy.name in bpy.context.scene.collection.objects
+    assert not [key for key in copy.keys() if key.startswith("restage")]  # noqa: SIM118
+
+
+def test_a_copy_whose_original_was_taken_out_is_no_edit(begun):
+    box = of_run("Box")
+    duplicate(box).location.x = 0.9
+    bpy.context.scene.collection.objects.link(box)
+    bpy.data.collections[sandbox.find(chosen().run).collection].objects.unlink(box)
+    assert edits.found(chosen().run) == []
+
+
 def test_accepting_takes_what_is_shown_with_what_was_changed_by_hand(begun):
     of_run("Box").location.x = 0.5
     of_run("Ball").rotation_euler.z = 0.4

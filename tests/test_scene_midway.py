@@ -19,6 +19,7 @@ import scripted
 
 bpy = pytest.importorskip("bpy")
 
+import panel  # noqa: E402
 import restage  # noqa: E402
 from restage.agent import begin, picture  # noqa: E402
 from restage.agent.assemble import Assembled  # noqa: E402
@@ -142,6 +143,30 @@ def test_undoing_takes_nothing_from_the_run(run):
     assert {"Camera", "Cube", "Light"} < {item.name for item in bpy.data.objects}
 
 
+def test_a_renamed_scene_keeps_its_run_while_the_artist_is_in_another(tmp_path, table_picture, scratch):
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    restage.register()
+    bpy.ops.ed.undo_push(message="start")
+    thread = start(tmp_path / "run", table_picture)
+    bpy.ops.ed.undo_push(message="Reconstruct from Image")
+    mine, other = bpy.data.scenes["Scene"], bpy.data.scenes.new("Other")
+    mine.name = "Kettle"
+    bpy.context.window.scene = other
+    bpy.ops.ed.undo_push(message="renamed, and another scene")
+    other.frame_end = 10
+    bpy.ops.ed.undo_push(message="frames")
+    bpy.ops.ed.undo()
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    thread.cancel()
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "CANCELLED")
+    assert bpy.context.scene.name == "Other" and not bpy.context.scene.restage.run
+    assert not bpy.context.scene.collection.children and not bpy.context.scene.objects
+    mine = bpy.data.scenes["Kettle"]
+    assert sandbox.find(RUN).collection in mine.collection.children
+    assert (mine.restage.run, mine.restage.status) == (RUN, "CANCELLED")
+    restage.unregister()
+
+
 def test_another_file_ends_it(run):
     thread, folder, _ = run
     kept = faults.accepted(folder)
@@ -154,6 +179,25 @@ def test_another_file_ends_it(run):
     assert bpy.ops.restage.reconstruct.poll()
     assert sorted(item.name for item in bpy.data.objects) == ["Camera", "Cube", "Light"]
     assert stopped_with(folder, kept)
+
+
+def test_a_file_that_can_t_be_opened_ends_it_and_it_can_go_on(run, tmp_path):
+    thread, folder, _ = run
+    kept = faults.accepted(folder)
+    bad = tmp_path / "bad.blend"
+    bad.write_bytes(b"not a blend file")
+    with pytest.raises(RuntimeError):
+        bpy.ops.wm.open_mainfile(filepath=str(bad))
+    end_of(thread)
+    live, chosen = bpy.context.window_manager.restage, bpy.context.scene.restage
+    assert (live.status, chosen.status, chosen.run) == ("NONE", "CANCELLED", RUN)
+    assert "was stopped" in live.message and chosen.summary == live.message
+    panel.tick_until(lambda: len(live.cards) == 5)
+    if live.ahead:
+        # What the run did last had not been told yet.
+        assert bpy.ops.restage.catch_up() == {"FINISHED"}
+    assert bpy.ops.restage.go_on.poll() and not bpy.ops.restage.cancel.poll()
+    assert sandbox.find(RUN) is not None and stopped_with(folder, kept)
 
 
 def test_disabling_the_add_on_ends_it(run):

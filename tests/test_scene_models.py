@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,13 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from loopback import Behaviour, Loopback  # noqa: E402
-from restage import preferences, properties  # noqa: E402
+from restage import preferences, properties, registration  # noqa: E402
 from restage.agent import brief_text, keys  # noqa: E402
 from restage.agent.brief import Brief, BriefObject  # noqa: E402
 from restage.operators import background, by_hand, launch, run_thread  # noqa: E402
 from restage.panels import wrapped  # noqa: E402
 from restage.scene import sandbox, scripts  # noqa: E402
+from webserver import Web  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -182,6 +184,46 @@ def test_a_run_without_a_key_stops_with_what_to_do_and_can_go_on(registered, tab
     tick_until(lambda: live().status not in properties.BUSY)
     assert live().status == "FAILED" and "OPENAI_API_KEY" in live().message, live().message
     assert bpy.ops.restage.go_on.poll()
+
+
+def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))  # no key store
+    bpy.context.preferences.system.use_online_access = True
+    if not bpy.app.online_access:
+        pytest.skip("this Blender was started offline")
+    registered.picture, registered.agent = str(table_picture), "openai"
+    bpy.ops.restage.reconstruct("EXEC_DEFAULT", True, send=True, unconfined=True)
+    tick_until(lambda: live().status not in properties.BUSY)
+    last = bpy.context.window_manager.operators[-1]
+    assert last.bl_idname == "RESTAGE_OT_reconstruct"
+    assert not last.properties.send and not last.properties.unconfined
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, area=window.screen.areas[0]), suppress(RuntimeError):
+        bpy.ops.screen.repeat_last()
+    assert "has to be confirmed" in live().error and run_thread.current() is None
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_what_was_going_on_when_restage_was_switched_off_is_not_waited_for(registered, tmp_path):
+    addon = bpy.context.preferences.addons["restage"].preferences
+    slow = {"/slow.png": (200, {"Content-Type": "image/png"}, [b"\x89PNG", 3.0, b"more"])}
+    with Loopback([Behaviour(silent=True)]) as server, Web(slow) as web:
+        addon.base_url = server.url
+        assert bpy.ops.restage.list_models(provider="compatible") == {"FINISHED"}
+        assert bpy.ops.restage.fetch_picture(url=f"{web.url}/slow.png") == {"FINISHED"}
+        assert server.reached.wait(60)
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+        assert live().compatible.busy and live().fetching, "another file changes nothing of that"
+        live().request, live().request_pictures, live().compare = "/nowhere", 2, "WIPE"
+        restage.unregister()
+        assert server.closed.wait(60), "the server is not left waiting"
+        restage.register()
+        registration._begin()
+        assert not live().compatible.busy and live().compatible.said == "" and not live().fetching
+        assert bpy.ops.restage.list_models.poll() and bpy.ops.restage.test_connection.poll()
+        assert bpy.ops.restage.fetch_picture.poll()
+        assert (live().request, live().request_pictures, live().compare) == ("", 0, "NONE")
 
 
 def test_a_reply_must_not_be_the_prompt(tmp_path):

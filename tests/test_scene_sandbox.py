@@ -134,6 +134,19 @@ def check_untouched(before):
     assert changed == []
 
 
+def duplicate_collection(collection, scene):
+    """What *Duplicate Collection* does; that itself needs an outliner on screen."""
+    copy = bpy.data.collections.new(collection.name)
+    for key, value in collection.items():
+        copy[key] = value
+    for item in collection.objects:
+        made = item.copy()
+        made.data = item.data.copy()
+        copy.objects.link(made)
+    scene.collection.children.link(copy)
+    return copy
+
+
 def test_load_shows_the_result_and_touches_nothing_else(busy, results):
     before, present = fingerprint(), set(compat.datablocks())
     shown = sandbox.load(results["first"], SETTINGS, RUN)
@@ -257,6 +270,84 @@ def test_what_the_artist_took_out_stays(busy, results):
     assert not tags.of_run(RUN)
 
 
+def test_copies_the_artist_made_of_the_result_stay(busy, results):
+    present = set(compat.datablocks())
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    first = bpy.context.scene
+    bpy.ops.scene.new(type="FULL_COPY")
+    second = bpy.context.scene
+    copy = next(item for item in second.collection.children if tags.SANDBOX in item)
+    kept = duplicate_collection(bpy.data.collections[shown.collection], first)
+    kept.name = "Attempt 1"
+    kept_before = {(root.name, item.name, item.data.name) for root in (copy, kept) for item in root.objects}
+    assert len(kept_before) == 10
+    bpy.context.window.scene = first
+    again = sandbox.replace(RUN, results["second"], SETTINGS)
+    assert (again.collection, again.objects) == (shown.collection, 5)
+    sandbox.discard(RUN)
+    assert {(root.name, item.name, item.data.name) for root in (copy, kept) for item in root.objects} == kept_before
+    assert [root.name in scene.collection.children for root, scene in ((copy, second), (kept, first))] == [True, True]
+    mesh = next(item for item in kept.objects if item.type == "MESH")
+    assert mesh.data.vertices[2].co.z == 1.0 and mesh.data.materials[0] is not None
+    assert not tags.of_run(RUN) and not any(key.startswith("restage") for key in [*kept.keys(), *mesh.keys()])
+    assert not [item for uid, item in compat.datablocks().items() if uid not in present and item.users == 0]
+
+
+def test_of_two_collections_the_renamed_one_is_known_to_be_the_runs(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    root = bpy.data.collections[shown.collection]
+    root.name = "What I want"
+    copy = duplicate_collection(root, bpy.context.scene)
+    copy.name = "A copy"
+    assert sandbox.replace(RUN, results["second"], SETTINGS).collection == "What I want"
+    assert next(item for item in copy.objects if item.type == "MESH").data.vertices[2].co.z == 1.0
+
+
+def test_a_collection_moved_out_of_the_result_stays(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    root, part = bpy.data.collections[shown.collection], bpy.data.collections.new("Part")
+    tags.tag([part], RUN)
+    taken = next(item for item in root.objects if item.type == "MESH")
+    part.objects.link(taken)
+    root.objects.unlink(taken)
+    bpy.context.scene.collection.children.link(part)
+    name = taken.name
+    sandbox.replace(RUN, results["second"], SETTINGS)
+    sandbox.discard(RUN)
+    assert [item.name for item in bpy.data.collections["Part"].objects] == [name]
+
+
+def test_what_the_artist_put_into_the_result_stays_in_its_scene(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    artist, scene = bpy.data.objects["Cube"], bpy.context.scene
+    bpy.data.collections[shown.collection].objects.link(artist)
+    scene.collection.children[0].objects.unlink(artist)
+    bpy.context.window.scene = bpy.data.scenes.new("Another")
+    sandbox.replace(RUN, results["second"], SETTINGS)
+    assert artist.name in scene.collection.objects
+    bpy.data.collections[shown.collection].objects.link(artist)
+    scene.collection.objects.unlink(artist)
+    sandbox.discard(RUN)
+    assert artist.name in scene.collection.objects and not bpy.context.scene.objects
+
+
+def test_what_the_artist_took_over_keeps_a_name_of_its_own(busy, results):
+    shown = sandbox.load(results["first"], SETTINGS, RUN)
+    root = bpy.data.collections[shown.collection]
+    taken = next(item for item in root.objects if item.type == "MESH")
+    bpy.context.scene.collection.objects.link(taken)
+    material, name = taken.data.materials[0], taken.name
+    bpy.data.objects["Cube"].data.materials.append(material)
+    again = sandbox.replace(RUN, results["second"], SETTINGS)
+    assert (taken.name, taken.data.vertices[2].co.z) == (name, 1.0)
+    assert not [item.name for item in compat.datablocks().values() if "parked" in item.name]
+    assert material.name.startswith("Material.")
+    assert not any(tags.RUN in item for item in (taken, taken.data, material))
+    shown_now = bpy.data.collections[again.collection]
+    assert len(shown_now.objects) == 5 and taken.name not in shown_now.objects
+    assert next(item for item in shown_now.objects if item.type == "MESH").data.materials[0].name == "Material.001"
+
+
 def test_a_deleted_or_undone_sandbox_is_made_again(busy, results):
     before = fingerprint()
     shown = sandbox.load(results["first"], SETTINGS, RUN)
@@ -281,6 +372,25 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(busy, results, tmp_path,
     assert str(error.value)
     assert fingerprint() == shown
     check_untouched(before)
+
+
+class NoText:
+    def __str__(self):
+        raise LookupError("no text")
+
+
+@pytest.mark.parametrize("settings", [{"world": NoText()}, {("no", "key"): 1}])
+def test_whatever_ends_a_load_nothing_of_it_stays(busy, results, settings):
+    """Once while the file is read, before anything of it is checked, and once after."""
+    before = fingerprint()
+    with pytest.raises((LookupError, TypeError)):
+        sandbox.load(results["first"], settings, RUN)
+    assert fingerprint() == before
+    sandbox.load(results["first"], SETTINGS, RUN)
+    shown = fingerprint()
+    with pytest.raises((LookupError, TypeError)):
+        sandbox.replace(RUN, results["second"], settings)
+    assert fingerprint() == shown
 
 
 def test_settings_reach_the_scene_only_on_request_and_only_the_allowed_ones(busy, results):

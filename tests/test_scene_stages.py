@@ -188,6 +188,23 @@ def test_undoing_what_began_a_run_stops_it(begun):
     assert statuses()[1] == "review"
 
 
+def test_an_undo_that_the_folder_can_t_follow_is_told(begun):
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.restage.reject() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="as the window does after an operator")
+    stopped()
+    folder = RunFolder.open(Path(chosen().folder))
+    with folder.held():  # as a command line does that works on the run
+        while chosen().state == folder.record.state:
+            bpy.ops.ed.undo()
+    assert "The run folder could not follow" in live().error
+    assert live().cards_state == chosen().state != RunFolder.open(folder.path).record.state
+    # The next one that it can follow clears that.
+    bpy.ops.ed.redo()
+    assert live().error == ""
+    agree()
+
+
 def test_the_checklist_is_the_artists(begun):
     assert bpy.ops.restage.add_point() == {"FINISHED"}
     chosen().points[0].text, chosen().points[0].object = "a wider lens", "Camera"

@@ -225,7 +225,7 @@ def test_every_name_a_script_defines_may_be_used():
     ] == [1, 2]
 
 
-@pytest.mark.parametrize("name", sorted((*allowed.NODE_PREFIXES, *allowed.MODIFIERS)))
+@pytest.mark.parametrize("name", sorted((*allowed.NODE_PREFIXES, *allowed.MODIFIERS_DENIED)))
 def test_kinds_that_are_not_available_are_refused_written_out_and_put_together(name):
     with pytest.raises(guard.Refused, match=f"{name} is not available"):
         guard.check(f"kind = {name!r}", "<s>")

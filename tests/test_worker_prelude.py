@@ -59,12 +59,24 @@ def test_the_program_builds_the_same_beside_the_default_cube(binary, built, tmp_
     assert last(said, "DUMP") == built
     objects, materials, worlds = last(said, "KEPT")
     # The file had a Cube, a Camera and a World of its own; the program's have the names, the file's stepped aside.
-    assert {"Cube", "before.Cube", "Camera", "before.Camera", "Light"} <= set(objects)
+    assert {"Cube", "aside~Cube", "Camera", "aside~Camera", "Light"} <= set(objects)
     assert "Material" in materials, "a name the program did not take was given back"
-    assert {"World", "before.World"} <= set(worlds)
+    assert {"World", "aside~World"} <= set(worlds)
 
 
 def test_running_it_twice_in_one_file_builds_the_same_again(binary, built, tmp_path):
     path = tmp_path / "twice.py"
     path.write_text(program() + "\n" + program() + DUMP)
     assert last(in_plain_blender(binary, path), "DUMP") == built
+
+
+def test_one_that_failed_half_way_leaves_no_name_aside_for_ever(binary, built, tmp_path):
+    path = tmp_path / "failed.py"
+    failing = (
+        f"try:\n    exec({PRELUDE + TEXTS['setup'] + chr(10) + 'raise SystemError'!r})\nexcept SystemError:\n    pass\n"
+    )
+    path.write_text(failing + program() + DUMP + AFTER)
+    said = in_plain_blender(binary, path)
+    assert last(said, "DUMP") == built
+    _, materials, _ = last(said, "KEPT")
+    assert "Material" in materials

@@ -83,6 +83,7 @@ def build(lock: Lock, platform: str, output: Path, cache: Path, blender: str | N
     """Build a platform's zip into the folder `output` and return its path. Raises PackageError."""
     wheels = fetch(lock, platform, cache)
     tool = extension_tool(blender)
+    output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     name = zip_name(platform)
     # Beside the output, so that the finished zip only moves.

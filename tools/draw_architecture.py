@@ -49,7 +49,7 @@ ROOMS = {
 ROOM_OF = {
     "__init__": "registration", "bundled": "registration", "registration": "registration", "version": "agent",
     "terminal": "command", "check_command": "command", "properties": "panels", "preferences": "panels",
-    "previews": "panels", "panel_data": "panels", "idnames": "panels",
+    "previews": "panels", "panel_data": "panels", "idnames": "panels", "translations": "registration",
 }  # fmt: skip
 """Rooms of the modules at the top, beside `cli` and all that is called after it."""
 NEXT_ROW, GAP, PER_LINE = 100, 45, 4

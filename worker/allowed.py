@@ -15,7 +15,7 @@ NODE_PREFIXES = (
 """Beginnings of the `bl_idname` of nodes that are not available: they read or write files, run text, keep a cache, or
 show the viewport something else than the render."""
 
-MODIFIERS = frozenset(["MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT", "MULTIRES"])
+MODIFIERS_DENIED = frozenset(["MESH_CACHE", "MESH_SEQUENCE_CACHE", "FLUID", "OCEAN", "DYNAMIC_PAINT", "MULTIRES"])
 """Modifiers that are not available: they read or write files."""
 
 CLAMPS: dict[str, dict[str, int]] = {

@@ -17,7 +17,7 @@ from .allowed import (
     MAX_IMAGE_PIXELS,
     MAX_TEXT,
     MAX_VERTICES,
-    MODIFIERS,
+    MODIFIERS_DENIED,
     PARTICLE_CLAMPS,
     VOXELS_ALONG,
 )
@@ -68,7 +68,7 @@ def evaluate(scene: bpy.types.Scene) -> dict[str, Body]:
 def _repair_object(item: bpy.types.Object) -> list[str]:
     notes: list[str] = []
     for modifier in list(item.modifiers):
-        if modifier.type in MODIFIERS:
+        if modifier.type in MODIFIERS_DENIED:
             notes.append(f"{item.name}: the {modifier.name} modifier is not available, removed")
             item.modifiers.remove(modifier)
             continue

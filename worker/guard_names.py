@@ -202,7 +202,7 @@ DENIED_KEYWORDS = _words("""
 
 def made_denied(name: object) -> bool:
     """Say whether this is the name of a kind of node or modifier that is not available."""
-    return isinstance(name, str) and (allowed.node_denied(name) or name in allowed.MODIFIERS)
+    return isinstance(name, str) and (allowed.node_denied(name) or name in allowed.MODIFIERS_DENIED)
 
 
 def keyword_denied(name: object) -> bool:

@@ -23,10 +23,12 @@ numpy.random.seed(0)
 _aside = []
 for _kind in ("scenes", "collections", "objects", "meshes", "curves", "cameras", "lights", "worlds", "materials",
               "node_groups", "images", "textures", "metaballs", "lattices", "armatures", "actions"):
-    for _block in list(getattr(bpy.data, _kind)):
-        if _block.library is None and not _block.name.startswith("before."):
-            _aside.append((_kind, _block, _block.name))
-            _block.name = "before." + _block.name
+    # Those first that a program which failed half-way left aside: the names are theirs.
+    for _block in sorted(getattr(bpy.data, _kind), key=lambda block: not block.name.startswith("aside~")):
+        if _block.library is None:
+            _name = _block.name.removeprefix("aside~")
+            _aside.append((_kind, _block, _name))
+            _block.name = "aside~" + _name
 _scene = bpy.data.scenes.new("Restage")
 _scene.view_settings.view_transform = "AgX"  # what a new file has; a new scene's differs between versions
 _collection = bpy.data.collections.new("Restage")

@@ -70,4 +70,5 @@ def _start() -> None:
         program = os.path.join(os.environ["SYSTEMROOT"], "System32", "whoami.exe")  # noqa: PTH118 - as Windows has it
         os.spawnv(os.P_NOWAIT, program, [program])
     else:
-        os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {})
+        # Waited for: what it says of a folder that is gone meanwhile would be the worker's last words.
+        os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}), 0)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import radians
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import cv2
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...worker.protocol import JobResult
-from .. import colour_space, params
+from .. import colour_space, leaving, params
 from ..brief import Brief
 from ..picture import Picture
 from ..roles import Agent, Cancelled, Context, Draft, Usage
@@ -44,6 +44,9 @@ Rgb = tuple[float, float, float]
 
 STRUCTURED = 14.0
 """Spread of hue and chroma (Lab) from which an object on a floor gets more than one colour."""
+_COUNTING = Lock()
+_BEFORE: list[int] = []
+"""How many threads OpenCV had, once for each that wants one now."""
 PLACE_CELLS = 64
 """Cells of a painted floor and wall across the picture."""
 
@@ -51,13 +54,20 @@ PLACE_CELLS = 64
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """OpenCV in one thread, as results must not hang on the machine; the number is the whole process's, which may be an
-    artist's Blender, so it is put back."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
+    artist's Blender, so it is put back: by the last one, for a call that was left may still be at it."""
+    with _COUNTING:
+        if not _BEFORE:
+            _BEFORE.append(cv2.getNumThreads())
+            cv2.setNumThreads(1)
+        else:
+            _BEFORE.append(_BEFORE[0])
     try:
         yield
     finally:
-        cv2.setNumThreads(before)
+        with _COUNTING:
+            before = _BEFORE.pop()
+            if not _BEFORE:
+                cv2.setNumThreads(before)
 
 
 def make() -> Agent:
@@ -73,12 +83,14 @@ class OfflineGenerator:
         """Know nothing yet."""
         self._layouts: dict[str, Layout] = {}
 
-    @_one_thread()
     def brief(
         self, picture: Picture, seed: int, cancel: Event, tell: Callable[[str], None] = lambda _doing: None
     ) -> tuple[Brief, Usage]:
-        """Say what is in the picture."""
+        """Say what is in the picture. Raises Cancelled."""
+        return leaving.run(lambda: self._brief(picture, seed, cancel), cancel), Usage()
 
+    @_one_thread()
+    def _brief(self, picture: Picture, seed: int, cancel: Event) -> Brief:
         def check() -> None:
             if cancel.is_set():
                 raise Cancelled
@@ -91,11 +103,15 @@ class OfflineGenerator:
         layout = lay_out(masks, width / height, seen.backdrop, seed, check, lines=lines)
         brief = describe.describe(picture, seen, layout)
         self._layouts[_key(picture, brief, seed)] = layout
-        return brief, Usage()
+        return brief
+
+    def write(self, context: Context) -> Draft:
+        """Write the stage's script; or turn the numbers of the one that is there, when an artist says how. Raises
+        Cancelled."""
+        return leaving.run(lambda: self._write(context), context.cancel)
 
     @_one_thread()
-    def write(self, context: Context) -> Draft:
-        """Write the stage's script; or turn the numbers of the one that is there, when an artist says how."""
+    def _write(self, context: Context) -> Draft:
         best = context.best
         if best is not None and best.verdict is not None and best.verdict.by == "artist":
             script, note = words.turned(context.stage.name, best.script, best.verdict)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ...worker.protocol import LightBasisRequest, SanityKind
-from .. import params
+from .. import leaving, params
 from ..brief import Brief
 from ..roles import Attempt, Context, Judgement, Looker, Preference
 from ..verdict import MAX_ITEMS, ChecklistItem, Verdict
@@ -139,7 +139,9 @@ def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:
         return Verdict(approve=True, summary=f"{numbers} The lights could not be measured one by one.")
     h, w = coverage.shape
     wanted = cv2.resize(context.picture.unit, (w, h), interpolation=cv2.INTER_AREA)
-    solution = light_solver.solve(pictures, coverage, np.asarray(wanted, np.float32))
+    solution = leaving.run(
+        lambda: light_solver.solve(pictures, coverage, np.asarray(wanted, np.float32)), context.cancel
+    )
     if solution.before < solution.after * WORTH:
         return Verdict(approve=True, summary=f"{numbers} No other powers come nearer.")
     items = []

@@ -12,7 +12,8 @@ from .errors import ProviderError
 def normal_url(typed: str, path: str = "") -> str:
     """Return a base URL with what was left out: the scheme, and `path` where there is none.
 
-    Raises ProviderError when there is no host in it, or a user name or password, which would be shown.
+    Raises ProviderError when there is no host in it, or what may be secret, for an address is shown and kept: a user
+    name, a password, a query.
     """
     typed = typed.strip()
     parts = urlsplit(typed if "://" in typed else f"http://{typed}")
@@ -20,9 +21,20 @@ def normal_url(typed: str, path: str = "") -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or parts.username or parts.password:
-        raise ProviderError("The base URL is not one.", "It looks like http://127.0.0.1:11434/v1, without a password.")
+    if not usable or parts.username or parts.password or parts.query or parts.fragment:
+        raise ProviderError(
+            "The base URL is not one.",
+            "It looks like http://127.0.0.1:11434/v1, without a password and without ? and what follows it.",
+        )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or path}"
+
+
+def without_secrets(typed: str) -> str:
+    """Return an address as typed, but for a user name, a password, a query: what may be kept of it."""
+    head, slashes, rest = typed.partition("//")
+    rest = (rest if slashes else head).partition("?")[0].partition("#")[0]
+    host, slash, path = rest.partition("/")
+    return (head + slashes if slashes else "") + host.rpartition("@")[2] + slash + path
 
 
 def is_loopback(host: str) -> bool:

@@ -43,11 +43,7 @@ class Handoff:
             model, schema=False, usd_input=0.0, usd_cached_input=0.0, usd_output=0.0, image_px=1536, images=10
         )
         self._taken: set[Path] = set()
-        # A killed run left its marks.
-        for folder_before in _folders(self.folder):
-            (folder_before / _WAITING).unlink(missing_ok=True)
-        for leftover in files.partial(self.folder):
-            shutil.rmtree(leftover, ignore_errors=True)
+        self._swept = False
 
     @property
     def name(self) -> str:
@@ -90,8 +86,19 @@ class Handoff:
             ) from error
         return Reply(text, estimate(request, text), self._facts.name, seconds=round(time.monotonic() - began, 3))
 
+    def _sweep(self) -> None:
+        """Remove what a killed run left. Only a run asks, and it holds its folder; before, they may be another's."""
+        if self._swept:
+            return
+        self._swept = True
+        for folder in _folders(self.folder):
+            (folder / _WAITING).unlink(missing_ok=True)
+        for leftover in files.partial(self.folder):
+            shutil.rmtree(leftover, ignore_errors=True)
+
     def _place(self, request: Request) -> Path:
         with _NUMBERING:
+            self._sweep()
             folder = self._same(request)
             if folder is None:
                 self.folder.mkdir(parents=True, exist_ok=True)

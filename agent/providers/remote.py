@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from .. import keys
+from .. import keys, redact
 from ..cost import tokens_of_request, tokens_of_text
 from ..keystore import NoKeyStore
 from ..roles import Cancelled, Usage
@@ -236,9 +236,9 @@ class Remote(ABC):
         """Take the key out of whatever an error says."""
         inner = error.error if isinstance(error, Again) else error
         if isinstance(inner, ProviderError):
-            inner.what, inner.advice = keys.redact(inner.what, key), keys.redact(inner.advice, key)
-            inner.detail = keys.redact(inner.detail, key)
-            inner.args = tuple(keys.redact(str(argument), key) for argument in inner.args)
+            inner.what, inner.advice = redact.without_keys(inner.what, key), redact.without_keys(inner.advice, key)
+            inner.detail = redact.without_keys(inner.detail, key)
+            inner.args = tuple(redact.without_keys(str(argument), key) for argument in inner.args)
         return error
 
     def _complete(self, answer: Answer, request: Request, asked: Asked) -> Answer:

@@ -19,6 +19,8 @@ _LONG_TEXT = 600
 def opened(path: Path) -> Image.Image:
     """Return a picture as RGB over white. Raises OSError."""
     with Image.open(path) as image:
+        if image.mode == "RGB" and "transparency" not in image.info:
+            return image.copy()
         rgba = image.convert("RGBA")
     white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
     return Image.alpha_composite(white, rgba).convert("RGB")

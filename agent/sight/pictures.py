@@ -77,7 +77,8 @@ def for_choice(context: Context, one: Attempt, two: Attempt, budget: Budget) -> 
         return [together(context, one, two, budget)]
     shown = [_whole(context.picture, budget)]
     each = max(1, min(4, (budget.images - 1) // 2))
-    boxes = parts_of(context, one, two)
+    # In either order of the two, so that asking twice asks the same.
+    boxes = parts_of(context, *sorted((one, two), key=lambda attempt: attempt.number))
     firsts = stage_views(context, one, budget, of="the FIRST attempt", title="FIRST", boxes=boxes)[:each]
     seconds = stage_views(context, two, budget, of="the SECOND attempt", title="SECOND", boxes=boxes)[:each]
     for pair in zip(firsts, seconds, strict=False):

@@ -104,10 +104,6 @@ class View:
         """Width of the frame in metres at a depth along the camera's axis."""
         return self._wide if self.orthographic else self._wide * depth
 
-    def metres_down(self, depth: float) -> float:
-        """Height of the frame in metres at a depth along the camera's axis."""
-        return self.metres_across(depth) / self._aspect
-
     def horizon(self) -> tuple[float, float] | None:
         """Return the horizon's heights at the frame's left and right edge, fractions, y down; None without one."""
         if self.orthographic or abs(self.turn[2, 1]) < 1e-6:

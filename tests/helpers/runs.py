@@ -14,8 +14,8 @@ from restage.agent.settings import AgentSettings
 OPTIONS = run.RunOptions(resolution=96, samples=2, attempt_px=64, attempt_samples=1)
 
 
-def start(folder, path, **options):
-    loaded = picture.load(path, 160)
+def start(folder, path, longest=160, **options):
+    loaded = picture.load(path, longest)
     record = RunRecord(
         restage="test",
         created=now(),
