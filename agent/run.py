@@ -76,6 +76,10 @@ class Run:
         with self.folder.held():
             return self._execute(cancel)
 
+    def enough(self) -> None:
+        """End what is being solved with the best so far; does nothing while nothing is. From any thread."""
+        self.settling.enough.set()
+
     def _execute(self, cancel: Event) -> RunRecord:
         record = self.folder.record
         record.status, record.message = "running", ""
@@ -182,6 +186,7 @@ class Run:
         last = self.stages[-1]
         attempts = [self.folder.load_attempt(last.name, item) for item in record.stage(last.name).attempts]
         context = self.settling.context(last, brief, attempts, self.settling.accepted[:-1], cancel)
+        context.enough.clear()
         context.tell("solving colours and lights together")
         self.pool.prepare(())
         worker = self.pool.open()
