@@ -3,7 +3,7 @@
 root.
 
 Writes `docs/images/panel/*.png`, each the 3D viewport of a run in steps on the picture, and `docs/images/panel*.png`,
-the whole window in material preview.
+the whole window.
 """
 
 from __future__ import annotations
@@ -140,25 +140,25 @@ def take_estimate(window: Window) -> None:
 
 
 def take_whole(window: Window) -> None:
-    """The whole window while a run goes on by itself, and after it."""
+    """The whole window while a run goes on by itself, and after it, rendered by Cycles in the viewport."""
     window.do("discard")
     window.do("py:bpy.context.scene.restage.mode = 'AUTO'")
-    window.do("material", 300)
     window.do("op:reconstruct")
     window.wait(lambda: window.state()["shown"][0] == "geometry", 300)
     window.do("look", 300)
     window.wait(lambda: window.state()["stage"] == "lighting" and window.state()["shown"][0] == "composition", 900)
-    window.do("look", 300)
-    time.sleep(5)
+    time.sleep(2)
     save(window, "panel-running")
     window.settled(900)
+    window.do("frame", 300)
     window.do("look", 300)
-    # Shaders of the last attempt.
-    time.sleep(15)
-    window.fresh()
+    window.do("py:s = bpy.context.scene; s.render.engine = 'CYCLES'; s.cycles.preview_samples = 24")
+    window.do("py:area.spaces.active.shading.type = 'RENDERED'", 300)
+    time.sleep(60)
     save(window, "panel")
-    window.do("op:compare mode='WIPE'")
-    scroll(window, 40)
+    window.do("op:compare mode='WIPE'", 300)
+    scroll(window, 60)
+    time.sleep(60)
     keep(window, "compare")
 
 
