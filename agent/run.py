@@ -131,7 +131,9 @@ class Run:
         try:
             finish.report(self.folder, cancel)
         except Cancelled:
-            self.listener.log("The report is left as it was; it is written when the run is gone on with.")
+            self.listener.log(
+                "The report was not written; it is when the run is gone on with, or when it is asked for."
+            )
             if record.status == "done":
                 record.status, record.message = "cancelled", "Cancelled before the report was written; resume for it."
                 self.folder.save()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
@@ -11,6 +12,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from .. import properties
 from ..idnames import Op
 from ..scene import export, sandbox
+from . import follow
 from .asking import Tells
 from .finish import no_result
 
@@ -142,8 +144,23 @@ class RESTAGE_OT_open_report(Tells, bpy.types.Operator):
         """Open it."""
         path = Path(properties.absolute(context.scene.restage.folder)) / "report.html"
         if not path.is_file():
-            return self.fail(context, "The report is written when the run stops for the first time.")
+            if follow.thread() is not None:
+                return self.fail(context, "The report is written when the run stops for the first time.")
+            if trouble := write_report(path.parent):
+                return self.fail(context, trouble)
         return bpy.ops.wm.url_open(url=path.as_uri())
+
+
+def write_report(folder: Path) -> str:
+    """Write the report that a cancelled run had no time for; return one sentence where that can't be done."""
+    from ..agent import finish
+    from ..agent.record import RecordError, RunFolder
+
+    try:
+        finish.report(RunFolder.open(folder), Event())
+    except (RecordError, OSError) as error:
+        return f"The report can't be written: {error}"
+    return ""
 
 
 CLASSES = (RESTAGE_OT_save_program, RESTAGE_OT_export, RESTAGE_OT_open_report)

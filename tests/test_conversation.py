@@ -151,10 +151,14 @@ def test_a_recording_is_small_and_complete(tmp_path):
     (run / "run.json").write_text(json.dumps({"seed": 7, "stages": [{"name": "setup", "attempts": [{"number": 1}]}]}))
     (run / "attempts").mkdir()
     (run / "attempts" / "views.npz").write_bytes(b"big")
+    (run / "stages").mkdir()
+    (run / "stages" / "01_setup.py").write_text("pass")
     talk = (*talking.request().messages, Message("assistant", (Text("no"),)))
     record(run, (talking.request(), talking.reply()), (talking.request(number=2, messages=talk), talking.reply("two")))
     small = recording.export_recording(run, tmp_path / "data" / "small")
-    assert sorted(path.name for path in small.iterdir()) == ["brief.json", "conversation", "picture.png", "run.json"]
+    held = ["brief.json", "conversation", "picture.png", "run.json", "stages"]
+    assert sorted(path.name for path in small.iterdir()) == held
+    assert (small / "stages" / "01_setup.py").read_text() == "pass"
     assert not (small / "conversation" / "pictures").exists()
     assert json.loads((small / "run.json").read_text()) == {"seed": 7, "stages": [{"name": "setup", "attempts": []}]}
     assert conversation.load(small) == conversation.load(run)

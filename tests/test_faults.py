@@ -217,8 +217,9 @@ def test_two_on_one_folder(used_again, tmp_path, table_picture, root, scratch):
     finally:
         if first.poll() is None:
             faults.kill(first)
+    with RunFolder.open(folder).held():
+        assert faults.half_written(folder) == [], "who takes the folder next removes it"
     assert RunFolder.open(folder).record.status == "done"
-    assert faults.half_written(folder) == []
     with pytest.raises(RecordError, match="went on elsewhere"), stale.held():
         pass
 

@@ -283,6 +283,17 @@ def test_a_server_that_goes_quiet(name, behaviour):
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_slow_drip_is_waited_for_and_told(name):
+    with Loopback([Behaviour(text="a good answer", pause=0.05)]) as server:
+        asked = provider(name, server)
+        asked.limits = Limits(first_byte=30.0, stall=30.0)
+        told = []
+        reply = asked.ask(request(), Event(), told.append)
+    assert (reply.text, reply.retries, len(server.bodies)) == ("a good answer", 0, 1)
+    assert told, "whoever waits is told that it goes on"
+
+
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
 def test_a_key_is_in_nothing_that_is_said(name, status):
     leaky = Behaviour(

@@ -13,6 +13,7 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from panel import chosen, live, stopped, with_agent  # noqa: E402
+from restage.operators import hand_on  # noqa: E402
 from restage.scene import export, tags  # noqa: E402
 from scripted import Scripted  # noqa: E402
 
@@ -113,3 +114,14 @@ def test_a_run_whose_collection_the_artist_removed_can_be_shown_again_or_discard
     run = chosen().run
     assert bpy.ops.restage.discard() == {"FINISHED"}
     assert chosen().run == "" and tags.of_run(run) == []
+
+
+def test_a_report_that_was_not_written_is_when_it_is_asked_for(opened):
+    report = Path(chosen().folder) / "report.html"
+    kept = report.read_bytes()
+    report.unlink()
+    try:
+        assert hand_on.write_report(report.parent) == "" and b"PSNR" in report.read_bytes()
+        assert "report can't be written" in hand_on.write_report(report.parent / "nowhere")
+    finally:
+        report.write_bytes(kept)
