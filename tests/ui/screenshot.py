@@ -154,11 +154,11 @@ def take_whole(window: Window) -> None:
     window.do("look", 300)
     window.do("py:s = bpy.context.scene; s.render.engine = 'CYCLES'; s.cycles.preview_samples = 24")
     window.do("py:area.spaces.active.shading.type = 'RENDERED'", 300)
-    time.sleep(60)
+    time.sleep(25)
     save(window, "panel")
     window.do("op:compare mode='WIPE'", 300)
     scroll(window, 60)
-    time.sleep(60)
+    time.sleep(25)
     keep(window, "compare")
 
 
