@@ -22,6 +22,8 @@ from window import ROOT, Window, build, provision
 IMAGES = ROOT / "docs" / "images"
 screen.WIDTH = 1360
 """Pixels across, so that the viewport is no wider than a page."""
+LARGE = 400_000
+"""Bytes of a picture."""
 
 
 def keep(window: Window, name: str, whole: bool = False) -> None:
@@ -33,9 +35,13 @@ def keep(window: Window, name: str, whole: bool = False) -> None:
 
 
 def save(window: Window, name: str, box: tuple[int, int, int, int] | None = None) -> None:
-    """Keep a part of the window, all of it without a box. In all its colours: few make thumbnails pale."""
+    """Keep a part of the window, all of it without a box. In all its colours, for few make thumbnails pale."""
     image = Image.open(window.shot(f"docs-{Path(name).name}")).convert("RGB").crop(box)
-    image.save(IMAGES / f"{name}.png", optimize=True)
+    path = IMAGES / f"{name}.png"
+    image.save(path, optimize=True)
+    if path.stat().st_size > LARGE:
+        # Noise of a render, in which few colours are not missed.
+        image.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=2).save(path, optimize=True)
 
 
 CLOSE = """
