@@ -15,6 +15,7 @@ import numpy as np
 from cmaes import CMA
 from numpy.typing import NDArray
 
+from ..roles import Cancelled
 from . import linear, splat
 from .fit_measure import Behind, Targets, scene_loss
 from .linear import Model
@@ -85,7 +86,13 @@ class Placement:
         best = script
         for turn in range(ROUNDS):
             tell(f"solving places, round {turn + 1}")
-            found = self._round(best, deadline)
+            try:
+                found = self._round(best, deadline)
+            except Cancelled:
+                # Whoever only has enough of it is glad of the rounds before.
+                if first is None:
+                    raise
+                break
             if found is None:
                 break
             text, placed = found
