@@ -53,7 +53,9 @@ bench-ui: setup
 
 bench: setup
 	.venv/bin/python bench/offline.py
+	.venv/bin/python bench/staged.py
 	.venv/bin/python bench/standby.py
+	.venv/bin/python bench/cancel.py
 
 clean:
 	rm -rf .venv .venv-* dist runs

@@ -43,7 +43,8 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None, online: bool 
 
 def command(argv: Sequence[str]) -> int:
     """Run the command as a process of its own, which ends with it: also where a calculation was left behind."""
-    return leaving.end(main(argv))
+    code = main(argv)
+    return leaving.end(code, at_once=code == INTERRUPTED)
 
 
 def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool) -> int:

@@ -28,7 +28,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-o", "--output", metavar="DIR", help="the run folder to make")
     made.add_argument("--resume", metavar="DIR", help="go on with the run in DIR")
     made.add_argument("--solve", metavar="DIR", help="solve the numbers of the finished run in DIR against its picture")
-    made.add_argument("--seed", type=int, default=0, help="same seed, same scene (default: 0)")
+    made.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="same seed, same scripts; what solving finds in its time may differ (default: 0)",
+    )
     made.add_argument("--resolution", type=_pixels, default=512, metavar="PX", help="longer side (default: 512)")
     made.add_argument("--samples", type=_samples, default=32, metavar="N", help="Cycles samples (default: 32)")
     made.add_argument("--json", action="store_true", help="print run.json at the end instead of a table")

@@ -18,6 +18,7 @@ class Op(StrEnum):
     RECONSTRUCT = "restage.reconstruct"
     GO_ON = "restage.go_on"
     CANCEL = "restage.cancel"
+    ENOUGH = "restage.stop_solving"
     CATCH_UP = "restage.catch_up"
     LOCATE = "restage.locate_run"
     SHOW_BRIEF = "restage.show_brief"

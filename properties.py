@@ -243,6 +243,11 @@ def card(live: RestageLive, stage: str = "") -> panel_data.RestageCard | None:
     return live.cards.get(stage or live.focus)
 
 
+def solving(live: RestageLive) -> bool:
+    """Whether numbers are being solved."""
+    return live.status == "RUNNING" and live.doing.startswith("solving")
+
+
 def decided_attempt(live: RestageLive, found: panel_data.RestageCard) -> int:
     """Number of the attempt that a decision on a stage is about: the one that is shown, else the one that stands."""
     if live.shown_stage == found.name:

@@ -12,6 +12,7 @@ _BUTTONS = {
         "Reconstruct from Image": "Aus Bild rekonstruieren",
         "Go On": "Weiter",
         "Cancel": "Abbrechen",
+        "Stop Solving": "Lösen beenden",
         "Accept": "Annehmen",
         "Leave Out": "Weglassen",
         "Reject": "Verwerfen",
@@ -48,6 +49,10 @@ _BUTTONS = {
 }
 _WORDS = {
     "de_DE": {
+        "Run": "Lauf",
+        "Stopped": "Angehalten",
+        "Next: {stage}": "Als Nächstes: {stage}",
+        "{stage} is ready for review.": "{stage}: bereit zur Prüfung.",
         "Stages": "Stufen",
         "Parameters": "Parameter",
         "Script": "Skript",

@@ -126,12 +126,13 @@ def wait(seconds: float = LAST_WAIT_S) -> bool:
     return not any(thread.is_alive() for thread in list(_LEFT))
 
 
-def end(code: int) -> int:
-    """Return an exit code; where something that was left still computes, end the process with it here and now.
+def end(code: int, at_once: bool = False) -> int:
+    """Return an exit code; where something that was left still computes, or `at_once`, end the process with it here.
 
-    For a command that has nothing more to do: it then does not wait even for the call that was left.
+    For a command that has nothing more to do: it then waits neither for the call that was left nor for Python to take
+    everything down, which on a busy machine is a second.
     """
-    if left():
+    if at_once or left():
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()

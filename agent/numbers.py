@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker.protocol import StageScript
 from . import files, leaving
+from .enough import Either
 from .perceptual import Judge
 from .polish import polish
 from .ports import WorkerPort
 from .record import RecordError, RunFolder
-from .roles import Attempt, Context, Numbers
+from .roles import Attempt, Cancelled, Context, Numbers
 from .solve import solve_stage
 
 FILE = "solved.json"
@@ -47,17 +48,21 @@ class Solvers:
 
     def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
         """As `roles.Numbers`."""
-        found = polish(
-            context.picture.unit,
-            context.masks,
-            program,
-            worker,
-            self._of(context),
-            POLISH_SECONDS * self._patience,
-            context.cancel,
-            context.tell,
-            context.seed,
-        )
+        try:
+            found = polish(
+                context.picture.unit,
+                context.masks,
+                program,
+                worker,
+                self._of(context),
+                POLISH_SECONDS * self._patience,
+                Either(context.cancel, context.enough),
+                context.tell,
+                context.seed,
+            )
+        except Cancelled:
+            context.check_cancel()
+            return {}
         return found.scripts if found else {}
 
     def _of(self, context: Context) -> Judge:

@@ -56,6 +56,7 @@ class Picture:
     """Width and height of the file, after EXIF rotation."""
     notes: list[str] = field(default_factory=list)
     """What was done to the picture on reading, one sentence each."""
+    _as_png: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,7 +70,8 @@ class Picture:
 
     def png(self) -> bytes:
         """The picture as an 8 bit sRGB PNG, with alpha where it has one."""
-        return _png(self)
+        self._as_png = self._as_png or _png(self)
+        return self._as_png
 
 
 def load(path: Path | str, longest: int = 512) -> Picture:

@@ -170,6 +170,8 @@ class Context:
     refused: frozenset[str] = frozenset()
     """Scripts of the attempts the artist rejected, which are not among `attempts`."""
     cancel: Event = field(default_factory=Event)
+    enough: Event = field(default_factory=Event)
+    """Set when what is being solved is to end with the best so far."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
     rounds: int = 0

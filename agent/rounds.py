@@ -172,6 +172,7 @@ class Rounds:
         picture; with its open worker."""
         if self.numbers is None:
             return attempt, worker
+        context.enough.clear()
         context.tell("solving numbers")
         solving = self.pool.open()
         try:

@@ -26,6 +26,7 @@ from .rounds import UNFORESEEN, Rounds
 from .settling import Granted, Review, Settling
 from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials
+from .wishes import REPLAYED
 
 POLISHED = "The numbers of colours and lights, solved together at the end."
 CANCELLED = "Cancelled; the run can be resumed."
@@ -75,6 +76,10 @@ class Run:
         """
         with self.folder.held():
             return self._execute(cancel)
+
+    def enough(self) -> None:
+        """End what is being solved with the best so far; does nothing while nothing is. From any thread."""
+        self.settling.enough.set()
 
     def _execute(self, cancel: Event) -> RunRecord:
         record = self.folder.record
@@ -184,6 +189,7 @@ class Run:
         last = self.stages[-1]
         attempts = [self.folder.load_attempt(last.name, item) for item in record.stage(last.name).attempts]
         context = self.settling.context(last, brief, attempts, self.settling.accepted[:-1], cancel)
+        context.enough.clear()
         context.tell("solving colours and lights together")
         self.pool.prepare(())
         worker = self.pool.open()
@@ -196,6 +202,9 @@ class Run:
         finally:
             worker.close()
         self._check(cancel)
+        if better:
+            # What an earlier stage was solved to is seen in the last one's attempt, which is then the one to show.
+            better = {last.name: self.settling.accepted[-1].text, **better}
         for place, stage in enumerate(self.stages):
             if stage.name in better:
                 self._take(stage, place, better[stage.name], brief, cancel)
@@ -207,10 +216,15 @@ class Run:
         record = self.folder.record.stage(stage.name)
         attempts = [self.folder.load_attempt(stage.name, item) for item in record.attempts]
         context = self.settling.context(stage, brief, attempts, self.settling.accepted[:place], cancel)
+        context.passing = stage != self.stages[-1]
         self.pool.prepare(context.accepted)
-        attempt = next((a for a in attempts if a.script == script), None)
+        base = program.base_of(context.accepted)
+        attempt = next((a for a in attempts if a.script == script and a.base == base), None)
         if attempt is None:
-            draft = Draft(script, POLISHED, solved_from=record.accepted)
+            same = script == self.settling.accepted[place].text
+            draft = (
+                Draft(script, REPLAYED, by="replay") if same else Draft(script, POLISHED, solved_from=record.accepted)
+            )
             attempt, worker = self.trials.run(context, draft, attempts)
             worker.close()
         if not select.usable(attempt):

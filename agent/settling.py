@@ -58,6 +58,8 @@ class Settling:
         self.rounds = rounds
         self.wishes = Wishes(rounds, trials)
         self.accepted: list[StageScript] = []
+        self.enough = Event()
+        """Set to end what is being solved with the best so far."""
         self.said = ""
         """What became of the artist's wish, where that is worth a word."""
         self._base: Attempt | None = None
@@ -223,6 +225,7 @@ class Settling:
             samples=self.options.samples,
             seed=self.options.seed + 1009 * len(self.folder.record.stage(stage.name).rejected),
             cancel=cancel,
+            enough=self.enough,
             rounds=settings.rounds_of(stage),
         )
         context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))

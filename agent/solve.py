@@ -14,6 +14,7 @@ from threading import Event
 
 from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
 from . import measure, parts, script_numbers
+from .enough import Either
 from .measurements import Measurements
 from .perceptual import Judge
 from .ports import WorkerPort
@@ -63,13 +64,14 @@ def solve_stage(
     """Return the attempt's script with better numbers, or None when none were found.
 
     `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's. Ends about
-    `budget_s` seconds after it began, with the best so far. Raises Cancelled.
+    `budget_s` seconds after it began, or once `context.enough` is set, with the best so far. Raises Cancelled.
     """
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
         return None
     deadline = time.monotonic() + budget_s
-    return _Solving(context, attempt, worker, judge, cancel or context.cancel, tell, deadline).run(solvers, deadline)
+    stop = Either(cancel or context.cancel, context.enough)
+    return _Solving(context, attempt, worker, judge, stop, tell, deadline).run(solvers, deadline)
 
 
 class _Solving:
@@ -97,24 +99,32 @@ class _Solving:
 
     def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
         text = self._script
+        found = None
         built = False
-        for name in solvers:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            if name in ("light", "both") and not built:
-                self._probe.run([text])
-            found = (
-                self._placed(text, left if name == solvers[-1] else left * PLACES_SHARE)
-                if name == "placement"
-                else self._shaded(text, name)
-            )
-            built = False
-            if found is None:
-                continue
-            tried = self._tried(found)
-            if tried is not None and self._better(name, tried):
-                text, self._stands, built = found, tried, True
+        try:
+            for name in solvers:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                if name in ("light", "both") and not built:
+                    self._probe.run([text])
+                found = (
+                    self._placed(text, left if name == solvers[-1] else left * PLACES_SHARE)
+                    if name == "placement"
+                    else self._shaded(text, name)
+                )
+                built = False
+                if found is None:
+                    continue
+                tried = self._tried(found)
+                if tried is not None and self._better(name, tried):
+                    text, self._stands, built = found, tried, True
+                found = None
+        except Cancelled:
+            if not self._context.enough.is_set():
+                raise
+            # What could not be checked any more is checked as an attempt.
+            text = found or text
         if text == self._script:
             return None
         return write_back(self._script, text, self._owners)

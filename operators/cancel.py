@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""*Cancel*: stop the run that is going on; what it has made so far stays."""
+"""*Cancel*: stop the run that is going on; what it has made so far stays. *Stop Solving*: have it go on."""
 
 import bpy
 
+from .. import properties
 from ..idnames import Op
+from . import follow
 
 
 class RESTAGE_OT_cancel(bpy.types.Operator):
@@ -37,4 +39,27 @@ class RESTAGE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (RESTAGE_OT_cancel,)
+class RESTAGE_OT_stop_solving(bpy.types.Operator):
+    """End the solving of numbers now, with the best so far; the run goes on"""
+
+    bl_idname = Op.ENOUGH
+    bl_label = "Stop Solving"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Numbers are being solved."""
+        if not properties.solving(context.window_manager.restage):
+            cls.poll_message_set("No numbers are being solved")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Tell the run."""
+        thread = follow.thread()
+        if thread is not None:
+            thread.enough()
+        return {"FINISHED"}
+
+
+CLASSES = (RESTAGE_OT_cancel, RESTAGE_OT_stop_solving)

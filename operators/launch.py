@@ -27,7 +27,7 @@ from ..agent.record import RecordError, RunFolder
 from ..agent.settings import AgentSettings, Asked
 from ..scene import scripts
 from ..worker.binary import BlenderBinary, BlenderNotFound, running
-from . import present, run_thread
+from . import pictures, present, run_thread
 
 
 class LaunchError(Exception):
@@ -125,7 +125,8 @@ def plan_new(context: bpy.types.Context) -> Plan:
     try:
         longest = begin.working_px(like.resolution, agent.generator.provider)
         path = str(recorded.path / "picture.png") if recorded else properties.absolute(chosen.picture)
-        source = picture.load(path, longest)
+        # Read already, off the main thread, unless the press came first.
+        source = (None if recorded else pictures.seen(chosen, longest)) or picture.load(path, longest)
         target = _new_folder(defaults.runs_folder, Path(recorded.record.picture.name) if recorded else source.path)
         if recorded:
             source = replace(source, path=Path(recorded.record.picture.name))

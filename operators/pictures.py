@@ -23,6 +23,8 @@ FILES = ".png;.jpg;.jpeg;.webp;.tif;.tiff;.bmp;.tga;.gif;.avif"
 FOLDER = "pictures"
 FETCHING = "fetch"
 _LOOKING = "picture"
+_seen: list[tuple[int, str, Any]] = []
+"""The picture that was looked at last: longer side it was fitted into, what it was looked at for, and itself."""
 
 
 def take(context: bpy.types.Context, path: str) -> None:
@@ -34,17 +36,21 @@ def take(context: bpy.types.Context, path: str) -> None:
 
 def look(context: bpy.types.Context) -> None:
     """Look at the scene's picture off the main thread and show what there is to know of it."""
-    live, path = context.window_manager.restage, properties.absolute(context.scene.restage.picture)
-    live.picture_of = _key(path)
+    live, chosen = context.window_manager.restage, context.scene.restage
+    path, resolution, agent = properties.absolute(chosen.picture), chosen.resolution, chosen.agent
+    live.picture_of = _key(chosen)
     live.picture_said, live.picture_bad = "", False
     if not path:
         return
     wanted = live.picture_of
 
     def work(_cancel: Event) -> str:
-        from ..agent import picture
+        from ..agent import begin, picture
 
-        found = picture.load(path)
+        longest = begin.working_px(resolution, agent)
+        found = picture.load(path, longest)
+        found.png()
+        _seen[:] = [(longest, wanted, found)]
         width, height = found.original_size
         return "\n".join([f"{width} × {height} pixels", *found.notes])
 
@@ -59,16 +65,25 @@ def look(context: bpy.types.Context) -> None:
 
 def changed(context: bpy.types.Context) -> bool:
     """Whether the scene's picture is another file than the one that was looked at."""
-    return context.window_manager.restage.picture_of != _key(properties.absolute(context.scene.restage.picture))
+    return context.window_manager.restage.picture_of != _key(context.scene.restage)
 
 
-def _key(path: str) -> str:
+def seen(chosen: properties.RestageScene, longest: int) -> Any:
+    """Return the scene's picture as it was read when it was looked at, fitted into `longest` pixels; None when that
+    was another one, or is not done."""
+    return next((found for fitted, key, found in _seen if key == _key(chosen) and fitted == longest), None)
+
+
+def _key(chosen: properties.RestageScene) -> str:
+    """What there is to know of the picture depends on."""
+    path = properties.absolute(chosen.picture)
     if not path:
         return ""
     try:
-        return f"{path}\n{Path(path).stat().st_mtime_ns}"
+        written = str(Path(path).stat().st_mtime_ns)
     except OSError:
-        return f"{path}\nmissing"
+        written = "missing"
+    return f"{path}\n{written} {chosen.resolution} {chosen.agent}"
 
 
 class _Chooses(Tells):

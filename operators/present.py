@@ -116,13 +116,15 @@ class Presenter:
             self.remember()
             if changed:
                 self._push_undo(f"Restage: {done.stage} {'to review' if done.review else 'accepted'}")
-        self._cards(known)
+        self._cards(known, going_on=False)
 
-    def _cards(self, known: RunCards) -> None:
+    def _cards(self, known: RunCards, going_on: bool = True) -> None:
+        """Show the cards; `going_on` while the stage of which the run told last is not settled."""
         scene = self._scene()
         if scene is not None:
             view.show(known, scene)
-            _mark_running(self._live(), self._live().stage)
+            if going_on:
+                _mark_running(self._live(), self._live().stage)
 
     def _write_scripts(self, shown: dict[str, str] | None = None) -> bool:
         """Bring the texts of the run's scripts up to what is accepted and shown; return whether anything was new."""

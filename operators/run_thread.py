@@ -139,6 +139,7 @@ class RunThread:
         self.request = request
         self.show = show
         self.cancelled = threading.Event()
+        self._run: Run | None = None
         self.began_at = request.folder.record.state
         """The journal's state the run began in: who goes back before it takes back what began it."""
         self.bridge = Bridge(on_error=show.failed)
@@ -158,6 +159,11 @@ class RunThread:
     def cancel(self) -> None:
         """Ask the run to stop; it does so within a second, and says so by `Show.ended`."""
         self.cancelled.set()
+
+    def enough(self) -> None:
+        """Ask the run to end what it is solving with the best so far, and to go on."""
+        if self._run is not None:
+            self._run.enough()
 
     def abandon(self) -> bool:
         """Stop the run and listen to it no longer; return whether its thread has ended within a few seconds."""
@@ -194,7 +200,7 @@ class RunThread:
             pool.warm()
             listener = _Listener(self)
             assembled = request.assemble(listener.log)
-            run = Run(
+            run = self._run = Run(
                 request.picture(),
                 request.folder,
                 assembled.agent,

@@ -6,7 +6,7 @@ import bpy
 from .. import properties
 from ..idnames import Mt, Op
 
-_RUN = ((Op.RECONSTRUCT, "OUTLINER_OB_IMAGE"), (Op.GO_ON, "PLAY"), (Op.CANCEL, "CANCEL"))
+_RUN = ((Op.RECONSTRUCT, "OUTLINER_OB_IMAGE"), (Op.GO_ON, "PLAY"), (Op.ENOUGH, "NONE"), (Op.CANCEL, "CANCEL"))
 _STAGE = (
     (Op.ACCEPT, "CHECKMARK"),
     (Op.REJECT, "X"),

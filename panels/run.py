@@ -76,8 +76,11 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         wrapped.sentence(layout, context, live.message, "INFO")
     if live.status == "STOPPING":
         layout.label(text="Stopping…", icon="CANCEL")
-    else:
-        layout.operator(Op.CANCEL, icon="CANCEL")
+        return
+    row = layout.row(align=True)
+    if properties.solving(live):
+        row.operator(Op.ENOUGH, icon="SNAP_FACE")
+    row.operator(Op.CANCEL, icon="CANCEL")
 
 
 def _draw_cost(layout: bpy.types.UILayout, live: bpy.types.PropertyGroup) -> None:

@@ -94,9 +94,11 @@ def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open
     focus.stage = card.name
     right = row.row(align=True)
     right.alignment = "RIGHT"
-    if card.score > 0:
+    # There is room for one word; of a closed card the score tells more, unless it no longer holds.
+    shown = card.score > 0 and (is_open or card.status not in ("stale", "broken"))
+    if shown:
         right.label(text=f"{card.score:.2f}")
-    right.label(text="" if card.score > 0 and not is_open else panel_data.status_label(card.status))
+    right.label(text="" if shown and not is_open else panel_data.status_label(card.status))
     right.label(text="", icon=panel_data.status_icon(card.status))
 
 

@@ -51,8 +51,10 @@ def test_a_run_ends_with_a_table_and_a_scene(root, ball, tmp_path):
 
 def test_json_prints_the_record_and_the_seed_repeats_it(root, ball, tmp_path):
     runs = []
+    # Solving is bound by the clock, so what it finds depends on how busy the machine is.
+    more = ("--resolution", 64, "--samples", 2, "--seed", 7, "--json", "--no-solve")
     for name in ("a", "b"):
-        done = command(root, ball, "-o", tmp_path / name, "--resolution", 64, "--samples", 2, "--seed", 7, "--json")
+        done = command(root, ball, "-o", tmp_path / name, *more)
         assert done.returncode == 0, done.stderr
         runs.append(json.loads(done.stdout))
     assert runs[0]["seed"] == 7 and runs[0]["stages"][1]["accepted"] is not None

@@ -40,7 +40,11 @@ class Answers:
 
 class Lines(Silent):
     def __init__(self):
-        self.lines = []
+        self.lines, self.shown = [], []
+
+    def attempt(self, shown):
+        if not shown.passing:
+            self.shown.append((shown.stage, shown.number))
 
     def log(self, text):
         self.lines.append(text)
@@ -57,7 +61,11 @@ def execute(pool, folder, path, solver, scripted=None, settings=None, recording=
 @pytest.mark.bpy
 def test_a_solved_script_is_an_attempt_of_its_own_and_a_replay_solves_nothing_anew(pool, tmp_path, table_picture):
     solver = Answers({"geometry": NEARER}, {"materials": PALER})
-    record, folder = execute(pool, tmp_path / "run", table_picture, solver)
+    lines = Lines()
+    record, folder = execute(pool, tmp_path / "run", table_picture, solver, listener=lines)
+    # Materials were solved at the end: what is shown then is the last stage on top of them.
+    lit = record.stage("lighting")
+    assert lines.shown[-1] == ("lighting", lit.accepted) and lit.attempts[-1].number == lit.accepted
     written, solved = record.stage("geometry").attempts
     assert (written.solved_from, solved.solved_from) == (None, 1) and "solved" in solved.note
     nearer = solved.score > written.score

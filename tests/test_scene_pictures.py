@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from panel import chosen, live, tick_until  # noqa: E402
+from restage.agent import begin, picture  # noqa: E402
+from restage.operators import pictures  # noqa: E402
 from webserver import Web  # noqa: E402
 
 pytestmark = pytest.mark.bpy
@@ -37,6 +41,17 @@ def test_a_picture_is_looked_at_and_its_size_told(table_picture, tmp_path):
     assert live().picture_bad and "not an image" in live().picture_said
     with pytest.raises(RuntimeError, match="There is no file"):
         bpy.ops.restage.drop_picture(filepath=str(tmp_path / "gone.png"))
+
+
+def test_what_was_looked_at_is_not_read_again_unless_it_is_another(table_picture):
+    bpy.ops.restage.choose_picture(filepath=str(table_picture))
+    tick_until(lambda: live().picture_said)
+    longest = begin.working_px(chosen().resolution, chosen().agent)
+    looked = pictures.seen(chosen(), longest)
+    assert looked.png() == picture.load(table_picture, longest).png() and not pictures.changed(bpy.context)
+    assert pictures.seen(chosen(), longest + 1) is None
+    os.utime(table_picture, ns=(0, 0))
+    assert pictures.seen(chosen(), longest) is None and pictures.changed(bpy.context)
 
 
 def test_a_picture_from_the_web(table_picture):

@@ -10,7 +10,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
-from panel import card, chosen, live, statuses, stopped, tick_until, with_agent  # noqa: E402
+from panel import card, chosen, live, statuses, stopped, tick, tick_until, with_agent  # noqa: E402
 from restage.agent.record import RunFolder  # noqa: E402
 from restage.operators import run_thread  # noqa: E402
 from restage.scene import sandbox, scripts, tags  # noqa: E402
@@ -156,6 +156,22 @@ def test_another_run_keeps_the_result_before_switched_off(begun):
     kept = bpy.context.view_layer.layer_collection.children[first.collection]
     assert kept.exclude and not bpy.context.view_layer.layer_collection.children[second.collection].exclude
     assert before <= {item.name for item in bpy.data.objects} and not tags.of_run(first.run)
+
+
+def test_stages_before_the_one_that_runs_are_accepted(begun):
+    chosen().mode = "AUTO"
+    seen = []
+
+    def over():
+        seen.append(statuses())
+        return run_thread.current() is None and live().status == "DONE"
+
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    tick_until(over)
+    tick()
+    running = [now for now in seen if "running" in now]
+    assert len({now.index("running") for now in running}) == 4
+    assert all(set(now[: now.index("running")]) == {"accepted"} for now in running)
 
 
 def test_reject_begins_anew_and_the_gallery_keeps_what_was(begun, scripted):

@@ -110,6 +110,26 @@ def test_a_cancelled_solve_says_so(binary, scene):
             solve.solve_stage(context, attempt, worker, cancel=cancel, tell=lambda _: cancel.set())
 
 
+def test_a_solve_that_is_enough_ends_with_the_best_so_far(binary, worker, scene):
+    from restage.worker.pool import Limits, WorkerPool
+
+    picture, masks = scene
+    bad = known.disturbed(known.GEOMETRY, 2)
+    with WorkerPool(binary, Limits()) as pool, pool.open() as solver:
+        context, attempt = solving.attempt_at(solver, picture, masks, "geometry", bad)
+        told = []
+
+        def tell(doing):
+            told.append(doing)
+            if doing == "checking what was solved":
+                context.enough.set()
+
+        text = solve.solve_stage(context, attempt, solver, budget_s=120.0, tell=tell)
+    assert told[-1] == "checking what was solved"
+    _, solved = solving.attempt_at(worker, picture, masks, "geometry", text)
+    assert solved.measurements.mean_iou > attempt.measurements.mean_iou
+
+
 def test_only_numbers_may_differ_when_written_back():
     turned = known.LIGHTING.replace("energy = 90", "energy = 91.5")
     text = write_back(known.LIGHTING, turned, {})

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import parts, script_numbers
-from ..roles import AttemptViews
+from ..roles import AttemptViews, Cancelled
 from ..script_numbers import Number
 from . import align, linear, outlines, splat
 from .fit_measure import Targets
@@ -99,13 +99,18 @@ class Placement:
             tell(f"solving places, round {turn + 1}")
             if turn and time.monotonic() > deadline:
                 break
-            if turn < ALIGNMENTS:
-                found = self.aligned(best, deadline) if aligning else None
-                aligning = found is not None
-                if found is None:
-                    continue
-            else:
-                found = self._round(best, deadline)
+            if turn < ALIGNMENTS and not aligning:
+                continue
+            try:
+                found = self.aligned(best, deadline) if turn < ALIGNMENTS else self._round(best, deadline)
+            except Cancelled:
+                # Whoever only has enough of it is glad of the rounds before.
+                if first is None:
+                    raise
+                break
+            if found is None and turn < ALIGNMENTS:
+                aligning = False
+                continue
             if found is None:
                 break
             text, placed = found

@@ -3,7 +3,7 @@
 root.
 
 Writes `docs/images/panel/*.png`, each the 3D viewport of a run in steps on the picture, and `docs/images/panel*.png`,
-the whole window in material preview.
+the whole window.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from window import ROOT, Window, build, provision
 IMAGES = ROOT / "docs" / "images"
 screen.WIDTH = 1360
 """Pixels across, so that the viewport is no wider than a page."""
+LARGE = 400_000
+"""Bytes of a picture."""
 
 
 def keep(window: Window, name: str, whole: bool = False) -> None:
@@ -33,9 +35,13 @@ def keep(window: Window, name: str, whole: bool = False) -> None:
 
 
 def save(window: Window, name: str, box: tuple[int, int, int, int] | None = None) -> None:
-    """Keep a part of the window, all of it without a box. In all its colours: few make thumbnails pale."""
+    """Keep a part of the window, all of it without a box. In all its colours, for few make thumbnails pale."""
     image = Image.open(window.shot(f"docs-{Path(name).name}")).convert("RGB").crop(box)
-    image.save(IMAGES / f"{name}.png", optimize=True)
+    path = IMAGES / f"{name}.png"
+    image.save(path, optimize=True)
+    if path.stat().st_size > LARGE:
+        # Noise of a render, in which few colours are not missed.
+        image.quantize(256, method=Image.Quantize.MEDIANCUT, kmeans=2).save(path, optimize=True)
 
 
 CLOSE = """
@@ -64,7 +70,6 @@ def main() -> int:
     (IMAGES / "panel").mkdir(parents=True, exist_ok=True)
     try:
         take(window, shading)
-        take_estimate(window)
         take_whole(window)
     finally:
         window.close()
@@ -80,6 +85,7 @@ def take(window: Window, shading: str) -> None:
     window.open_tab("Restage")
     window.wait(lambda: window.state()["picture"], 60)
     keep(window, "picture")
+    take_estimate(window)
     window.do("op:reconstruct")
     window.settled(600)
     window.do("frame", 300)
@@ -112,12 +118,10 @@ def take(window: Window, shading: str) -> None:
     for _ in range(4):
         window.do("op:accept")
         window.settled(900)
-    keep(window, "done")
-    window.do("op:compare mode='WIPE'")
-    keep(window, "compare")
-    window.do("op:compare mode='WIPE'")
     window.do("op:reopen stage='geometry'")
+    scroll(window, 12)
     keep(window, "stale")
+    scroll(window, -20)
     window.do("undo")
     window.do("py:bpy.context.window_manager.restage.url = 'http://127.0.0.1:9/picture.png'")
     window.do("op:fetch_picture")
@@ -142,23 +146,26 @@ def take_estimate(window: Window) -> None:
 
 
 def take_whole(window: Window) -> None:
-    """The whole window while a run goes on by itself, and after it."""
+    """The whole window while a run goes on by itself, and after it, rendered by Cycles in the viewport."""
     window.do("discard")
     window.do("py:bpy.context.scene.restage.mode = 'AUTO'")
-    window.do("material", 300)
     window.do("op:reconstruct")
     window.wait(lambda: window.state()["shown"][0] == "geometry", 300)
     window.do("look", 300)
     window.wait(lambda: window.state()["stage"] == "lighting" and window.state()["shown"][0] == "composition", 900)
-    window.do("look", 300)
-    time.sleep(5)
+    time.sleep(2)
     save(window, "panel-running")
     window.settled(900)
+    window.do("frame", 300)
     window.do("look", 300)
-    # Shaders of the last attempt.
-    time.sleep(15)
-    window.fresh()
+    window.do("py:s = bpy.context.scene; s.render.engine = 'CYCLES'; s.cycles.preview_samples = 24")
+    window.do("py:area.spaces.active.shading.type = 'RENDERED'", 300)
+    time.sleep(25)
     save(window, "panel")
+    window.do("op:compare mode='WIPE'", 300)
+    scroll(window, 60)
+    time.sleep(25)
+    keep(window, "compare")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,12 @@ def paste(window, folder):
     assert window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')") == "ok"
 
 
+def told(window, order):
+    """Press a button that can't do it now; return what the panel says of that."""
+    window.do(order)
+    return window.fresh()["error"]
+
+
 def test_a_run_by_hand(window):
     window.do("prepare")
     window.do("hide")
@@ -68,16 +74,14 @@ def test_a_run_by_hand(window):
     time.sleep(2)
     window.shot("hand-brief-request")
     assert window.do("py:bpy.context.window_manager.clipboard = ''") == "ok"
-    assert "copy the model's whole reply" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
+    assert "copy the model's whole reply" in told(window, "op:paste_reply")
     time.sleep(1)
     window.shot("hand-empty-clipboard")
-    # With the mouse, where the button is drawn in a window of this size.
-    x, _, width, _ = window.state()["sidebar"]
-    window.click(x + width * 0.45, HEIGHT - 500)
+    assert window.do("op:copy_prompt") == "ok"
     window.do("py:(folder / 'copied').write_text(bpy.context.window_manager.clipboard)")
     copied = (window.folder / "copied").read_text()
     assert "picture" in copied and len(copied) > 1000
-    assert "still holds the prompt" in window.do("py:bpy.ops.restage.paste_reply('INVOKE_DEFAULT')")
+    assert "still holds the prompt" in told(window, "op:paste_reply")
     while (request := waiting(window, first if window.state()["request"] != first else "")) is not None:
         first = request
         paste(window, request)
@@ -90,7 +94,7 @@ def test_a_run_by_hand(window):
     window.shot("hand-brief")
     text = "bpy.data.texts['Restage brief.json']"
     assert window.do(f"py:{text}.from_string({text}.as_string().replace('\"Box\"', '\"Box', 1))") == "ok"
-    assert "line" in window.do("py:bpy.ops.restage.go_on('INVOKE_DEFAULT')")
+    assert "line" in told(window, "op:go_on")
     time.sleep(1)
     window.shot("hand-brief-wrong")
     assert window.state()["status"] == "PAUSED"
