@@ -71,7 +71,7 @@ def _cut(text: str, cuts: list[tuple[int, int, str]]) -> str:
 def _name(owner: str, hint: str, taken: set[str]) -> str:
     parts = [re.sub(r"[^\w .-]", "", part).strip(" .") for part in (owner, hint)]
     name = ".".join(part for part in parts if part) or "value"
-    if len(parts) == 2 and parts[0] == parts[1]:
+    if parts[0] and parts[0] == parts[1]:
         name = parts[0]
     unique, count = name, 2
     while unique in taken:

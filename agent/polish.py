@@ -8,6 +8,7 @@ colours; here all are at hand. Kept only when the whole program, run afresh, com
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ FREEDOM = 3.0
 """Places were solved under the setup's own camera before."""
 PLACES_SHARE = 0.4
 """Of the time there is."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,10 @@ class _Polishing:
             for old, new in zip(program, stands.scripts, strict=True)
             if old.text != new.text
         }
+        written = tuple(StageScript(old.stage, changed.get(old.stage, old.text)) for old in program)
+        if changed and self._tried(written) is None:
+            _log.error("a program no longer runs with its numbers written into PARAMS: %s", ", ".join(changed))
+            return None
         return Polished(changed, first.numbers, stands.numbers, tuple(self._trace)) if changed else None
 
     def _note(self, what: str, began: float, stands: _Stands) -> None:

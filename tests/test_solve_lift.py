@@ -110,5 +110,6 @@ def test_a_tuple_without_brackets_gets_them_in_params():
     script = "import bpy\n\nPARAMS = {}\nbevel.width, bevel.segments = 0.06, 4\n"
     width = next(number for number in script_numbers.find(script) if number.value == 0.06)
     text = lift.write(script, {width: 0.07}, lambda _: "cube")
-    assert list(params.read(text).values()) == [(0.07, 4)]
+    assert params.read(text) == {"cube": (0.07, 4)}
+    assert params.read(lift.write(script, {width: 0.07})) == {"value": (0.07, 4)}, "never a name of nothing"
     assert ast.parse(text)
