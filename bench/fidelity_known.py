@@ -72,6 +72,7 @@ def _row(
         **known_scenes.described(known.scene),
         "load": waiting,
         "patience": patience,
+        "commit": running.commit(),
     }
     for name, scripts in (("true", true), ("start", start), ("solved", solved.scripts)):
         picture = _rendered(solving, keep / name, scripts)
