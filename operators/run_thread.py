@@ -215,7 +215,9 @@ class RunThread:
             return Ended(record.status.upper(), record.message)
         sure = "" if record.confidence is None else f", {record.confidence:.0%} sure"
         score = "" if record.final is None or record.final.psnr is None else f", {record.final.psnr:.1f} dB"
-        return Ended("DONE", record.message or f"Done in {record.seconds:.0f} s{score}{sure}.")
+        left = " and ".join(stage.name for stage in record.stages if stage.status == "failed")
+        without = f" Without {left}: nothing of it could be used." if left else ""
+        return Ended("DONE", record.message or f"Done in {record.seconds:.0f} s{score}{sure}.{without}")
 
     def _viewport(self, shown: AttemptShown, size: tuple[int, int]) -> tuple[bytes, str] | None:
         try:

@@ -95,7 +95,7 @@ def _draw_head(layout: bpy.types.UILayout, card: panel_data.RestageCard, is_open
     right = row.row(align=True)
     right.alignment = "RIGHT"
     # There is room for one word; of a closed card the score tells more, unless it no longer holds.
-    shown = card.score > 0 and (is_open or card.status not in ("stale", "broken"))
+    shown = card.score > 0 and (is_open or card.status not in ("stale", "broken", "failed"))
     if shown:
         right.label(text=f"{card.score:.2f}")
     right.label(text="" if shown and not is_open else panel_data.status_label(card.status))

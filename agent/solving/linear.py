@@ -186,6 +186,9 @@ def build(
         unit = 0.01 * step / max(gaps.values())
         if 0.01 * max(0.3 * abs(number.value), 0.3) / unit < _WORTH:
             continue
+        if number.value == 0 and not number.param and len(gaps) > 1 and not moves_camera:
+            # A nought that things share is meant: in a helper that stands them upright it would tilt them all.
+            continue
         index = len(model.numbers)
         if moves_camera and (zoom := _zoom(projection, through - projection)) is not None:
             # A sensor's width says nothing that the focal length does not.
