@@ -25,9 +25,9 @@ from .roles import Attempt, Cancelled, Context, Numbers
 from .solve import solve_stage
 
 FILE = "solved.json"
-SECONDS = {"geometry": 14.0, "materials": 6.0, "composition": 10.0, "lighting": 10.0, "program": 30.0}
+SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
-POLISH_SECONDS = 20.0
+POLISH_SECONDS = 16.0
 
 
 class Solvers:
