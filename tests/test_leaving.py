@@ -122,7 +122,8 @@ def test_opencv_gets_its_threads_back_from_the_last_that_wanted_one():
 def test_a_process_ends_in_peace_while_a_call_that_was_left_computes(first, native):
     script = ENDS.format(first=first, native=native)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout.split()) == (0, ["left"]), done.stderr
+    # Blender may have a line of its own to say first.
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, ["left"]), done.stderr
     assert "Exception" not in done.stderr and "Traceback" not in done.stderr
 
 
