@@ -243,3 +243,5 @@ class Agent:
     """Whether its generator wants to know the running Blender's API (`Context.facts`)."""
     numbers: Numbers | None = None
     """None: the scripts' numbers stay as they are written."""
+    fits: bool = False
+    """Whether its generator fits a stage's numbers to the picture itself: then only the finished program is solved."""

@@ -120,7 +120,7 @@ class Rounds:
                     worker.close()
                 winner, worker = attempt, opened
             if winner is not None and worker is not None:
-                if solve:
+                if solve and not self.agent.fits:
                     winner, worker = self._solved(context, attempts, winner, worker)
                 self._judge(context, winner, worker)
         finally:
@@ -216,7 +216,7 @@ class Rounds:
         if worker is None:
             return
         try:
-            if best.solved_from is None:
+            if best.solved_from is None and not self.agent.fits:
                 best, worker = self._solved(context, attempts, best, worker)
             self._judge(context, best, worker)
         finally:

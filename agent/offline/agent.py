@@ -72,7 +72,7 @@ def _one_thread() -> Iterator[None]:
 
 def make() -> Agent:
     """The offline agent."""
-    return Agent("offline", OfflineGenerator(), judge.OfflineVerifier())
+    return Agent("offline", OfflineGenerator(), judge.OfflineVerifier(), fits=True)
 
 
 class OfflineGenerator:
