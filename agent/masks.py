@@ -18,7 +18,9 @@ FINE = 4
 
 
 _Key = tuple[str, tuple[int, int], str]
-_LAST: dict[str, tuple[_Key, dict[str, NDArray[np.bool_]]]] = {}
+_LAST: dict[str, tuple[_Key, dict[str, Mask]]] = {}
+DOUBTFUL = 0.4
+"""Below this confidence a mask is no better than a box."""
 
 
 def object_mask(item: BriefObject, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -74,12 +76,22 @@ def brief_masks_of(
 ) -> dict[str, NDArray[np.bool_]]:
     """Return the masks attempts are measured against: `refined_masks` without the confidence. Those of the last picture
     and brief asked for are kept, as every stage of a run asks again; treat them as read-only."""
+    return {name: found.mask for name, found in _refined_of(picture, brief, check).items()}
+
+
+def doubtful_of(picture: Picture, brief: Brief, check: Callable[[], None] = lambda: None) -> frozenset[str]:
+    """Return the objects whose mask, of `brief_masks_of`, is no better than a box."""
+    found = _refined_of(picture, brief, check)
+    return frozenset(name for name, mask in found.items() if mask.confidence < DOUBTFUL)
+
+
+def _refined_of(picture: Picture, brief: Brief, check: Callable[[], None]) -> dict[str, Mask]:
     key = picture.sha256, picture.size, brief.model_dump_json()
     known = _LAST.get("masks")
     if known is None or known[0] != key:
-        known = key, {name: found.mask for name, found in refined_masks(picture.rgb, brief, check).items()}
+        known = key, refined_masks(picture.rgb, brief, check)
         _LAST["masks"] = known
-    return dict(known[1])
+    return known[1]
 
 
 def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[list[tuple[float, float]]]:

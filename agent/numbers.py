@@ -59,6 +59,7 @@ class Solvers:
                 Either(context.cancel, context.enough),
                 context.tell,
                 context.seed,
+                context.doubtful,
             )
         except Cancelled:
             context.check_cancel()

@@ -24,7 +24,7 @@ from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
 from .solving import joined, shade_stage
-from .solving.placement import Placement, in_front
+from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
 from .stages import BY_NAME
@@ -80,13 +80,16 @@ def polish(
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
+    doubtful: frozenset[str] = frozenset(),
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
-    order, `worker` one nobody else uses. Begins nothing new after `budget_s` seconds. Raises Cancelled.
+    order, `worker` one nobody else uses, `doubtful` the objects whose mask is no better than a box. Begins nothing new
+    after `budget_s` seconds. Raises Cancelled.
     """
-    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed)
+    doubts = Doubts(picture, doubtful) if doubtful else None
+    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed, doubts)
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -100,8 +103,9 @@ class _Polishing:
         cancel: Event,
         tell: Callable[[str], None],
         seed: int,
+        doubts: Doubts | None,
     ) -> None:
-        self._picture, self._masks = picture, masks
+        self._picture, self._masks, self._doubts = picture, masks, doubts
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
@@ -163,6 +167,7 @@ class _Polishing:
             self._seed,
             self._check,
             joined.find,
+            doubts=self._doubts,
         )
         found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
         if found is None:
@@ -171,9 +176,12 @@ class _Polishing:
         for place, new in zip(at, joined.split(found[0]), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        if tried is not None and _better_placed(stands.numbers, tried.numbers):
+        if tried is not None and _better_placed(stands.numbers, tried.numbers, self._lies(tried) - self._lies(stands)):
             return tried
         return self._again(stands)
+
+    def _lies(self, stands: _Stands) -> float:
+        return outline_score(stands.numbers, stands.views, self._masks, self._doubts)
 
     def _again(self, stands: _Stands) -> _Stands:
         """Have the worker hold what stands, which solving light looks at through it."""
@@ -234,9 +242,8 @@ def _nothing_gained(first: Measurements, last: Measurements) -> bool:
     return first.lpips is not None and last.lpips is not None and last.lpips > first.lpips + NOISE
 
 
-def _better_placed(old: Measurements, new: Measurements) -> bool:
-    """Whether things lie better under their masks and look no worse, or lie as well and look better."""
-    gained = (new.mean_iou or 0.0) - (old.mean_iou or 0.0)
+def _better_placed(old: Measurements, new: Measurements, gained: float) -> bool:
+    """Whether things lie better under their masks, by `gained`, and look no worse, or lie as well and look better."""
     if old.lpips is None or new.lpips is None:
         return gained > GAIN
     nearer = old.lpips - new.lpips

@@ -172,6 +172,8 @@ class Context:
     cancel: Event = field(default_factory=Event)
     enough: Event = field(default_factory=Event)
     """Set when what is being solved is to end with the best so far."""
+    doubtful: frozenset[str] = frozenset()
+    """The objects whose mask is no better than a box."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
     rounds: int = 0

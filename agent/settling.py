@@ -215,6 +215,7 @@ class Settling:
             picture=self.picture,
             brief=brief,
             masks=brief_masks,
+            doubtful=masks.doubtful_of(self.picture, brief),
             stage=stage,
             round=min(last, settings.rounds_of(stage)) if self.folder.record.stage(stage.name).accepted else last + 1,
             accepted=tuple(accepted),
