@@ -206,7 +206,7 @@ def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch,
 
 def test_what_was_going_on_when_restage_was_switched_off_is_not_waited_for(registered, tmp_path):
     addon = bpy.context.preferences.addons["restage"].preferences
-    slow = {"/slow.png": (200, {"Content-Type": "image/png"}, [b"\x89PNG", 3.0, b"more"])}
+    slow = {"/slow.png": (200, {"Content-Type": "image/png"}, [b"\x89PNG", *[9.0, b"more"] * 8])}
     with Loopback([Behaviour(silent=True)]) as server, Web(slow) as web:
         addon.base_url = server.url
         assert bpy.ops.restage.list_models(provider="compatible") == {"FINISHED"}
