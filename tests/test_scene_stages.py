@@ -127,6 +127,24 @@ def test_decisions_and_undo_and_redo_across_them(begun, scripted):
     agree()
 
 
+def test_parameters_are_the_open_stage_s_while_it_runs(begun):
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    stopped()
+    assert live().params_of.endswith("|geometry 2") and "box.size" in live().params
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    wrong = []
+
+    def other_stages():
+        of = live().params_of.rpartition("|")[2].partition(" ")[0]
+        if len(live().params) and of != live().focus:
+            wrong.append((live().focus, of, list(live().params.keys())))
+        return run_thread.current() is None and live().status != "RUNNING"
+
+    tick_until(other_stages)
+    tick()
+    assert not wrong and live().focus == "materials" and live().params_of.endswith("|materials 1")
+
+
 def test_a_viewport_goes_on_looking_through_the_run_s_camera(begun):
     from restage.scene import looking
 
