@@ -348,8 +348,8 @@ def test_a_locked_light_stays_what_it_is(begun, scripted):
 
 def test_lights_camera_and_surfaces_changed_by_hand_are_noticed_put_back_and_kept(begun, scripted):
     scripted.scripts["lighting"] = [
-        LIGHTING.replace('"SUN"', '"AREA"').replace('{"sun.power": 3.0}', '{"Key Sun.size": 0.25, "sun.power": 30.0}')
-        + 'light.size = PARAMS["Key Sun.size"]\n'
+        LIGHTING.replace('"SUN"', '"AREA"').replace('{"sun.power": 3.0}', '{"Key Sun.size": 0.25, "sun.power": 60.0}')
+        + 'sun.location = (0.0, -1.0, 2.0)\nlight.size = PARAMS["Key Sun.size"]\n'
     ]
     for _ in range(3):
         accept()
