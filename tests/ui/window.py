@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -20,11 +21,20 @@ F3 = "69"
 """By the key's number: sid's keyboard table has its name on another key too, and xdotool presses that."""
 
 
+_HELD: dict[Path, int] = {}
+"""Chroots that are ours until this process ends."""
+
+
 def provision(suite: str = "") -> Path:
-    """Return the chroot with that suite's Blender (trixie's 4.3.2, sid's 5.2), made if need be."""
+    """Return the chroot with that suite's Blender (trixie's 4.3.2, sid's 5.2), made if need be; ours alone from then
+    on, for two who install into it at once would both fail. Waits for whoever has it."""
     command = [str(ROOT / "tests/ui/provision.sh"), suite or os.environ.get("RESTAGE_UI_SUITE", "trixie")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return Path(done.stdout.strip())
+    chroot = Path(done.stdout.strip())
+    if chroot not in _HELD:
+        _HELD[chroot] = os.open(chroot / "tmp" / "restage-tests.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(_HELD[chroot], fcntl.LOCK_EX)
+    return chroot
 
 
 def build(output: Path) -> Path:
