@@ -51,4 +51,3 @@ def seen_through(seen: f.Features, behind: Backdrop, things: f.Mask, light: f.Fl
 def tint(lab: f.Floats) -> f.Floats:
     """Return (a, b) by lightness: nearly the same for a colour in light and in shade."""
     return np.asarray(100 * lab[..., 1:] / (lab[..., :1] + 12), np.float32)
-

@@ -146,4 +146,3 @@ def _root(group: dict[int, int], index: int) -> int:
 
 def _link(group: dict[int, int], one: int, two: int) -> None:
     group[_root(group, one)] = _root(group, two)
-
