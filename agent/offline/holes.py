@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The floor seen through a coloured thing: what its outline shuts off from the flood, lit or in the thing's own shade.
 
-Inside a ring the floor is shaded, so no difference of lightness tells it; but it has the floor's hue, the thing round it
-has not, and somewhere it is nearly as light as the floor. What is lighter than the floor is gloss.
+Inside a ring the floor is shaded, so no difference of lightness tells it; but it has the floor's hue, the thing round
+it has not, and somewhere it is nearly as light as the floor. What is lighter than the floor is gloss.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ LEAST = 1e-3
 
 
 def seen_through(seen: f.Features, behind: Backdrop, things: f.Mask, light: f.Floats) -> f.Mask:
-    """Return the parts of `things` that are floor shut in by a coloured thing; `light` is lightness minus the floor's."""
+    """Return the parts of `things` (h, w) that are floor shut in by a coloured thing.
+
+    `light` (h, w) is lightness (L) minus the floor's.
+    """
     gap = np.linalg.norm(tint(seen.smooth) - tint(behind.lab), axis=2)
     inside = f.erode(things, 2)
     count, labels, stats = f.components(inside & (gap < FLOOR), 4)
