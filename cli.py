@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
             if assembled is None:
                 record = solve_run(picture, folder, pool, listener, cancel)
             else:
-                chosen = options_of(folder.record, options.until)
+                chosen = options_of(folder.record, options.until or "")
                 run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
                 record = run.execute(cancel)
     except (RecordError, NoWorker, WorkerError, ProviderError) as error:

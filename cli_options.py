@@ -80,7 +80,6 @@ def _agent(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--until",
         type=_one_of(("brief", *(stage.name for stage in STAGES[:-1]))),
-        default="",
         metavar="STAGE",
         help="stop after the brief (to read and edit brief.json) or a stage; --resume goes on",
     )
