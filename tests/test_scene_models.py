@@ -290,7 +290,7 @@ def test_a_reply_must_not_be_the_prompt(tmp_path):
         by_hand.reply(tmp_path / "gone", "The reply")
 
 
-def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_picture, monkeypatch, tmp_path):
+def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_picture, tmp_path, online):
     registered.picture, registered.agent = str(table_picture), "compatible"
     addon = bpy.context.preferences.addons["restage"].preferences
     addon.base_url, registered.max_tokens = "http://models.invalid/v1", 50000
@@ -303,6 +303,9 @@ def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_pict
     # A server on this machine asks no question.
     addon.base_url = "http://127.0.0.1:9/v1"
     assert launch.leaving(launch.settings(registered, preferences.read(bpy.context)), tmp_path, False) == ()
+    addon.base_url = "http://models.invalid/v1"
+    with pytest.raises(launch.LaunchError, match="Online Access"):
+        launch.leaving(launch.settings(registered, preferences.read(bpy.context)), tmp_path, False)
 
 
 def test_caps_of_the_scene_stand_for_those_of_the_preferences(registered):
