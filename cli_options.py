@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -19,9 +21,19 @@ class OptionError(Exception):
     """The options don't fit together; the text is one sentence."""
 
 
+class OneSentence(argparse.ArgumentParser):
+    """A parser that says what is wrong with the options in one sentence, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and end with 2."""
+        option = message.removeprefix("argument ")
+        said = f"{option}." if option != message else f"{message[:1].upper()}{message[1:]}; see --help."
+        self.exit(2, f"restage: {said}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    made = argparse.ArgumentParser(
+    made = OneSentence(
         prog="restage", description="Rebuild one picture as an editable Blender scene, with the scripts that make it."
     )
     made.add_argument("image", nargs="?", help="the picture: PNG, JPEG, WebP, TIFF, …")
@@ -30,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--solve", metavar="DIR", help="solve the numbers of the finished run in DIR against its picture")
     made.add_argument(
         "--seed",
-        type=int,
+        type=_seed,
         default=0,
         help="same seed, same scripts; what solving finds in its time may differ (default: 0)",
     )
@@ -48,7 +60,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _agent(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--agent", choices=AGENTS, default="offline", help="who writes the scripts (default: offline)")
+    group.add_argument(
+        "--agent",
+        type=_one_of(AGENTS),
+        choices=AGENTS,
+        default="offline",
+        help="who writes the scripts (default: offline)",
+    )
     group.add_argument("--model", default="", metavar="NAME", help="which model; see --models")
     group.add_argument(
         "--base-url", default="", metavar="URL", help="of a compatible server, http://127.0.0.1:11434/v1"
@@ -61,8 +79,7 @@ def _agent(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-solve", action="store_true", help="leave the agent's numbers as they are")
     group.add_argument(
         "--until",
-        choices=("brief", *(stage.name for stage in STAGES[:-1])),
-        default="",
+        type=_one_of(("brief", *(stage.name for stage in STAGES[:-1]))),
         metavar="STAGE",
         help="stop after the brief (to read and edit brief.json) or a stage; --resume goes on",
     )
@@ -126,6 +143,22 @@ def settings(options: argparse.Namespace) -> AgentSettings:
         raise OptionError(f"These options can't be used: {error.errors()[0]['msg']}.") from error
 
 
+def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(names)}")
+        return text
+
+    return read
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
 def _pixels(text: str) -> int:
     return _whole(text, 32, 4096)
 
@@ -143,12 +176,13 @@ def _tokens(text: str) -> int:
 
 
 def _positive(text: str) -> float:
+    wrong = f"{text!r} is not an amount in US dollars above 0 and below a million"
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(wrong) from None
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is not an amount of money")
+        raise argparse.ArgumentTypeError(wrong)
     return value
 
 
@@ -160,10 +194,11 @@ def _rounds(text: str) -> tuple[int, ...]:
 
 
 def _whole(text: str, low: int, high: int) -> int:
+    wrong = f"{text!r} is not a whole number from {low} to {high}"
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        raise argparse.ArgumentTypeError(wrong) from None
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+        raise argparse.ArgumentTypeError(wrong)
     return value

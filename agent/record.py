@@ -192,9 +192,9 @@ class RunFolder:
         self.path = path
         self.record = record
 
-    @classmethod
-    def create(cls, path: Path, picture: Picture, record: RunRecord) -> RunFolder:
-        """Start a folder. Raises RecordError when it can't be written or already holds a run."""
+    @staticmethod
+    def check_new(path: Path) -> None:
+        """Raise RecordError where no folder could be started: there is a run, a file or somebody's result."""
         path = Path(path).expanduser()
         if (path / "run.json").exists():
             raise RecordError(f"{path} already holds a run; resume it with --resume, or choose another folder.")
@@ -202,6 +202,12 @@ class RunFolder:
             raise RecordError(f"{path} is a file; choose a folder for the run.")
         if held := [name for name in RESULTS if (path / name).exists()]:
             raise RecordError(f"{path} holds a {held[0]} that no run made; choose another folder.")
+
+    @classmethod
+    def create(cls, path: Path, picture: Picture, record: RunRecord) -> RunFolder:
+        """Start a folder. Raises RecordError when it can't be written or already holds a run."""
+        cls.check_new(path)
+        path = Path(path).expanduser()
         try:
             for name in ("stages", "attempts"):
                 (path / name).mkdir(parents=True, exist_ok=True)
