@@ -17,6 +17,8 @@ NEAR = 0.01
 """How far from what was said, as a share of the frame, a change of a traced mask may begin."""
 SURROUNDED = 0.5
 """Share of what lies about *not it* that the mask must claim before colours are held to tell nothing."""
+RIM = 2
+"""Pixels: half the width of what is thin."""
 _OWN, _DENIED, _BEYOND = 1, 2, 3
 
 
@@ -83,12 +85,13 @@ def heeded(mask: Bool, hint: Bool, said: Said, picture: NDArray[np.uint8]) -> Bo
     if not said.denied.any() or not mask.any():
         return mask
     about = _dilated(said.denied, 2) & ~said.denied
-    claimed = np.count_nonzero(mask & about) / max(1, np.count_nonzero(about))
+    claimed = int(np.count_nonzero(mask & about)) / max(1, int(np.count_nonzero(about)))
     if said.own.any() and claimed > SURROUNDED:
         mask = _parted(mask, said, picture)
+    mask = _without_rim(mask, said)
     pieces = [mask & piece for piece in _pieces(mask)]
     touching = [piece for piece in pieces if np.any(_dilated(piece, 2) & said.denied)]
-    largest = max(pieces, key=np.count_nonzero)
+    largest = max(pieces, key=lambda piece: int(np.count_nonzero(piece)), default=mask)
     for piece in touching:
         told_elsewhere = said.own.any() and not np.any(piece & said.own)
         if told_elsewhere or (not said.own.any() and piece is not largest):
@@ -115,6 +118,15 @@ def _parted(mask: Bool, said: Said, picture: NDArray[np.uint8]) -> Bool:
         cv2.distanceTransform((markers != side).astype(np.uint8), cv2.DIST_L2, 3) for side in (_OWN, _DENIED)
     )
     return np.asarray(mask & (ours <= theirs) | said.own, np.bool_)
+
+
+def _without_rim(mask: Bool, said: Said) -> Bool:
+    """Take off the thin rim that colours leave of another thing when its inside was told apart from this one."""
+    inside = pieces_on(~_dilated(mask, 1), said.denied)
+    if inside[[0, -1]].any() or inside[:, [0, -1]].any():
+        return mask
+    thick = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)) > 0
+    return np.asarray(mask & ~(_dilated(inside, RIM + 2) & ~_dilated(thick, RIM)) | said.own, np.bool_)
 
 
 def _pieces(mask: Bool) -> Sequence[Bool]:

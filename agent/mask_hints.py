@@ -170,6 +170,13 @@ def marks(hints: Sequence[MaskHint], names: Sequence[str], size: tuple[int, int]
     return said
 
 
+def ignored(hints: Sequence[MaskHint], size: tuple[int, int]) -> Bool | None:
+    """Return where nothing is to be measured, (h, w), at `size` (width, height); None for nowhere."""
+    names = sorted({hint.object for hint in hints if hint.object})
+    found = marks(hints, names, size).ignored if any(hint.kind == "ignore" for hint in hints) else None
+    return found if found is not None and found.any() else None
+
+
 def parse(text: str, names: Sequence[str]) -> MaskHint:
     """Return the hint of a line: `NAME is X0 Y0 X1 Y1`, `NAME not X0 Y0 X1 Y1` or `ignore X0 Y0 X1 Y1`; three numbers
     are a disc, X Y RADIUS. Raises HintError with a sentence."""

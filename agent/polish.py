@@ -80,13 +80,14 @@ def polish(
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
     order, `worker` one nobody else uses. Begins nothing new after `budget_s` seconds. Raises Cancelled.
     """
-    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed)
+    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed, ignored)
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -100,8 +101,9 @@ class _Polishing:
         cancel: Event,
         tell: Callable[[str], None],
         seed: int,
+        ignored: NDArray[np.bool_] | None,
     ) -> None:
-        self._picture, self._masks = picture, masks
+        self._picture, self._masks, self._ignored = picture, masks, ignored
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
@@ -159,7 +161,7 @@ class _Polishing:
             probe,
             self._masks,
             (width, height),
-            in_front(stands.views, self._masks),
+            in_front(stands.views, self._masks, self._ignored),
             self._seed,
             self._check,
             joined.find,
@@ -194,7 +196,12 @@ class _Polishing:
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
         scene = shade_stage.Rendered(
-            self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
+            self._picture,
+            self._masks,
+            stands.views,
+            stands.result.inventory,
+            stands.result.settings,
+            self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
         found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn)
@@ -226,7 +233,9 @@ class _Polishing:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._masks.keys())
-        numbers = measure.measure("lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge)
+        numbers = measure.measure(
+            "lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge, self._ignored
+        )
         return _Stands(program, result, views, numbers)
 
 
