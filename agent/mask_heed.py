@@ -75,12 +75,12 @@ def reach(own: Bool, allowed: Bool, drawn: Bool) -> Bool:
     return out
 
 
-def heeded(mask: Bool, hint: Bool, said: Said, picture: NDArray[np.uint8]) -> Bool:
+def heeded(mask: Bool, said: Said, picture: NDArray[np.uint8], moved: bool) -> Bool:
     """Return a mask that was cut out by colour without the pieces that were said not to be it, and parted from what was
-    said not to be it where colours did not tell the two apart. `hint` is where the thing was thought to be, `picture`
-    (h, w, 3) sRGB of the same size."""
+    said not to be it where colours did not tell the two apart. `picture` is (h, w, 3) sRGB of the same size. Of one
+    that was `moved`, said to be somewhere else altogether, only the pieces stay that were said to be it."""
     mask = said.kept(mask)
-    if said.own.any() and not np.any(said.own & hint & ~_dilated(~hint, 1)):
+    if moved:
         mask = pieces_on(mask, said.own)
     if not said.denied.any() or not mask.any():
         return mask

@@ -71,6 +71,8 @@ class Thing:
     mask: Bool
     exact: bool
     said: Said
+    moved: bool
+    """Whether it was said to be somewhere else altogether: where it was thought to be says nothing then."""
 
 
 def refine(
@@ -120,7 +122,7 @@ def refine(
         mask = tidy(thing.mask, thing.item.count)
         if thing.said.own.any() or thing.said.denied.any():
             shown = np.asarray(small, np.uint8)
-            mask = heeded(mask | pieces_on(thing.mask, thing.said.own), thing.hint, thing.said, shown)
+            mask = heeded(mask | pieces_on(thing.mask, thing.said.own), thing.said, shown, thing.moved)
             mask = said.kept(_grow(mask, (width, height)))
             mask = said.near(mask, whole) if traced else mask
             trust = confidence(thing.said.kept(_fit(mask, size)), thing.hint, others, features, False)
@@ -157,10 +159,10 @@ def _thing(item: BriefObject, drawn: Bool, exact: bool, said: Said) -> Thing:
     kernel = cv2.getStructuringElement(shape, (2 * slack + 1, 2 * slack + 1))
     allowed = drawn if exact else cv2.dilate(drawn.astype(np.uint8), kernel).astype(bool)
     beyond = reach(said.own, allowed, drawn)
-    # Somewhere else altogether: where it was thought to be says nothing.
-    hint = beyond if said.own.any() and not np.any(said.own & allowed) else drawn
+    moved = bool(said.own.any() and not np.any(said.own & allowed))
+    hint = beyond if moved else drawn
     hint, allowed = said.kept(hint), said.kept(allowed | beyond)
-    return Thing(item, allowed, hint, hint.copy(), exact, said)
+    return Thing(item, allowed, hint, hint.copy(), exact, said, moved)
 
 
 def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> Bool:

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The picture with its masks drawn over it, each in a colour of its own, and what an artist said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from . import masks
+from .brief import Brief
+from .mask_hints import MaskHint, area
+from .mask_refine import Mask
+from .overlay import COLOURS
+
+Bytes = NDArray[np.uint8]
+TINT = 0.42
+"""How much of a mask's colour lies over what is in it."""
+MORE_COLOURS = ((40, 200, 190), (250, 120, 110), (150, 110, 60), (130, 210, 60))
+SAID = {"is": (40, 255, 90), "not": (255, 50, 40), "ignore": (235, 235, 235)}
+"""Colours of hints."""
+
+
+def colour_of(index: int) -> tuple[int, int, int]:
+    """The colour of the brief's object of that place, sRGB."""
+    known = (*COLOURS, *MORE_COLOURS)
+    return known[index % len(known)]
+
+
+def of_run(
+    picture: Bytes, brief: Brief, hints: Sequence[MaskHint], longest: int = 0, check: Callable[[], None] = lambda: None
+) -> tuple[Bytes, dict[str, Mask]]:
+    """Return `draw` of a run's picture, (h, w, 3) sRGB, at most `longest` pixels (0: as it is), with the masks, which
+    are those that attempts are measured against. `check` is called every so often and may raise to stop."""
+    found = masks.kept_masks(picture, brief, check, hints)
+    return draw(picture, brief, found, hints, longest), found
+
+
+def draw(
+    picture: Bytes, brief: Brief, found: Mapping[str, Mask], hints: Sequence[MaskHint] = (), longest: int = 0
+) -> Bytes:
+    """Return the picture, (h, w, 3) sRGB, with each object's mask tinted and outlined in `colour_of` its place, with its
+    name and how far it can be trusted, and with the hints: rims green (it is) or red (it is not), hatched white
+    (ignored)."""
+    scale = min(1.0, longest / max(picture.shape[:2])) if longest else 1.0
+    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    canvas = np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8).copy()
+    thick = max(1, round(max(size) / 400))
+    labels = []
+    for index, item in enumerate(brief.objects):
+        if item.name not in found:
+            continue
+        mask = cv2.resize(found[item.name].mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+        if not mask.any():
+            continue
+        colour = colour_of(index)
+        canvas[mask] = np.round(canvas[mask] * (1 - TINT) + np.array(colour) * TINT).astype(np.uint8)
+        rims, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, rims, -1, colour, thick, cv2.LINE_AA)
+        labels.append((f"{item.name} {found[item.name].confidence:.0%}", _middle(mask), colour))
+    for hint in hints:
+        _say(canvas, hint, thick)
+    for text, place, colour in labels:
+        _write(canvas, text, place, colour)
+    return canvas
+
+
+def _say(canvas: Bytes, hint: MaskHint, thick: int) -> None:
+    height, width = canvas.shape[:2]
+    pixels = area(hint, (width, height))
+    if hint.kind == "ignore":
+        ys, xs = np.mgrid[:height, :width]
+        canvas[pixels & ((xs + ys) // (2 * thick) % 4 == 0)] = SAID["ignore"]
+    rims, _ = cv2.findContours(pixels.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, rims, -1, (0, 0, 0), thick + 2, cv2.LINE_AA)
+    cv2.drawContours(canvas, rims, -1, SAID[hint.kind], thick, cv2.LINE_AA)
+
+
+def _middle(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """Where a mask is thickest."""
+    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return int(x), int(y)
+
+
+def _write(canvas: Bytes, text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.34, max(canvas.shape[:2]) / 1500)
+    (width, height), _ = cv2.getTextSize(text, font, scale, 1)
+    x = int(np.clip(place[0] - width // 2, 2, max(2, canvas.shape[1] - width - 2)))
+    y = int(np.clip(place[1] + height // 2, height + 2, max(height + 2, canvas.shape[0] - 4)))
+    cv2.putText(canvas, text, (x, y), font, scale, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(canvas, text, (x, y), font, scale, tuple(min(255, c + 90) for c in colour), 1, cv2.LINE_AA)
+
+
+def picture_of(folder: Path) -> Bytes:
+    """Return a run's picture, (h, w, 3) sRGB as the run looks at it. Raises OSError and picture.PictureError."""
+    from . import picture
+
+    return picture.load(folder / "picture.png", 10**6).rgb
