@@ -42,8 +42,8 @@ def of_run(
 def draw(
     picture: Bytes, brief: Brief, found: Mapping[str, Mask], hints: Sequence[MaskHint] = (), longest: int = 0
 ) -> Bytes:
-    """Return the picture, (h, w, 3) sRGB, with each object's mask tinted and outlined in `colour_of` its place, with its
-    name and how far it can be trusted, and with the hints: rims green (it is) or red (it is not), hatched white
+    """Return the picture, (h, w, 3) sRGB, with each object's mask tinted and outlined in its `colour_of`, its name
+    and how far it can be trusted, and with the hints: rims green (it is) or red (it is not), hatched white
     (ignored)."""
     scale = min(1.0, longest / max(picture.shape[:2])) if longest else 1.0
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
