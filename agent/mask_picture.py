@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import masks
-from .brief import Brief
+from .brief import Brief, BriefObject
 from .mask_hints import MaskHint, area
 from .mask_refine import Mask
 from .overlay import COLOURS
@@ -28,6 +28,11 @@ def colour_of(index: int) -> tuple[int, int, int]:
     """The colour of the brief's object of that place, sRGB."""
     known = (*COLOURS, *MORE_COLOURS)
     return known[index % len(known)]
+
+
+def trust(item: BriefObject, mask: Mask) -> float:
+    """How far a mask can be trusted, 0 to 1: of one that is just as it was traced, as far as whoever traced it does."""
+    return item.confidence if mask.confidence == 1 else mask.confidence
 
 
 def of_run(
@@ -60,7 +65,7 @@ def draw(
         canvas[mask] = np.round(canvas[mask] * (1 - TINT) + np.array(colour) * TINT).astype(np.uint8)
         rims, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(canvas, rims, -1, colour, thick, cv2.LINE_AA)
-        labels.append((f"{item.name} {found[item.name].confidence:.0%}", _middle(mask), colour))
+        labels.append((f"{item.name} {trust(item, found[item.name]):.0%}", _middle(mask), colour))
     for hint in hints:
         _say(canvas, hint, thick)
     for text, place, colour in labels:

@@ -100,6 +100,9 @@ class RESTAGE_OT_hint(Tells, bpy.types.Operator):
         if event.type in {"ESC", "RIGHTMOUSE"} or context.area is None:
             return self._left(context)
         if event.type == "LEFTMOUSE" and event.value == "PRESS" and self._drag is None:
+            if self._beside(context, event):
+                # Another button, of the sidebar, say: it is to work.
+                return self._left(context) | {"PASS_THROUGH"}
             self._drag = self._begun(context)
             if self._drag is None:
                 self._left(context)
@@ -144,7 +147,10 @@ class RESTAGE_OT_hint(Tells, bpy.types.Operator):
         about: dict[str, Any] = {"kind": self.kind, "object": named}
         try:
             if self.points:
-                points = [tuple(point) for point in json.loads(self.points)]
+                try:
+                    points = [tuple(point) for point in json.loads(self.points)]
+                except (ValueError, TypeError) as error:
+                    raise ValueError("The stroke's points can't be read.") from error
                 return MaskHint.model_validate({**about, "stroke": {"points": points, "radius": self.radius}})
             return MaskHint.model_validate({**about, "box": tuple(self.box)})
         except ValidationError as error:
@@ -194,6 +200,16 @@ class RESTAGE_OT_hint(Tells, bpy.types.Operator):
 
     def _label(self) -> str:
         return next(item[1] for item in properties.HINT_KINDS if item[0] == self.kind)
+
+    @staticmethod
+    def _beside(context: bpy.types.Context, event: bpy.types.Event) -> bool:
+        """Whether the mouse is not over the viewport itself, or over a region that lies on it."""
+        inside = {
+            region.type
+            for region in context.area.regions
+            if 0 <= event.mouse_x - region.x < region.width and 0 <= event.mouse_y - region.y < region.height
+        }
+        return "WINDOW" not in inside or bool(inside & {"UI", "TOOLS", "HEADER", "TOOL_HEADER"})
 
     @staticmethod
     def _region(context: bpy.types.Context) -> bpy.types.Region:

@@ -32,7 +32,7 @@ def section(folder: RunFolder) -> str:
         red, green, blue = mask_picture.colour_of(index)
         swatch = f'<span class="swatch" style="background:rgb({red}, {green}, {blue})"></span>'
         mask = found.get(item.name)
-        trust = "left out" if mask is None else f"{mask.confidence:.0%}"
+        trust = "left out" if mask is None else f"{mask_picture.trust(item, mask):.0%}"
         share = "" if mask is None else f"{mask.mask.mean():.1%}"
         rows.append(
             f'<tr><td>{swatch}</td><td>{html.escape(item.name)}</td><td class="num">{trust}</td>'
