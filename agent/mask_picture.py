@@ -36,29 +36,29 @@ def trust(item: BriefObject, mask: Mask) -> float:
 
 
 def of_run(
-    picture: Bytes, brief: Brief, hints: Sequence[MaskHint], longest: int = 0, check: Callable[[], None] = lambda: None
+    picture: Bytes, brief: Brief, hints: Sequence[MaskHint], longest: int, check: Callable[[], None] = lambda: None
 ) -> tuple[Bytes, dict[str, Mask]]:
-    """Return `draw` of a run's picture, (h, w, 3) sRGB, at most `longest` pixels (0: as it is), with the masks, which
-    are those that attempts are measured against. `check` is called every so often and may raise to stop."""
+    """Return `draw` of a run's picture, (h, w, 3) sRGB, `longest` pixels on its longer side, with the masks, which are
+    those that attempts are measured against. `check` is called every so often and may raise to stop."""
     found = masks.kept_masks(picture, brief, check, hints)
     return draw(picture, brief, found, hints, longest), found
 
 
-def draw(
-    picture: Bytes, brief: Brief, found: Mapping[str, Mask], hints: Sequence[MaskHint] = (), longest: int = 0
-) -> Bytes:
+def draw(picture: Bytes, brief: Brief, found: Mapping[str, Mask], hints: Sequence[MaskHint], longest: int) -> Bytes:
     """Return the picture, (h, w, 3) sRGB, with each object's mask tinted and outlined in its `colour_of`, its name
     and how far it can be trusted, and with the hints: rims green (it is) or red (it is not), hatched white
     (ignored)."""
-    scale = min(1.0, longest / max(picture.shape[:2])) if longest else 1.0
+    # A small one larger, or its names would cover it.
+    scale = longest / max(picture.shape[:2])
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    canvas = np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8).copy()
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    canvas = np.ascontiguousarray(cv2.resize(picture, size, interpolation=way), np.uint8).copy()
     thick = max(1, round(max(size) / 400))
     labels = []
     for index, item in enumerate(brief.objects):
         if item.name not in found:
             continue
-        mask = cv2.resize(found[item.name].mask.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+        mask = cv2.resize(found[item.name].mask.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
         if not mask.any():
             continue
         colour = colour_of(index)
@@ -68,8 +68,9 @@ def draw(
         labels.append((f"{item.name} {trust(item, found[item.name]):.0%}", _middle(mask), colour))
     for hint in hints:
         _say(canvas, hint, thick)
+    taken: list[tuple[int, int, int, int]] = []
     for text, place, colour in labels:
-        _write(canvas, text, place, colour)
+        taken.append(_write(canvas, text, place, colour, taken))
     return canvas
 
 
@@ -91,13 +92,26 @@ def _middle(mask: NDArray[np.bool_]) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def _write(canvas: Bytes, text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
+def _write(
+    canvas: Bytes,
+    text: str,
+    place: tuple[int, int],
+    colour: tuple[int, int, int],
+    taken: Sequence[tuple[int, int, int, int]],
+) -> tuple[int, int, int, int]:
+    """Write a name about a place, below those that are `taken` there; return its box: left, top, right, bottom."""
     font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.34, max(canvas.shape[:2]) / 1500)
     (width, height), _ = cv2.getTextSize(text, font, scale, 1)
     x = int(np.clip(place[0] - width // 2, 2, max(2, canvas.shape[1] - width - 2)))
     y = int(np.clip(place[1] + height // 2, height + 2, max(height + 2, canvas.shape[0] - 4)))
+    for _ in range(len(taken)):
+        over = [b for b in taken if x < b[2] and x + width > b[0] and y - height < b[3] and y > b[1]]
+        if not over or over[0][3] + height + 4 > canvas.shape[0]:
+            break
+        y = over[0][3] + height + 2
     cv2.putText(canvas, text, (x, y), font, scale, (0, 0, 0), 3, cv2.LINE_AA)
     cv2.putText(canvas, text, (x, y), font, scale, tuple(min(255, c + 90) for c in colour), 1, cv2.LINE_AA)
+    return x, y - height, x + width, y + 2
 
 
 def picture_of(folder: Path) -> Bytes:

@@ -135,8 +135,8 @@ def test_masks_are_drawn_anew_off_the_main_thread(begun):
     comparing._make(second)
     tick_until(lambda: second in compare._pictures)
     after = compare._pictures[second]
-    assert after.shape == before.shape == (120, 160, 4)
-    assert np.abs(after.astype(int) - before)[40:90, 85:130].max() > 60
+    assert after.shape == before.shape == (768, 1024, 4)
+    assert np.abs(after.astype(int) - before)[256:576, 544:832].max() > 60
     assert compare._before(f"elsewhere|{live().masks_of}|masks") == ""
 
 
