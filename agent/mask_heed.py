@@ -17,6 +17,12 @@ NEAR = 0.01
 """How far from what was said, as a share of the frame, a change of a traced mask may begin."""
 SURROUNDED = 0.5
 """Share of what lies about *not it* that the mask must claim before colours are held to tell nothing."""
+NEXT_TO, FAR = 0.25, 1.0
+"""How far a mask may grow, as a share of its thing's size: from what touches it, and from what lies elsewhere."""
+LEAK = 0.1
+"""Share of its room's rim that a mask which grew may touch."""
+SLIVER = 0.3
+"""A piece that was said to be it, and is smaller than this share of another piece, is only a part of the thing."""
 RIM = 2
 """Pixels: half the width of what is thin."""
 _OWN, _DENIED, _BEYOND = 1, 2, 3
@@ -60,27 +66,55 @@ class Said:
         return self.kept(drawn ^ pieces_on(mask ^ drawn, seeds))
 
 
-def reach(own: Bool, allowed: Bool, drawn: Bool) -> Bool:
-    """Return where a mask may grow to from what was said to be it: nowhere new when that is where it may be anyway,
-    else about as far from it as the thing is large."""
+@dataclass(frozen=True)
+class Room:
+    """Where a mask may grow to from what was said to be it, beyond where it was thought to be."""
+
+    beyond: Bool
+    rim: Bool
+    """Where that ends for no other reason than that it is far enough; nowhere where a thing as large may have gone."""
+    moved: bool
+    """Whether it was said to be somewhere else altogether: where it was thought to be says nothing then."""
+
+    @classmethod
+    def of(cls, own: Bool, allowed: Bool, drawn: Bool, traced: bool, outlines: Sequence[Bool]) -> Room:
+        """Return no room when what was said lies where the thing may be (`allowed`) anyway; else the `outlines` traced
+        about other things that it lies in, else so far from it as the thing (`drawn`) is large."""
+        none = np.zeros_like(own)
+        outside = own & ~allowed
+        if not outside.any():
+            return cls(none, none, False)
+        moved = not traced and not np.any(own & _about(drawn, drawn, NEXT_TO))
+        inside = [mask for mask in outlines if np.any(mask & outside)]
+        claimed = np.asarray(np.logical_or.reduce([none, *inside]), np.bool_)
+        if np.count_nonzero(claimed & outside) > 0.5 * np.count_nonzero(outside):
+            return cls(_dilated(claimed, RIM) & ~allowed, none, moved)
+        room = _about(own, drawn, FAR if moved or traced else NEXT_TO)
+        rim = none if moved else room & ~allowed & _dilated(~(room | allowed), 1)
+        return cls(room & ~allowed, rim, moved)
+
+
+def _about(own: Bool, like: Bool, share: float) -> Bool:
+    """Return the box of a mask grown on each side by a share of the size of another."""
     out = np.zeros_like(own)
-    if not np.any(own & ~allowed):
+    if not own.any():
         return out
     ys, xs = np.nonzero(own)
-    rows, columns = np.nonzero(drawn)
-    share = 0.5 if np.any(own & allowed) else 1.0
-    tall = round(share * (int(np.ptp(rows)) + 1 if len(rows) else out.shape[0]))
-    wide = round(share * (int(np.ptp(columns)) + 1 if len(columns) else out.shape[1]))
+    rows, columns = np.nonzero(like) if like.any() else (ys, xs)
+    tall, wide = (max(1, round(share * (int(np.ptp(ends)) + 1))) for ends in (rows, columns))
     out[max(0, ys.min() - tall) : ys.max() + 1 + tall, max(0, xs.min() - wide) : xs.max() + 1 + wide] = True
     return out
 
 
-def heeded(mask: Bool, said: Said, picture: NDArray[np.uint8], moved: bool) -> Bool:
+def heeded(mask: Bool, said: Said, picture: NDArray[np.uint8], room: Room) -> Bool:
     """Return a mask that was cut out by colour without the pieces that were said not to be it, and parted from what was
     said not to be it where colours did not tell the two apart. `picture` is (h, w, 3) sRGB of the same size. Of one
-    that was `moved`, said to be somewhere else altogether, only the pieces stay that were said to be it."""
+    that was moved only the pieces stay that were said to be it, and what ran out of its `room` is taken back."""
     mask = said.kept(mask)
-    if moved:
+    if np.count_nonzero(mask & room.rim) > LEAK * np.count_nonzero(room.rim):
+        # Its colours are those of what is behind it: it is no larger than what was said, or little.
+        mask = said.kept(mask & (~room.beyond | _about(said.own, said.own, NEXT_TO)))
+    if room.moved:
         mask = pieces_on(mask, said.own)
     if not said.denied.any() or not mask.any():
         return mask
@@ -92,9 +126,10 @@ def heeded(mask: Bool, said: Said, picture: NDArray[np.uint8], moved: bool) -> B
     pieces = [mask & piece for piece in _pieces(mask)]
     touching = [piece for piece in pieces if np.any(_dilated(piece, 2) & said.denied)]
     largest = max(pieces, key=lambda piece: int(np.count_nonzero(piece)), default=mask)
+    told = max((int(np.count_nonzero(piece)) for piece in pieces if np.any(piece & said.own)), default=0)
     for piece in touching:
-        told_elsewhere = said.own.any() and not np.any(piece & said.own)
-        if told_elsewhere or (not said.own.any() and piece is not largest):
+        small = np.count_nonzero(piece) * SLIVER < told
+        if not np.any(piece & said.own) and (small or piece is not largest):
             mask = mask & ~piece
     return mask
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
 from .mask_checks import confidence, tidy
-from .mask_heed import Said, heeded, pieces_on, reach
+from .mask_heed import Room, Said, heeded, pieces_on
 from .mask_hints import MaskHint, marks
 from .mask_models import Mixture, features_of
 
@@ -71,8 +71,7 @@ class Thing:
     mask: Bool
     exact: bool
     said: Said
-    moved: bool
-    """Whether it was said to be somewhere else altogether: where it was thought to be says nothing then."""
+    room: Room
 
 
 def refine(
@@ -95,10 +94,14 @@ def refine(
     scale = min(1.0, WORKING / max(height, width))
     size = max(8, round(width * scale)), max(8, round(height * scale))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    # Where nothing was said, masks are as without a word.
+    plain = refine(picture, brief, drawn, exact, check) if hints else []
     whole_said = Said.all(marks(hints, [item.name for item in brief.objects], (width, height)))
     saying = [said.at(size) for said in whole_said]
-    quads = zip(brief.objects, drawn, exact, saying, strict=True)
-    things = [_thing(item, _fit(mask, size), is_exact, said) for item, mask, is_exact, said in quads]
+    fitted = [_fit(mask, size) for mask in drawn]
+    traced = [mask for mask, is_exact in zip(fitted, exact, strict=True) if is_exact]
+    quads = zip(brief.objects, fitted, exact, saying, strict=True)
+    things = [_thing(item, mask, is_exact, said, traced) for item, mask, is_exact, said in quads]
     free = ~np.logical_or.reduce([thing.allowed for thing in things])
     features = features_of(np.asarray(small, np.uint8), free)
     # OpenCV's k-means starts from random points; the seed is the thread's own and nobody else's.
@@ -114,7 +117,7 @@ def refine(
             thing.mask = _cut(thing, things, features, told=True)
     _resolve(things, features)
     found = []
-    for thing, whole, said, traced in zip(things, drawn, whole_said, exact, strict=True):
+    for thing, whole, said in zip(things, drawn, whole_said, strict=True):
         if thing.exact:
             found.append(Mask(said.kept(whole), 1.0))
             continue
@@ -122,9 +125,9 @@ def refine(
         mask = tidy(thing.mask, thing.item.count)
         if thing.said.own.any() or thing.said.denied.any():
             shown = np.asarray(small, np.uint8)
-            mask = heeded(mask | pieces_on(thing.mask, thing.said.own), thing.said, shown, thing.moved)
+            mask = heeded(mask | pieces_on(thing.mask, thing.said.own), thing.said, shown, thing.room)
             mask = said.kept(_grow(mask, (width, height)))
-            mask = said.near(mask, whole) if traced else mask
+            mask = mask if thing.room.moved else said.near(mask, plain[len(found)].mask)
             trust = confidence(thing.said.kept(_fit(mask, size)), thing.hint, others, features, False)
             found.append(Mask(mask, max(trust, DRAWN_TRUST)))
             continue
@@ -136,33 +139,34 @@ def refine(
             # White on white, say: whoever read the outline off saw more than colours tell.
             before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, max(trust, DRAWN_TRUST)
-        mask = said.kept(_grow(mask if mask.any() else thing.hint, (width, height)))
-        found.append(Mask(said.near(mask, whole) if traced else mask, trust))
-    return _disjoint(found, drawn, whole_said) if hints else found
+        mask = _grow(mask if mask.any() else thing.hint, (width, height))
+        if hints:
+            mask = said.near(mask, plain[len(found)].mask)
+            trust = plain[len(found)].confidence if np.array_equal(mask, plain[len(found)].mask) else trust
+        found.append(Mask(mask, trust))
+    return _disjoint(found, plain, whole_said) if hints else found
 
 
-def _disjoint(found: list[Mask], drawn: Sequence[Bool], saying: Sequence[Said]) -> list[Mask]:
-    """Take what a thing gained by what was said of it from the others, which may have been traced over it."""
+def _disjoint(found: list[Mask], plain: Sequence[Mask], saying: Sequence[Said]) -> list[Mask]:
+    """Take what a thing gained by what was said of it from the others, which may have been drawn over it."""
     for index, said in enumerate(saying):
         if said.own.any():
-            gained = found[index].mask & ~drawn[index]
+            gained = found[index].mask & ~plain[index].mask
             pairs = enumerate(zip(found, saying, strict=True))
             found = [m if i == index else Mask(m.mask & ~(gained & ~s.own), m.confidence) for i, (m, s) in pairs]
     return found
 
 
-def _thing(item: BriefObject, drawn: Bool, exact: bool, said: Said) -> Thing:
+def _thing(item: BriefObject, drawn: Bool, traced: bool, said: Said, outlines: Sequence[Bool]) -> Thing:
     # What was traced stays, unless it was said to be more or less than that.
-    exact = exact and not (said.own.any() or said.denied.any() or np.any(drawn & said.others))
+    exact = traced and not (said.own.any() or said.denied.any() or np.any(drawn & said.others))
     slack = max(1, round((BAND if item.outlines else SLACK) * max(drawn.shape)))
     shape = cv2.MORPH_ELLIPSE if item.outlines else cv2.MORPH_RECT
     kernel = cv2.getStructuringElement(shape, (2 * slack + 1, 2 * slack + 1))
     allowed = drawn if exact else cv2.dilate(drawn.astype(np.uint8), kernel).astype(bool)
-    beyond = reach(said.own, allowed, drawn)
-    moved = bool(said.own.any() and not np.any(said.own & allowed))
-    hint = beyond if moved else drawn
-    hint, allowed = said.kept(hint), said.kept(allowed | beyond)
-    return Thing(item, allowed, hint, hint.copy(), exact, said, moved)
+    room = Room.of(said.own, allowed, drawn, traced, outlines)
+    hint = said.kept(room.beyond if room.moved else drawn)
+    return Thing(item, said.kept(allowed | room.beyond), hint, hint.copy(), exact, said, room)
 
 
 def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> Bool:

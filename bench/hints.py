@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a hint mends: `python bench/hints.py [EVAL_FOLDER] [--most N]`, on CLEVR, whose true masks are known.
+"""How much a hint mends: `python bench/hints.py [EVAL_FOLDER] [--most N]`, on the pictures whose true
+masks are known.
 
 An artist is played: of each object whose mask overlaps the true one by less than 0.9, one box *this is it* about the
 thickest part of what the mask lacks (where it lacks nothing much, of what it has), and one *not it* about the thickest
@@ -15,16 +16,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from clevr_truth import items, truth_masks
 from numpy.typing import NDArray
 from restage.agent import masks, picture
 from restage.agent.brief import Brief, BriefObject
 from restage.agent.mask_hints import MaskHint
 from restage.agent.measure import mask_iou
+from restage.bench import evalset
 
 Mask = NDArray[np.bool_]
 WRONG = 0.9
 OFF = 0.15
+SETS = frozenset({"clevr", "gt_scenes", "gt_scenes_blend"})
+SEEN = 200
+"""Pixels of an object, below which it is not asked about."""
 LEAST = 12
 """Pixels of a part that an artist would see."""
 
@@ -87,20 +91,23 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("eval_folder", nargs="?", default=str(Path(__file__).parents[2] / "shared" / "eval"))
-    parser.add_argument("--most", type=int, default=12, help="pictures")
+    parser.add_argument("--most", type=int, default=1000, help="pictures")
     options = parser.parse_args()
-    folder = Path(options.eval_folder) / "clevr"
     generator = np.random.default_rng(1)
     rows: dict[str, list[tuple[float, float]]] = {"boxes read off wrongly": [], "outlines traced wrongly": []}
-    for item in items(folder)[: options.most]:
-        shown = picture.load(folder / item["files"]["image"], 512)
-        true = {f"T{place}": mask for place, (mask, _) in enumerate(truth_masks(item, shown.size)) if mask.sum() > 60}
-        boxes = Brief(objects=[BriefObject(name=name, box=box_of(mask, generator)) for name, mask in true.items()])
-        rows["boxes read off wrongly"] += tried(shown.rgb, boxes, true)
-        pairs = zip(true, swapped(list(true.values())), strict=True)
+    pictures = 0
+    for item in evalset.items(Path(options.eval_folder), SETS):
+        shown = picture.load(item.picture, 512)
+        known = {name: mask for name, mask in evalset.true_masks(item, shown.size).items() if mask.sum() > SEEN}
+        if len(known) < 2 or pictures == options.most:
+            continue
+        pictures += 1
+        boxes = Brief(objects=[BriefObject(name=name, box=box_of(mask, generator)) for name, mask in known.items()])
+        rows["boxes read off wrongly"] += tried(shown.rgb, boxes, known)
+        pairs = zip(known, swapped(list(known.values())), strict=True)
         outlined = [BriefObject(name=n, box=box_of(m, generator), outlines=masks.mask_outlines(m)) for n, m in pairs]
-        rows["outlines traced wrongly"] += tried(shown.rgb, Brief(objects=outlined, outlines_traced=True), true)
-    print(f"{options.most} pictures of CLEVR; objects whose mask overlaps the true one by less than {WRONG}")
+        rows["outlines traced wrongly"] += tried(shown.rgb, Brief(objects=outlined, outlines_traced=True), known)
+    print(f"{pictures} pictures with known masks; objects whose mask overlaps the true one by less than {WRONG}")
     for name, found in rows.items():
         if found:
             before, after = np.array(found).T

@@ -178,7 +178,7 @@ def test_what_was_traced_over_the_wrong_thing_goes_to_whom_it_belongs():
     for index in (0, 1):
         before = mask_iou(masks.object_mask(brief.objects[index], SIZE), true[index])
         after = mask_iou(found[f"T{index}"].mask, true[index])
-        assert after > before + 0.03 and after > 0.96, (index, before, after)
+        assert after > before + 0.03 and after > 0.94, (index, before, after)
 
 
 def test_a_traced_mask_changes_where_something_was_said_and_nowhere_else():
