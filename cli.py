@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from . import check_command, cli_agent, cli_options
+from . import check_command, cli_agent, cli_hints, cli_options
 from .agent import leaving
 from .agent import picture as pictures
 from .agent.assemble import assemble
@@ -102,6 +102,7 @@ def _open(
     if options.resume or options.solve:
         cli_options.check_taken_up(options)
         folder = RunFolder.open(Path(options.resume or options.solve))
+        cli_hints.take(options, folder)
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.
         settings.max_usd = options.max_usd or settings.max_usd

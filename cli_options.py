@@ -13,7 +13,9 @@ from .agent.settings import AGENTS, ROUNDS, AgentSettings, Asked
 from .agent.stages import STAGES
 from .version import version
 
-_TAKEN_UP = frozenset(("resume", "solve", "until", "max_usd", "max_tokens", "yes", "json", "blender", "unconfined"))
+_TAKEN_UP = frozenset(
+    "resume solve until max_usd max_tokens yes json blender unconfined hint clear_hints".split()  # noqa: SIM905
+)
 """Options that --resume and --solve heed."""
 
 
@@ -56,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"restage {version()}")
     _agent(made.add_argument_group("the agent", "Who writes the scripts and judges them."))
     _bounds(made.add_argument_group("bounds", "How much may be tried and spent."))
+    _hints(made.add_argument_group("masks", "What of the picture is which thing, with --resume or --solve."))
     return made
 
 
@@ -101,6 +104,19 @@ def _bounds(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--yes", action="store_true", help="send without asking, once the estimate has been printed")
 
 
+def _hints(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help='"NAME is X0 Y0 X1 Y1": what is in this box, in fractions of the picture from its left and top, is the '
+        'brief\'s object NAME, which grows from it; "NAME not …": it is not; "ignore …": nothing is measured there; '
+        "may be given several times, and X Y RADIUS is a disc",
+    )
+    group.add_argument("--clear-hints", action="store_true", help="forget the hints that were given before")
+
+
 def check_taken_up(options: argparse.Namespace) -> None:
     """Raise OptionError when --resume or --solve comes with what was settled when the run began."""
     if options.resume and options.solve:
@@ -115,6 +131,8 @@ def check_taken_up(options: argparse.Namespace) -> None:
 
 def settings(options: argparse.Namespace) -> AgentSettings:
     """Return what the options ask for. Raises OptionError with one sentence when they don't fit together."""
+    if options.hint or options.clear_hints:
+        raise OptionError("Hints name the brief's objects: begin with --until brief, then --resume DIR --hint TEXT.")
     if options.agent == "replay" and not options.recording:
         raise OptionError("Name the run folder to play again: --agent replay --recording DIR.")
     if options.agent == "compatible" and not options.base_url:

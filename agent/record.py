@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker import protocol
 from ..worker.protocol import JobResult
-from . import files, lock
+from . import files, lock, mask_hints
 from .brief import Brief
 from .locks import Lock
+from .mask_hints import MaskHint
 from .measure import srgb
 from .measurements import Measurements
 from .picture import Picture
@@ -274,6 +275,13 @@ class RunFolder:
             return Brief.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise RecordError(f"{path} is damaged: {error.errors()[0]['msg']}.") from error
+
+    def load_hints(self) -> list[MaskHint]:
+        """Read what the artist said of the picture's masks; none when nothing was. Raises RecordError."""
+        try:
+            return mask_hints.load(self.path)
+        except mask_hints.HintError as error:
+            raise RecordError(str(error)) from error
 
     def script_path(self, stage: str) -> Path:
         """Where the stage's accepted script is."""
