@@ -81,6 +81,7 @@ def polish(
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
     doubtful: frozenset[str] = frozenset(),
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
@@ -89,7 +90,9 @@ def polish(
     after `budget_s` seconds. Raises Cancelled.
     """
     doubts = Doubts(picture, doubtful) if doubtful else None
-    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed, doubts)
+    polishing = _Polishing(
+        picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed, doubts, ignored
+    )
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -104,8 +107,9 @@ class _Polishing:
         tell: Callable[[str], None],
         seed: int,
         doubts: Doubts | None,
+        ignored: NDArray[np.bool_] | None,
     ) -> None:
-        self._picture, self._masks, self._doubts = picture, masks, doubts
+        self._picture, self._masks, self._doubts, self._ignored = picture, masks, doubts, ignored
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
@@ -163,7 +167,7 @@ class _Polishing:
             probe,
             self._masks,
             (width, height),
-            in_front(stands.views, self._masks),
+            in_front(stands.views, self._masks, self._ignored),
             self._seed,
             self._check,
             joined.find,
@@ -202,7 +206,12 @@ class _Polishing:
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
         scene = shade_stage.Rendered(
-            self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
+            self._picture,
+            self._masks,
+            stands.views,
+            stands.result.inventory,
+            stands.result.settings,
+            self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
         found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn)
@@ -234,7 +243,9 @@ class _Polishing:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._masks.keys())
-        numbers = measure.measure("lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge)
+        numbers = measure.measure(
+            "lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge, self._ignored
+        )
         return _Stands(program, result, views, numbers)
 
 

@@ -136,7 +136,7 @@ class _Solving:
             self._probe,
             context.masks,
             context.frame,
-            in_front(self._stands.views, context.masks),
+            in_front(self._stands.views, context.masks, context.ignored),
             context.seed,
             self._check,
             doubts=self._doubts,
@@ -158,6 +158,7 @@ class _Solving:
             stands.views,
             stands.result.inventory,
             self._settings,
+            self._context.ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
         found = shade_stage.solve([source], looker, scene, self._judge, self._tell)
@@ -193,8 +194,9 @@ class _Solving:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._context.masks.keys())
+        context, sanity = self._context, tuple(result.sanity)
         numbers = measure.measure(
-            self._stage, self._context.picture.unit, self._context.masks, views, tuple(result.sanity), self._judge
+            self._stage, context.picture.unit, context.masks, views, sanity, self._judge, context.ignored
         )
         return _Tried(views, numbers, result)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import parts, script_numbers
+from ..measure import fit_mask
 from ..measurements import Measurements
 from ..roles import AttemptViews, Cancelled
 from ..script_numbers import Number
@@ -245,15 +246,19 @@ def _blocks(model: Model, targets: Targets) -> list[list[int]]:
     return [linear.independent(model, sorted(block)) for block in blocks]
 
 
-def in_front(views: AttemptViews, masks: Mapping[str, Mask]) -> NDArray[np.float32] | None:
+def in_front(views: AttemptViews, masks: Mapping[str, Mask], ignored: Mask | None = None) -> NDArray[np.float32] | None:
     """Return the distances (h, w) of what is seen and is no object of the brief, inf elsewhere; None without views.
 
-    What is about as far as a thing hides nothing.
+    What is about as far as a thing hides nothing. What the artist `ignored` (h, w) hides everything, so that nothing is
+    asked for there.
     """
     if views.ids is None or views.depth is None:
         return None
     others = [key for key, name in views.id_names.items() if parts.owner(name, masks) is None]
-    return np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
+    hidden = np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
+    if ignored is not None:
+        hidden[fit_mask(ignored, hidden.shape[1], hidden.shape[0])] = 0.0
+    return hidden
 
 
 def outline_score(
