@@ -21,6 +21,8 @@ KINDS = get_args(ChangeKind)
 OWN_PROCESS = frozenset(("hang_python", "hang_c", "crash", "memory"))
 """Categories that hurt only the process they run in; without the guard they say nothing that they don't say with it."""
 LIMITS = Limits(script_seconds=2.0, job_seconds=20.0, memory_mb=1536)
+BENIGN_LIMITS = Limits(script_seconds=10.0, job_seconds=60.0, memory_mb=1536)
+"""As an artist has them: a slow machine must not stop what is good."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,14 @@ class Rig:
     Scripts without the guard have a worker of their own: what they leave in it may fell it later.
     """
 
-    def __init__(self, binary, folder: Path) -> None:
+    def __init__(self, binary, folder: Path, limits: Limits = LIMITS) -> None:
         self.canary, scratch = folder / "canary", folder / "scratch"
         self.canary.mkdir()
         scratch.mkdir()
         (self.canary / "keep.txt").write_text(SECRET)
         (self.canary / "x.py").write_text("raise SystemExit\n")
         self.scratch, self.ears = scratch, Ears()
-        self._pool = WorkerPool(binary, LIMITS, scratch_root=scratch)
+        self._pool = WorkerPool(binary, limits, scratch_root=scratch)
         self._workers = {}
         self._last = None
 
