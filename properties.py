@@ -306,9 +306,14 @@ def picture_icon(scene: bpy.types.Scene) -> int:
     return previews.icon(absolute(scene.restage.picture))
 
 
+def run_picture(live: RestageLive) -> str:
+    """Path of the picture that the run shown is about, empty when there is none."""
+    return str(Path(live.cards_of) / "picture.png") if live.cards_of else ""
+
+
 def run_picture_icon(live: RestageLive) -> int:
     """Icon of the picture that the run shown is about, 0 when there is none."""
-    return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
+    return previews.icon(run_picture(live))
 
 
 def attach() -> None:

@@ -103,7 +103,7 @@ class Trials:
         record = self.folder.record
         record.blender, record.python = worker.ready.blender, worker.ready.python
         record.confinement = list(worker.ready.confinement)
-        if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
+        if result.status == "ok" and (why := locks.broken(self.folder.record.locks, context.stage.name, result)):
             result = replace(result, status="forbidden", message=why, blend="")
         ran = result
         result, views, numbers = leaving.run(lambda: self._measured(context, ran, worker), context.cancel)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import properties
+from .. import previews, properties
 from ..scene import compat, sandbox
 from . import params, trouble, watch
 
@@ -72,6 +72,7 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
         card.wish, card.wished = stage.wish, stage.wished
         for attempt in stage.attempts:
             _fill(card.attempts.add(), attempt)
+    previews.note([properties.run_picture(live), *(a.picture for stage in known.stages for a in stage.attempts)])
     live.locks.clear()
     for name, words in known.locks:
         item = live.locks.add()
