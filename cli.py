@@ -22,6 +22,7 @@ from .agent.record import RecordError, RunFolder
 from .agent.run import Run, options_of
 from .agent.solve_run import solve_run
 from .terminal import TerminalListener, table
+from .worker import lockdown
 from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
 
@@ -60,6 +61,8 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
         return _bad(str(error))
     except cli_agent.NotSent as error:
         return _bad(str(error))
+    except NoConfinement as error:
+        return _not_confined(error)
     except OSError as error:
         return _bad(f"{error.filename or options.output or options.resume} can't be used: {error.strerror or error}.")
     cancel = Event()
@@ -78,8 +81,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
             print(f"restage: nothing is lost. Go on with: restage --resume {folder.path}", file=sys.stderr)
         return FAILED
     except NoConfinement as error:
-        print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
-        return FAILED
+        return _not_confined(error)
     except OSError as error:
         listener.end()
         print(f"restage: {folder.path} can't be written: {error.strerror or error}. The run resumes.", file=sys.stderr)
@@ -124,10 +126,17 @@ def _open(
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, working_px(options.resolution, settings.generator.provider))
     worker_binary = binary or find(options.blender)
+    if not options.unconfined:
+        lockdown.check_available()
     RunFolder.check_new(Path(options.output))
     cli_agent.agree(settings, online, options.yes)
     folder = begin(Path(options.output), picture, settings, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary
+
+
+def _not_confined(error: NoConfinement) -> int:
+    print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
+    return FAILED
 
 
 def _bad(sentence: str) -> int:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
 from .mask_checks import confidence, tidy
+from .mask_claims import Thing, in_front, resolve
 from .mask_heed import Room, Said, heeded, pieces_on
 from .mask_hints import MaskHint, marks
 from .mask_models import Mixture, features_of
@@ -34,8 +35,6 @@ AS_DRAWN, DRAWN_TRUST = 0.8, 0.6
 AROUND = 0.4
 """Width of the surroundings that are looked at, as a share of the box."""
 ROUNDS = 4
-FRONT = 2.0
-"""How much likelier (log) a pixel must be as the thing behind before it is taken from the one in front."""
 LEAST = 0.12
 """A thing that fills less of its box has not been found."""
 CORE = 0.55
@@ -57,21 +56,6 @@ class Mask:
     """(h, w)."""
     confidence: float
     """0 to 1; 1 is an outline traced on the picture's pixels, below about 0.4 it is no better than a box."""
-
-
-@dataclass(eq=False)
-class Thing:
-    """One object while its mask is being found; arrays at the working size."""
-
-    item: BriefObject
-    allowed: Bool
-    """Where it may be at all."""
-    hint: Bool
-    """Its box or outline."""
-    mask: Bool
-    exact: bool
-    said: Said
-    room: Room
 
 
 def refine(
@@ -110,12 +94,12 @@ def refine(
         if not thing.exact:
             check()
             thing.mask = _cut(thing, things, features, told=False)
-    _resolve(things, features)
+    resolve(things, features)
     for thing in things:
         if not thing.exact and any(np.any(thing.allowed & o.allowed) for o in things if o is not thing):
             check()
             thing.mask = _cut(thing, things, features, told=True)
-    _resolve(things, features)
+    resolve(things, features)
     found = []
     for thing, whole, said in zip(things, drawn, whole_said, strict=True):
         if thing.exact:
@@ -133,11 +117,11 @@ def refine(
             continue
         trust = confidence(mask, thing.hint, others, features, bool(thing.item.outlines))
         if trust < LOST or np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
-            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            before = _union([o.mask for o in things if o is not thing and in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, min(trust, 0.1)
         elif thing.item.outlines and trust < AS_DRAWN:
             # White on white, say: whoever read the outline off saw more than colours tell.
-            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            before = _union([o.mask for o in things if o is not thing and in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, max(trust, DRAWN_TRUST)
         mask = _grow(mask if mask.any() else thing.hint, (width, height))
         if hints:
@@ -243,57 +227,6 @@ def _grab(window: Bytes, marks: Bytes, rounds: int) -> Bool:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(window, marks, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return np.asarray((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), np.bool_)
-
-
-def _resolve(things: Sequence[Thing], features: Bytes) -> None:
-    """Give every pixel that several things claim to one of them, in place."""
-    claims = np.sum([thing.mask for thing in things], axis=0)
-    if claims.max(initial=0) < 2:
-        return
-    models = {}
-    for index, thing in enumerate(things):
-        own = thing.mask & (claims == 1)
-        sample = own if np.count_nonzero(own) >= 30 else thing.mask
-        if sample.any():
-            models[index] = Mixture(features[sample])
-    pairs = [(i, j) for i in range(len(things)) for j in range(i) if np.any(things[i].mask & things[j].mask)]
-    for i, j in pairs:
-        one, two = things[i], things[j]
-        both = one.mask & two.mask
-        if not both.any():
-            continue
-        if one.exact or two.exact:
-            ours = np.full(both.shape, one.exact and not (two.exact and _in_front(one, two) < 0))
-        else:
-            ys, xs = np.nonzero(both)
-            rows, columns = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-            patch = features[rows, columns]
-            margin = models[i].likelihood(patch.reshape(-1, 3)) - models[j].likelihood(patch.reshape(-1, 3))
-            smooth = cv2.blur(np.clip(margin, -20, 20).reshape(patch.shape[:2]), (5, 5))
-            ours = np.zeros(both.shape, bool)
-            ours[rows, columns] = smooth + FRONT * _in_front(one, two) > 0
-        if not one.exact:
-            one.mask = one.mask & ~(both & ~ours)
-        if not two.exact:
-            two.mask = two.mask & ~(both & ours)
-
-
-def _in_front(one: Thing, two: Thing) -> int:
-    """1 when the first stands before the second as far as the brief tells, -1 when behind."""
-    if one.item.stands_on == two.item.name:
-        return 1
-    if two.item.stands_on == one.item.name:
-        return -1
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one.item.box, two.item.box
-    area, other = (ax1 - ax0) * (ay1 - ay0), (bx1 - bx0) * (by1 - by0)
-    # A thing inside the box of a much larger one is in front, or it would be hidden; else the lower foot is nearer.
-    if area < 0.4 * other and ax0 >= bx0 - 0.02 and ax1 <= bx1 + 0.02 and ay0 >= by0 - 0.02:
-        return 1
-    if other < 0.4 * area and bx0 >= ax0 - 0.02 and bx1 <= ax1 + 0.02 and by0 >= ay0 - 0.02:
-        return -1
-    if abs(ay1 - by1) > 0.01:
-        return 1 if ay1 > by1 else -1
-    return 1 if area < other else -1
 
 
 def _window(allowed: Bool) -> tuple[slice, slice]:

@@ -178,6 +178,7 @@ def test_a_machine_that_cannot_confine_is_one_sentence(ball, tmp_path, monkeypat
     assert cli.main([str(ball), "-o", str(tmp_path / "run")]) == 1
     said = capsys.readouterr().err
     assert "This machine cannot." in said and "--unconfined" in said and len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists(), "the same command with --unconfined can make it"
 
 
 def test_a_missing_blender_leaves_no_folder(ball, tmp_path, capsys):

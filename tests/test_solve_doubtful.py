@@ -67,7 +67,7 @@ def test_a_thing_whose_mask_is_a_box_is_put_where_its_colours_are(binary):
         told = replace(context, doubtful=frozenset({"Cone"}))
         found = {}
         for name, one in (("told", told), ("not told", context)):
-            text = solve.solve_stage(one, attempt, worker, budget_s=60) or bad
+            text = solve.solve_stage(one, attempt, worker, budget_s=240) or bad
             views, _, _ = solving.render(worker, "geometry", text, pixels=0, measured=320)
             (key,) = [key for key, thing in views.id_names.items() if thing == "Cone"]
             seen = views.ids == key

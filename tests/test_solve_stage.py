@@ -163,7 +163,7 @@ def test_a_whole_program_gets_its_colours_and_light_back(worker, scene):
     )
     texts["lighting"] = texts["lighting"].replace('"key.power": 420.0', '"key.power": 150.0')
     program = [StageScript(stage, text) for stage, text in texts.items()]
-    found = polish.polish(picture.unit, masks, program, worker, budget_s=120.0)
+    found = polish.polish(picture.unit, masks, program, worker, budget_s=240.0)
     assert set(found.scripts) == {"materials", "lighting"}
     assert found.before.psnr < 25 < 32 < found.after.psnr and found.after.lpips < 0.3 * found.before.lpips
     colours = params.read(found.scripts["materials"])

@@ -218,7 +218,9 @@ def test_masks_are_corrected_over_the_picture(window):
     assert window.do("op:hint kind='ignore'") == "ok"
     window.drag(*place(window, 0.1, 0.1), *place(window, 0.4, 0.15))
     window.wait(lambda: window.state()["hints"] == 2, 30)
-    assert len(hints(window)[1]["stroke"]["points"]) > 1
+    points = hints(window)[1]["stroke"]["points"]
+    ends = [*points[0], *points[-1]]
+    assert all(abs(a - b) < 0.02 for a, b in zip(ends, (0.1, 0.1, 0.4, 0.15), strict=True)), points
     window.wait(lambda: drawn(window), 60)
     seen(window, "27-ignored")
     assert window.do("op:hint kind='is'") == "ok"
