@@ -232,7 +232,10 @@ class RESTAGE_OT_solve_numbers(Decides, bpy.types.Operator):
     def decide(self, context: bpy.types.Context, folder: RunFolder, stage: str) -> None:
         """Wish for it; the run does it."""
         from ..agent import decisions
+        from ..agent.record import RecordError
 
+        if not folder.record.settings.solve:
+            raise RecordError("Solve Numbers was off when this run was begun, so nothing solves its numbers.")
         live = context.window_manager.restage
         decisions.solve(folder, stage, properties.decided_attempt(live, properties.card(live, stage)))
 

@@ -160,6 +160,14 @@ def test_the_pictures_of_every_attempt_are_noted_when_the_cards_are_filled(begun
     assert chosen().picture in previews._written
 
 
+def test_a_run_begun_without_solvers_says_so_when_numbers_are_to_be_solved(begun):
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    stopped()
+    with pytest.raises(RuntimeError, match="Solve Numbers was off"):
+        bpy.ops.restage.solve_numbers()
+    assert live().status == "REVIEW" and card("geometry").wish == ""
+
+
 def test_a_viewport_goes_on_looking_through_the_run_s_camera(begun):
     from restage.scene import looking
 
