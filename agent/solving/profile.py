@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ _CONTACT = 0.02
 """Of a thing's height: how exactly its foot stays where it is."""
 _EVEN = 1.0
 """How much neighbours of a list may go different ways, of how wrong each may be."""
+_ALONG = 0.2
+"""The same for a row that slides along its list, which changes little that can be seen."""
 _TURNS = 0.2
 """Share of a stretch between neighbours that stays: they never come to lie in each other's place."""
 _HINGE = 0.02
@@ -160,7 +162,7 @@ class Profiles:
             inside = self._at(mine, contour.places[here] - contour.out[here])
             outside = self._at(theirs, contour.places[here] + contour.out[here])
             hidden[here] &= ~(np.isfinite(outside) & np.isfinite(inside) & (outside > _BEHIND * inside))
-        return contour, hidden
+        return replace(contour, free=np.where(hidden, np.inf, contour.free)), hidden
 
     def _at(self, depth: Floats, places: Array) -> Array:
         width, height = self.size
@@ -184,7 +186,7 @@ class _Fit:
         self._spread = np.array([knob.spread for knob in model.knobs])
         self._feet = {name: float(model.points[name][:, 2].min()) for name in self.names}
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self.names}
-        self._even = _second_differences(model) / self._spread / _EVEN
+        self._even = np.concatenate([_second_differences(model) / self._spread / _EVEN, _slides(model)])
         self._stretches = _stretches(model)
 
     def off(self, points: Mapping[str, Floats]) -> dict[str, float]:
@@ -217,7 +219,7 @@ class _Fit:
                     damping = max(damping / 5, 1e-6)
                     break
                 damping *= 5
-            short = short + 1 if gained < 1e-3 * loss else 0
+            short = short + 1 if gained < 3e-4 * loss else 0
             if short > 2 or gained <= 0:
                 break
         return x
@@ -332,6 +334,29 @@ def _second_differences(model: ShapeModel) -> Array:
             row = np.zeros(len(model.knobs))
             row[index], row[before], row[after] = 1.0, -0.5, -0.5
             rows.append(row)
+    return np.array(rows).reshape(-1, len(model.knobs))
+
+
+def _slides(model: ShapeModel) -> Array:
+    """Rows that say how far each knot but the ends goes along its list, (rows, knobs), in units of how far it may."""
+    rows = []
+    for number, item in enumerate(model.lists):
+        values = item.values(model.numbers)
+        mine = [index for index, knob in enumerate(model.knobs) if knob.series == number]
+        knots = sorted({model.knobs[index].knot for index in mine})
+        if len(item.radial) == 1 or len(knots) < 3:
+            continue
+        at = np.linspace(0, len(values) - 1, knots[-1] + 1)
+        places = np.stack([np.interp(at, np.arange(len(values)), column) for column in values.T], axis=1)
+        for knot in knots[1:-1]:
+            way = places[knot + 1] - places[knot - 1]
+            size = float(np.linalg.norm(way))
+            of = [index for index in mine if model.knobs[index].knot == knot]
+            if size > 0 and of:
+                row = np.zeros(len(model.knobs))
+                for index in of:
+                    row[index] = way[model.knobs[index].column] / size
+                rows.append(row / (_ALONG * max(model.knobs[index].spread for index in of)))
     return np.array(rows).reshape(-1, len(model.knobs))
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import numpy as np
@@ -130,3 +131,17 @@ def disturbed(script, seed, share=0.25, columns=(0,), rows=None):
                     number = numbers[row[column]]
                     values[number] = number.value * (1 + by)
     return lift.with_values(script, values)
+
+
+def apart(one, other, closed=False):
+    """How far one line of points lies from another, on average along it, the ends of both joined when `closed`."""
+    if closed:
+        one, other = (np.concatenate([line, line[:1]]) for line in (one, other))
+    share = np.linspace(0, 1, 20, endpoint=False)[:, None]
+    points = np.concatenate([a + share * (b - a) for a, b in itertools.pairwise(one)])
+    nearest = np.full(len(points), np.inf)
+    for a, b in itertools.pairwise(other):
+        way = b - a
+        at = np.clip((points - a) @ way / max(float(way @ way), 1e-12), 0, 1)
+        nearest = np.minimum(nearest, np.linalg.norm(points - a - at[:, None] * way, axis=1))
+    return float(nearest.mean())
