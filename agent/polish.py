@@ -23,7 +23,7 @@ from .measurements import Measurements
 from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import joined, shade_stage
+from .solving import contours, joined, profile, series, shade_stage
 from .solving.placement import Placement, in_front
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -48,6 +48,8 @@ FREEDOM = 3.0
 """Places were solved under the setup's own camera before."""
 PLACES_SHARE = 0.4
 """Of the time there is."""
+PLACES_BEFORE_SHAPES = 0.5
+"""Of that, where lists that draw a shape follow."""
 _log = logging.getLogger(__name__)
 
 
@@ -152,9 +154,11 @@ class _Polishing:
         at = [place for place, script in enumerate(stands.scripts) if script.stage in PLACING]
         if not at or not any(mask.any() for mask in self._masks.values()):
             return stands
-        text = joined.join([stands.scripts[place].text for place in at])
+        text = _joined(stands, at)
         probe = Probe(self._worker, (), "program", self._cancel, deadline)
         height, width = self._picture.shape[:2]
+        names = list(self._masks)
+        lists = series.drawing(probe, text, names, (profile.LONGEST, profile.LONGEST), joined.find)
         placement = Placement(
             probe,
             self._masks,
@@ -162,18 +166,35 @@ class _Polishing:
             in_front(stands.views, self._masks),
             self._seed,
             self._check,
-            joined.find,
+            series.others(lists, joined.find),
         )
-        found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
-        if found is None:
-            return self._again(stands)
+        left = deadline - time.monotonic()
+        found = placement.solve(text, left * (PLACES_BEFORE_SHAPES if lists else 1.0), self._tell, search=False)
+        kept = self._kept(stands, at, found[0], _better_placed) if found else stands
+        if lists and (left := deadline - time.monotonic()) > 0:
+            profiles = profile.Profiles(probe, self._masks, (width, height), self._check, joined.find)
+            drawn = profiles.solve(_joined(kept, at), lists, left, self._tell)
+            better = self._kept(kept, at, drawn[0], self._better_drawn) if drawn else kept
+            return better if better is not kept else self._again(kept)
+        return kept if kept is not stands else self._again(stands)
+
+    def _kept(
+        self, stands: _Stands, at: Sequence[int], text: str, better: Callable[[_Stands, _Stands], bool]
+    ) -> _Stands:
+        """Return what stands now that a joined text says otherwise: as it was when that is no better."""
         scripts = list(stands.scripts)
-        for place, new in zip(at, joined.split(found[0]), strict=True):
+        for place, new in zip(at, joined.split(text), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        if tried is not None and _better_placed(stands.numbers, tried.numbers):
-            return tried
-        return self._again(stands)
+        return tried if tried is not None and better(stands, tried) else stands
+
+    def _better_drawn(self, old: _Stands, new: _Stands) -> bool:
+        off = [
+            contours.off(self._masks, stands.views.ids, stands.views.id_names)
+            for stands in (old, new)
+            if stands.views.ids is not None
+        ]
+        return len(off) == 2 and off[1] < off[0] and _better_placed(old, new)
 
     def _again(self, stands: _Stands) -> _Stands:
         """Have the worker hold what stands, which solving light looks at through it."""
@@ -234,8 +255,13 @@ def _nothing_gained(first: Measurements, last: Measurements) -> bool:
     return first.lpips is not None and last.lpips is not None and last.lpips > first.lpips + NOISE
 
 
-def _better_placed(old: Measurements, new: Measurements) -> bool:
+def _joined(stands: _Stands, at: Sequence[int]) -> str:
+    return joined.join([stands.scripts[place].text for place in at])
+
+
+def _better_placed(before: _Stands, after: _Stands) -> bool:
     """Whether things lie better under their masks and look no worse, or lie as well and look better."""
+    old, new = before.numbers, after.numbers
     gained = (new.mean_iou or 0.0) - (old.mean_iou or 0.0)
     if old.lpips is None or new.lpips is None:
         return gained > GAIN

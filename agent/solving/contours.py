@@ -90,6 +90,14 @@ def gap(contour: Contour, mask: Mask) -> float:
     return float(np.minimum(_sampled(away, at * scale) / scale, -NOWHERE).mean())
 
 
+def off(masks: Mapping[str, Mask], ids: NDArray[np.int32], id_names: Mapping[int, str]) -> float:
+    """Return how far the things of an object-id view lie from their masks' outlines, percent of the frame's width, on
+    average."""
+    keys = {name: key for key, name in id_names.items()}
+    gaps = [gap(contour, ids == keys.get(name, -1)) for name, contour in of_masks(masks).items()]
+    return float(np.mean(gaps)) if gaps else 0.0
+
+
 def _of_mask(mask: Mask, others: list[Mask]) -> Contour | None:
     height, width = mask.shape
     pad = 3

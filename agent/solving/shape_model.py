@@ -24,7 +24,7 @@ MOST_KNOTS = 24
 MOST_KNOBS = 96
 """All lists together: each is a run of the script."""
 MOST_SHIFTS = 9
-_RADIUS, _PLACE, _SHIFT = 0.25, 0.12, 4.0
+_RADIUS, _PLACE, _SHIFT = 0.25, 0.12, 0.5
 """How wrong a list usually is: a radius as a share of itself, what else there is as a share of the column's range; and
 where its thing is, percent of the frame."""
 _THIN = 0.3
@@ -209,9 +209,8 @@ def _places(lists: Sequence[Series], numbers: Sequence[Number]) -> list[Knob]:
 
 
 def _shift(knob: Knob, points: dict[str, Floats], way: dict[str, Floats], projection: Floats) -> Knob:
-    """The knob with a spread that is as much in the picture as places usually are wrong."""
+    """The knob with a spread that is as much in the picture, were it sideways, as places usually are wrong."""
     name = next(iter(way))
-    here = points[name][::11]
-    moved = linear_flat(here + way[name][::11] * np.float32(1e-3), projection) - linear_flat(here, projection)
-    speed = float(np.median(np.linalg.norm(moved, axis=1))) * 1e3 * 50
+    depth = float(np.median(points[name] @ projection[3, :3] + projection[3, 3]))
+    speed = 50 * float(np.linalg.norm(projection[0, :3])) / max(depth, 1e-3) * float(np.linalg.norm(way[name][0]))
     return Knob(knob.shares, _SHIFT / max(speed, 1e-6))
