@@ -90,8 +90,8 @@ def test_only_numbers_of_the_list_and_the_place_change(worker):
     _, (text, _) = solved(worker, bad, masks, accepted)
     old, new = params.read(bad), params.read(text)
     assert list(old) == list(new) and len(new["vase.profile"]) == len(old["vase.profile"])
-    outside = [[line for line in script.splitlines() if not line.strip().startswith(("(", '"vase'))] for script in (bad, text)]
-    assert outside[0] == outside[1]
+    other = [[n for n in s.splitlines() if not n.strip().startswith(("(", '"vase'))] for s in (bad, text)]
+    assert other[0] == other[1]
     assert all(len(str(number).rpartition(".")[2]) <= 4 for row in new["vase.profile"] for number in row), "rounded"
 
 
@@ -125,7 +125,7 @@ def test_lists_are_found_by_what_they_do(worker):
     found = series.drawing(probe, script, ["Bar", "Box", "Fence"], SIZE)
     assert [numbers[item.rows[0][0]].param for item in found] == ["bar.outline"], "places of things draw nothing"
     left = series.others(found)(script)
-    assert {number.param for number in left} == {"unused", "posts", "few", "box.location"} | {""} & set()
+    assert {number.param for number in left} == {"unused", "posts", "few", "box.location", ""}
 
 
 def test_scripts_without_lists_cost_no_run():
@@ -182,6 +182,6 @@ def test_a_contour_is_finer_than_a_pixel():
 
 def test_the_panel_shows_a_list_and_leaves_it_alone():
     fields = {field.key: field for field in param_fields.fields(shapes.VASE)}
-    assert fields["vase.profile"].kind == "other" and fields["vase.location"].kind == "vector3"
+    assert fields["vase.profile"].kind == "other" and fields["vase.location"].kind == "place"
     text = params.rewrite(shapes.VASE, {"vase.location": (1.0, 2.0, 3.0)})
     assert text == shapes.VASE.replace("(0.2, 0.1, 0.0)", "(1.0, 2.0, 3.0)")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The outline of a mask as places with a direction outwards, finer than a pixel, and how far points reach beyond each."""
+"""A mask's outline as places with a direction outwards, finer than a pixel, and how far points reach beyond each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from . import splat
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -79,10 +81,9 @@ def gap(contour: Contour, mask: Mask) -> float:
     average and NOWHERE's size at most; the mask may be of any size."""
     if not mask.any():
         return -NOWHERE
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    edge = np.where(mask & (inner == 0), 0, 255).astype(np.uint8)
+    edge = np.where(mask & ~splat.shrunk(mask, 1), 0, 255).astype(np.uint8)
     # Pixels of a render's edge lie half of one inside it.
-    away = cv2.distanceTransform(edge, cv2.DIST_L2, 5)
+    away = cv2.distanceTransform(edge, cv2.DIST_L2, 5).astype(np.float32)
     scale = mask.shape[1] / 100
     at = contour.places[~contour.open] - 0.5 / scale * contour.out[~contour.open]
     if not len(at):
@@ -101,16 +102,16 @@ def off(masks: Mapping[str, Mask], ids: NDArray[np.int32], id_names: Mapping[int
 def _of_mask(mask: Mask, others: list[Mask]) -> Contour | None:
     height, width = mask.shape
     pad = 3
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
+    padded = np.pad(mask.astype(np.uint8), pad)
     pieces, _ = cv2.findContours(padded, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     rings = [piece[:, 0, :].astype(np.float64) for piece in pieces if len(piece) >= _LEAST]
     if not rings:
         return None
     apart = max(_APART, sum(map(_length, rings)) / MOST)
     pixels = np.concatenate([_even(ring, apart) for ring in rings])
-    soft = cv2.GaussianBlur(padded.astype(np.float32), (0, 0), _SMOOTH)
-    slope = np.stack([cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)], axis=-1)
-    ways = np.stack([_sampled(slope[..., axis], pixels + 0.5) for axis in (0, 1)], axis=1)
+    soft = cv2.GaussianBlur(padded.astype(np.float32), (0, 0), _SMOOTH).astype(np.float32)
+    slopes = [cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)]
+    ways = np.stack([_sampled(slope.astype(np.float32), pixels + 0.5) for slope in slopes], axis=1)
     size = np.linalg.norm(ways, axis=1)
     pixels, out = pixels[size > 1e-4], -ways[size > 1e-4] / size[size > 1e-4, None]
     pixels = pixels + _to_edge(soft, pixels, out)[:, None] * out
@@ -132,7 +133,7 @@ def _even(ring: Array, apart: float) -> Array:
     """Return points evenly along a closed ring of pixels, its steps smoothed."""
     taps = np.arange(-4, 5)
     weights = np.exp(-0.5 * (taps / _SMOOTH) ** 2)
-    ring = sum(w * np.roll(ring, tap, axis=0) for tap, w in zip(taps, weights / weights.sum(), strict=True))  # type: ignore[assignment]
+    ring = sum(w * np.roll(ring, tap, axis=0) for tap, w in zip(taps, weights / weights.sum(), strict=True))
     closed = np.concatenate([ring, ring[:1]])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
     at = np.arange(max(4, round(along[-1] / apart))) * along[-1] / max(4, round(along[-1] / apart))
@@ -173,7 +174,5 @@ def _beside(places: Array, others: list[Mask]) -> NDArray[np.int32]:
 def _sampled(picture: NDArray[np.float32], places: Array) -> Array:
     """Return a picture's values at places (n, 2), pixels from its top left corner; what lies outside is as its edge."""
     at = (places - 0.5).astype(np.float32)
-    found = cv2.remap(
-        picture, at[:, :1].copy(), at[:, 1:].copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    found = cv2.remap(picture, at[:, :1].copy(), at[:, 1:].copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found[:, 0], np.float64)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Shape from the outline: profiles of turned things, outlines of extruded ones, courses of tubes, as lists in PARAMS.
 
-Each place of a mask's outline says how far the thing must reach there; the rows of the list are turned until it does, by
-damped Gauss-Newton, as near as may be to what the script says and evenly along the list where the picture says nothing.
+Each place of a mask's outline says how far the thing must reach there; the rows of the list are turned until it does,
+by damped Gauss-Newton, as near as may be to what the script says and evenly along the list where the picture says
+nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import script_numbers
 from . import contours, linear, shape_model, splat
@@ -147,7 +147,7 @@ class Profiles:
         width, height = self.size
         columns = np.clip((places[:, 0] / 100 * width).astype(int), 0, width - 1)
         rows = np.clip((places[:, 1] / 100 * width).astype(int), 0, height - 1)
-        return depth[rows, columns].astype(np.float64)
+        return np.asarray(depth[rows, columns], np.float64)
 
 
 def _sum(ious: Mapping[str, float], names: Sequence[str]) -> float:

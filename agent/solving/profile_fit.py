@@ -39,6 +39,8 @@ class Fit:
         aspect: float,
         size: tuple[int, int],
     ) -> None:
+        """`outlines` are the masks' and where they are open, by thing; `aspect` is the frame's height over its width,
+        `size` (width, height) the pixels at which what is inside a thing is told from its rim."""
         self.names = list(outlines)
         self._model, self._outlines, self._aspect, self._size = model, outlines, aspect, size
         self._spread = np.array([knob.spread for knob in model.knobs])
@@ -83,7 +85,7 @@ class Fit:
         return x
 
     def _system(self, x: Array) -> tuple[Array, Array]:
-        """Return the misses with the knobs turned by `x`, each in units of how exactly it is known, and their slopes."""
+        """Return the misses with the knobs turned by `x`, in units of how exactly each is known, and their slopes."""
         rows, slopes = [], []
         points = self._model.moved(x)
         for name in self.names:
@@ -117,7 +119,7 @@ class Fit:
         return np.where(silent, 0.0, miss), np.where(silent, -1, which)
 
     def _flat(self, points: Floats) -> Array:
-        flat = shape_model.linear_flat(points, self._model.projection).astype(np.float64)
+        flat = shape_model.in_frame(points, self._model.projection).astype(np.float64)
         return np.stack([(flat[:, 0] * 0.5 + 0.5) * 100, (0.5 - flat[:, 1] * 0.5) * 100 * self._aspect], axis=1)
 
     def _rim(self, points: Floats) -> NDArray[np.bool_]:

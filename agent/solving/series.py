@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of numbers in PARAMS that draw a shape: the profile of a turned thing, the outline of an extruded one, the course
-of a tube. The text says which lists there are; what turning one row does says whether it draws."""
+"""Lists of numbers in PARAMS that draw a shape: the profile of a turned thing, the outline of an extruded one, the
+course of a tube. The text says which lists there are; what turning one row does says whether it draws."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import lift, script_numbers
 from ..script_numbers import Number
-from . import linear, series, splat
+from . import linear, splat
 from .probe import Probe
 from .series import Series
 
@@ -97,11 +97,11 @@ class ShapeModel:
         if not len(moved):
             return 0.0
         here = self.points[name][moved]
-        a, b = (linear_flat(p, self.projection) for p in (here, here + way[moved] * np.float32(1e-3)))
+        a, b = (in_frame(p, self.projection) for p in (here, here + way[moved] * np.float32(1e-3)))
         return float(np.quantile(np.linalg.norm(b - a, axis=1), 0.9)) * 1e3 * 50
 
 
-def linear_flat(points: Floats, projection: Floats) -> Floats:
+def in_frame(points: Floats, projection: Floats) -> Floats:
     """Return where points (n, 3) are in the frame, -1 to 1 across and up."""
     clip = points @ projection[:, :3].T + projection[:, 3]
     return np.asarray(clip[:, :2] / np.maximum(clip[:, 3:4], 1e-3), np.float32)
@@ -185,7 +185,8 @@ def _knobs(lists: Sequence[Series], numbers: Sequence[Number]) -> list[Knob]:
                 if not rows:
                     continue
                 if radial:
-                    spread = _RADIUS * max(abs(float(shares[knot] @ numbers_of) / shares[knot].sum()), _THIN * _top(item, values))
+                    here = abs(float(shares[knot] @ numbers_of) / shares[knot].sum())
+                    spread = _RADIUS * max(here, _THIN * _top(item, values))
                 else:
                     spread = _PLACE * max(float(np.ptp(numbers_of)), 0.1 * float(np.abs(numbers_of).max()), 1e-4)
                 found.append(Knob(rows, spread, place, knot, column))

@@ -11,7 +11,7 @@ from known import SETUP
 from restage.agent import lift, params, script_numbers
 from restage.agent.solving import series
 
-HELPERS = '''
+HELPERS = """
 
 def add_mesh(name, points, faces, place):
     mesh = bpy.data.meshes.new(name)
@@ -44,7 +44,7 @@ def extrude(name, outline, depth, place):
 
 bpy.ops.mesh.primitive_plane_add(size=40)
 bpy.context.object.name = "Floor"
-'''
+"""
 
 VASE = (
     '''"""Geometry: a vase."""
@@ -60,9 +60,9 @@ PARAMS = {
 }
 '''
     + HELPERS
-    + '''
+    + """
 lathe("Vase", PARAMS["vase.profile"], PARAMS["vase.location"])
-'''
+"""
 )
 
 PLATE = (
@@ -80,9 +80,9 @@ PARAMS = {
 }
 '''
     + HELPERS
-    + '''
+    + """
 extrude("Fish", PARAMS["fish.outline"], PARAMS["fish.thickness"], PARAMS["fish.location"])
-'''
+"""
 )
 
 BAR = (
@@ -99,12 +99,12 @@ PARAMS = {
 }
 '''
     + HELPERS
-    + '''
+    + """
 extrude("Bar", PARAMS["bar.outline"], 0.3, (0.0, 0.4, 0.0))
 bpy.ops.mesh.primitive_cube_add(size=1.0, location=PARAMS["box.location"])
 bpy.context.object.scale = (1.5, 0.5, 0.9)
 bpy.context.object.name = "Box"
-'''
+"""
 )
 
 
