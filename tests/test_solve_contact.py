@@ -94,3 +94,72 @@ def test_what_stood_stands_still(worker, bad, search):
         (_, _, low), (_, _, high) = boxes[name]
         assert abs(low - support) < 0.02 * (high - low), name
     assert sum(found[1].ious.values()) / len(masks) > 0.9
+
+
+FACING = '''"""Geometry: a wedge of three steps, a long tile, a die and a can."""
+import bpy
+from math import radians
+
+PARAMS = {
+    "wedge.location": (-1.3, 0.3, 0.0),
+    "wedge.heading": 20.0,  # degrees
+    "tile.location": (0.6, 0.9, 0.15),
+    "tile.heading": 35.0,
+    "die.location": (0.4, -1.2, 0.3),
+    "die.heading": 15.0,
+    "can.location": (1.6, -0.3, 0.4),
+    "can.heading": 10.0,
+}
+
+
+def block(name, key, parts):
+    points, faces = [], []
+    for low, high in parts:
+        corners = [(x, y, z) for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+        sides = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
+        faces += [tuple(len(points) + corner for corner in side) for side in sides]
+        points += corners
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points, [], faces)
+    item = bpy.data.objects.new(name, mesh)
+    item.location = PARAMS[key + ".location"]
+    item.rotation_euler.z = radians(PARAMS[key + ".heading"])
+    bpy.context.collection.objects.link(item)
+
+
+bpy.ops.mesh.primitive_plane_add(size=40)
+bpy.context.object.name = "Floor"
+block("Wedge", "wedge", [((-0.7, -0.25, 0), (0.7, 0.25, 0.35)), ((0.3, -0.25, 0.35), (0.7, 0.25, 1.0))])
+block("Tile", "tile", [((-0.9, -0.25, -0.15), (0.9, 0.25, 0.15))])
+block("Die", "die", [((-0.3, -0.3, -0.3), (0.3, 0.3, 0.3))])
+bpy.ops.mesh.primitive_cylinder_add(radius=0.3, depth=0.8, location=PARAMS["can.location"])
+bpy.context.object.rotation_euler.z = radians(PARAMS["can.heading"])
+bpy.context.object.name = "Can"
+'''
+
+
+def heading(script, name):
+    return next(n.value for n in script_numbers.find(script) if n.param == f"{name}.heading")
+
+
+@pytest.mark.parametrize(
+    ("wedge", "tile"), [(110.0, 35.0), (200.0, 125.0), (-70.0, -55.0)], ids=["quarter", "half", "the other quarter"]
+)
+def test_what_faces_another_way_is_turned(worker, wedge, tile):
+    masks, accepted, _ = seen(worker, FACING)
+    bad = turned(FACING, wedge_heading=wedge, tile_heading=tile)
+    text, found = placed(worker, bad, masks, accepted)
+    assert heading(text, "wedge") % 360 == pytest.approx(20, abs=4)
+    assert heading(text, "tile") % 180 == pytest.approx(35, abs=4)
+    assert min(found.ious.values()) > 0.93
+
+
+def test_what_looks_alike_from_all_sides_is_left_alone(worker):
+    masks, accepted, _ = seen(worker, FACING)
+    bad = turned(
+        FACING, die_heading=15.0 + 8.0, die_location=(0.6, -1.1, 0.3), can_location=(1.4, -0.1, 0.4), can_heading=50.0
+    )
+    placement = Placement(Probe(worker, accepted, "geometry", Event()), masks, FRAME)
+    assert placement.faced(bad) is None
+    text, _ = placement.solve(bad, 60.0)
+    assert heading(text, "die") == pytest.approx(15, abs=6) and abs(heading(text, "can") - 50.0) < 30
