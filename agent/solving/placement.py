@@ -97,7 +97,8 @@ class Placement:
         deadline = began + seconds
         first: Placed | None = None
         best, aligning = script, True
-        steps = [_ALIGN] * ALIGNMENTS + [_QUARTERS, _ALIGN] + [_SEARCH] * ROUNDS * search
+        # Before sizes may have grown to fit a thing that faces the wrong way, and once all is where it belongs.
+        steps = [_QUARTERS] + [_ALIGN] * ALIGNMENTS + [_QUARTERS, _ALIGN] + [_SEARCH] * ROUNDS * search
         ways = {_ALIGN: self.aligned, _QUARTERS: self.faced, _SEARCH: self._round}
         for turn, step in enumerate(steps):
             tell(f"solving places, round {turn + 1}")
@@ -113,7 +114,7 @@ class Placement:
                     raise
                 break
             if step != _SEARCH:
-                aligning = found is not None
+                aligning = found is not None or not turn
             elif found is None:
                 break
             if found is None:
