@@ -25,6 +25,7 @@ from restage.agent.solving import series
 from restage.agent.solving.placement import Placement
 from restage.agent.solving.probe import Probe
 from restage.agent.solving.profile import Profiles
+from restage.agent.stages import BY_NAME
 from restage.agent.views import load_views
 from restage.bench import fidelity_known, known_profiles, known_scenes, known_scripts, machine, running
 from restage.bench.known_solving import Solving, cpu
@@ -122,9 +123,11 @@ def _shape(name: str, pool: WorkerPool, patience: float) -> dict[str, Any]:
     bad = known_profiles.disturbed(script, fidelity_known.SEED, columns=columns)
     setup = StageScript("setup", known_profiles.SETUP)
     with pool.open() as worker:
-        result = worker.run(Job((setup,), StageScript("geometry", script), (), ViewRequest(measure_px=320)))
+        change = tuple(BY_NAME["geometry"].may_change)
+        result = worker.run(Job((setup,), StageScript("geometry", script), change, ViewRequest(measure_px=320)))
         views = load_views(worker, result)
-        assert views.ids is not None
+        if views.ids is None:
+            raise RuntimeError(f"{name}: {result.message}")
         masks = {thing: views.ids == key for key, thing in views.id_names.items() if thing.lower() == name}
         probe = Probe(worker, (setup,), "geometry", Event())
         row: dict[str, Any] = {"id": name, "numbers": len(script_numbers.find(bad))}
@@ -208,7 +211,7 @@ def page(data: dict[str, Any]) -> str:
                 "rendered.\n\n" + table(["", "numbers", "a second", "a processor's second"], speeds),
                 "## Solvers\n\n*Places and sizes*: what overlap and outlines lack (less is better). *Profile*: how "
                 "far outlines are off, percent of the frame's width (less is better). *Colours*, *light* and "
-                "*everything together*: the score (more is better); the first two come to all of their gain at their end.\n\n"
+                "*everything together*: the score (more is better); the first two gain all at their end.\n\n"
                 + table(["", "from → to", f"s to {SHARE:.0%} of the gain", "s to the end", "processor s"], lines),
             ]
         )
