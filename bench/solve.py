@@ -88,7 +88,7 @@ def _row(known: known_scenes.Known, pool: WorkerPool, patience: float) -> dict[s
     row: dict[str, Any] = {"id": known.item.id, "numbers": len(script_numbers.find(geometry.text))}
     with pool.open() as worker:
         probe = Probe(worker, (setup,), "geometry", Event())
-        row |= _variants(probe, geometry.text, worker.ready.pid if worker.ready else 0)
+        row |= _variants(probe, geometry.text, worker)
         placement = Placement(probe, solving.masks, known.scene.frame)
         began, used = time.process_time(), _used(worker)
         found = placement.solve(geometry.text, 14.0 * patience)
@@ -131,7 +131,7 @@ def _shape(name: str, pool: WorkerPool, patience: float) -> dict[str, Any]:
         masks = {thing: views.ids == key for key, thing in views.id_names.items() if thing.lower() == name}
         probe = Probe(worker, (setup,), "geometry", Event())
         row: dict[str, Any] = {"id": name, "numbers": len(script_numbers.find(bad))}
-        row |= _variants(probe, bad, worker.ready.pid if worker.ready else 0)
+        row |= _variants(probe, bad, worker)
         began, used = time.process_time(), _used(worker)
         profiles = Profiles(probe, masks, known_profiles.FRAME)
         lists = series.drawing(probe, bad, list(masks), known_profiles.FRAME)
@@ -141,16 +141,16 @@ def _shape(name: str, pool: WorkerPool, patience: float) -> dict[str, Any]:
     return row
 
 
-def _variants(probe: Probe, text: str, pid: int) -> dict[str, float]:
+def _variants(probe: Probe, text: str, worker: Worker) -> dict[str, float]:
     """Return how many variants of a script run in a second, and in a second of the worker's processor."""
     probe.run([text])
     number = script_numbers.find(text)[0]
     variants = [lift.with_values(text, {number: number.value + 0.01 * i}) for i in range(VARIANTS)]
-    began, used = time.monotonic(), cpu(pid)
+    began, used = time.monotonic(), _used(worker)
     probe.run(variants)
     return {
         "variants_per_s": round(VARIANTS / (time.monotonic() - began), 1),
-        "variants_per_cpu_s": round(VARIANTS / max(cpu(pid) - used, 1e-3), 1),
+        "variants_per_cpu_s": round(VARIANTS / max(_used(worker) - used, 1e-3), 1),
     }
 
 

@@ -102,7 +102,7 @@ class Placement:
         ways = {_ALIGN: self.aligned, _QUARTERS: self.faced, _SEARCH: self._round}
         for turn, step in enumerate(steps):
             tell(f"solving places, round {turn + 1}")
-            if turn and time.monotonic() > deadline:
+            if turn > 1 and time.monotonic() > deadline:
                 break
             if step == _ALIGN and not aligning:
                 continue
