@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from threading import Event
 
+import known
 import numpy as np
 import pytest
 import shapes
 import solving
-from restage.agent import param_fields, params, script_numbers, solve
+from restage.agent import param_fields, params, polish, script_numbers, solve
 from restage.agent.solving import contours, profile_fit, series, shape_model
 from restage.agent.solving.probe import Probe
 from restage.agent.solving.profile import Profiles
@@ -105,6 +106,18 @@ def test_the_geometry_stage_solves_profiles(worker, monkeypatch):
     text = solve.solve_stage(context, attempt, worker, budget_s=60.0)
     assert text is not None and overlap(worker, text, masks)["Vase"] > 0.97
     assert params.read(text)["vase.location"][:2] == pytest.approx((0.2, 0.1), abs=0.1)
+
+
+def test_the_last_touch_solves_profiles_too(worker, monkeypatch):
+    monkeypatch.setattr(solving, "THINGS", ("Vase",))
+    paint = known.MATERIALS[: known.MATERIALS.index('paint("Box"')] + 'paint("Vase", PARAMS["box.colour"])\n'
+    texts = shapes.texts(shapes.VASE) | {"materials": paint, "lighting": known.LIGHTING}
+    picture, masks = solving.picture_of(worker, texts)
+    bad = texts | {"geometry": shapes.disturbed(shapes.VASE, 2)}
+    program = [solving.StageScript(stage, text) for stage, text in bad.items()]
+    found = polish.polish(picture.unit, masks, program, worker, budget_s=200.0)
+    assert found is not None and overlap(worker, found.scripts["geometry"], masks)["Vase"] > 0.97
+    assert found.after.lpips < found.before.lpips
 
 
 def test_lists_are_found_by_what_they_do(worker):
