@@ -24,6 +24,7 @@ from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
 from .solving import joined, shade_stage
+from .solving.gauge import Paints
 from .solving.placement import Placement, in_front
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -80,13 +81,16 @@ def polish(
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
+    paints: Paints | None = None,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
-    order, `worker` one nobody else uses. Begins nothing new after `budget_s` seconds. Raises Cancelled.
+    order, `worker` one nobody else uses, `paints` what the run's materials were in the first place. Begins
+    nothing new after `budget_s` seconds. Raises Cancelled.
     """
-    polishing = _Polishing(picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed)
+    judge, cancel, paints = judge or Judge(picture), cancel or Event(), paints or Paints()
+    polishing = _Polishing(picture, masks, worker, judge, cancel, tell, seed, paints)
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -100,11 +104,13 @@ class _Polishing:
         cancel: Event,
         tell: Callable[[str], None],
         seed: int,
+        paints: Paints,
     ) -> None:
         self._picture, self._masks = picture, masks
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
+        self._paints = paints
         self._deadline = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
@@ -197,7 +203,7 @@ class _Polishing:
             self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints)
         if found is None:
             return None
         scripts = list(stands.scripts)
