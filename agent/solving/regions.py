@@ -72,6 +72,18 @@ def by_material(
     return found, worn
 
 
+def by_thing(views: AttemptViews, agree: Mask) -> tuple[NDArray[np.int64], list[str]]:
+    """Return per pixel of `agree` which thing it shows, -1 where none or too little, and the things' names."""
+    assert views.ids is not None
+    ids = _nearest(views.ids, (agree.shape[1], agree.shape[0]))
+    found = np.full(agree.shape, -1, np.int64)
+    for index, key in enumerate(views.id_names):
+        region = _eroded(ids == key) & agree
+        if int(region.sum()) >= SMALLEST:
+            found[region] = index
+    return found, list(views.id_names.values())
+
+
 def _eroded(mask: Mask) -> Mask:
     return np.asarray(cv2.erode(mask.astype(np.uint8), _KERNEL, borderValue=[1]) > 0, np.bool_)
 
