@@ -81,22 +81,15 @@ def test_numbers_that_are_roughness_or_metal_are_known_by_what_they_set(worker):
     assert made.numbers["surface/Floor surface"] == pytest.approx((0.8, 0.0))
 
 
-def test_a_matt_surface_that_is_glossy_in_the_picture_gets_its_gloss(worker, scene):
-    found, values = polished(worker, scene, MATERIALS.replace('ball.roughness": 0.25', 'ball.roughness": 0.7'))
-    assert values["ball.roughness"] == pytest.approx(0.25, abs=0.1)
+def test_gloss_and_metal_of_the_picture_come_back(worker, scene):
+    bad = MATERIALS.replace('ball.roughness": 0.25', 'ball.roughness": 0.7')
+    bad = bad.replace('can.roughness": 0.3', 'can.roughness": 0.7').replace('metallic": 1.0', 'metallic": 0.0')
+    found, values = polished(worker, scene, bad)
+    assert values["ball.roughness"] == pytest.approx(0.25, abs=0.1) and values["ball.metallic"] == 0.0
+    assert values["can.metallic"] == 1.0 and values["can.roughness"] == pytest.approx(0.3, abs=0.2)
     assert found.after.lpips < found.before.lpips
     # What was right has stayed.
-    assert values["can.metallic"] == 1.0 and values["ball.metallic"] == 0.0
-    assert values["can.roughness"] == pytest.approx(0.3, abs=0.1)
     assert values.get("Box surface.roughness", 0.75) == pytest.approx(0.75, abs=0.2)
-
-
-def test_paint_that_is_metal_in_the_picture_becomes_metal(worker, scene):
-    bad = MATERIALS.replace('can.roughness": 0.3', 'can.roughness": 0.7').replace(
-        'can.metallic": 1', 'can.metallic": 0'
-    )
-    _, values = polished(worker, scene, bad)
-    assert values["can.metallic"] == 1.0 and values["can.roughness"] == pytest.approx(0.3, abs=0.15)
 
 
 def test_surfaces_that_are_right_stay(worker, scene):
@@ -111,7 +104,7 @@ def test_colour_alone_is_no_misfit():
     shown = np.asarray(finish.colour_space.to_srgb(light), np.float32)
     other = np.asarray(finish.colour_space.to_srgb(light * (1.5, 0.6, 1.1)), np.float32)
     surfaces = finish.Surfaces(shown, np.zeros((20, 20), np.int64), ["a"])
-    assert surfaces.misfit(other, ["a"]) < 0.01 < finish.SUSPECT
+    assert surfaces.misfit(other, ["a"]) < 0.01
     spot = other.copy()
     spot[:8, :8] += 0.3
     assert surfaces.misfit(spot, ["a"]) > finish.SUSPECT

@@ -23,13 +23,15 @@ from .probe import Made, Probe
 from .write_back import significant
 
 Floats = NDArray[np.float32]
+Key = tuple[str, ...]
+"""The materials that one number sets."""
 Renderer = Callable[[str], Floats | None]
 """A materials script's picture with all else as it is, (h, w, 3) sRGB; None once there is no time left."""
 
-ROUGHNESS = (0.05, 0.15, 0.3, 0.5, 0.7, 0.95)
-METAL = (0.1, 0.25, 0.5)
+ROUGHNESS = (0.1, 0.3, 0.6, 0.9)
+METAL = (0.1, 0.3, 0.6)
 """Roughness at which the other of metal and not metal is tried."""
-SUSPECT = 0.025
+SUSPECT = 0.03
 """Misfit, sRGB, below which a surface is taken to be right."""
 GAIN = 0.85
 """What must not be left of the misfit for a value to be worth it."""
@@ -47,7 +49,7 @@ class Knob:
     number: Number
     what: str
     """roughness or metallic."""
-    materials: tuple[str, ...]
+    materials: Key
 
 
 @dataclass(frozen=True)
@@ -145,36 +147,34 @@ def solve(
     suspects = [key for key in rough if misfits[key] > SUSPECT]
     if not suspects:
         return None
-    best: dict[tuple[str, ...], tuple[float, Mapping[Number, float]]] = {key: (misfits[key], {}) for key in suspects}
-    tried: dict[tuple[str, ...], dict[float, float]] = {
-        key: {round(rough[key].value, 3): misfits[key]} for key in suspects
-    }
+    best: dict[Key, tuple[float, Mapping[Number, float]]] = {key: (misfits[key], {}) for key in suspects}
 
-    def look(values: Mapping[tuple[str, ...], Mapping[Number, float]]) -> dict[tuple[str, ...], float]:
-        """Try values for all suspects in one render; return the misfits."""
-        changes = {number: value for each in values.values() for number, value in each.items()}
-        picture = shown(lift.with_values(script, changes)) if changes else None
+    def look(values: Mapping[Key, float], other: bool, tried: dict[Key, dict[float, float]]) -> None:
+        """Try a roughness for each surface, all in one render, with the other of metal and not metal or as it is."""
+        changes = {
+            key: {rough[key]: value} | ({metal[key]: float(metal[key].value < 0.5)} if other else {})
+            for key, value in values.items()
+        }
+        turned = {number: value for each in changes.values() for number, value in each.items()}
+        picture = shown(lift.with_values(script, turned)) if turned else None
         if picture is None:
-            return {}
-        found = {key: surfaces.misfit(picture, key) for key in values}
-        for key, misfit in found.items():
+            return
+        for key, value in values.items():
+            misfit = tried[key][value] = surfaces.misfit(picture, key)
             if misfit < best[key][0]:
-                best[key] = misfit, values[key]
-        return found
+                best[key] = misfit, changes[key]
 
-    def roughness(values: Mapping[tuple[str, ...], float]) -> None:
-        for key, misfit in look({key: {rough[key]: value} for key, value in values.items()}).items():
-            tried[key][values[key]] = misfit
+    def search(keys: Sequence[Key], values: Sequence[float], other: bool, tried: dict[Key, dict[float, float]]) -> None:
+        for value in values:
+            look({key: value for key in keys if all(abs(old - value) > _NEAR for old in tried[key])}, other, tried)
+        for side in (-1, 1):
+            # Between the best and its neighbours.
+            halves = {key: _between(tried[key], side) for key in keys}
+            look({key: half for key, half in halves.items() if half is not None}, other, tried)
 
-    for value in ROUGHNESS:
-        roughness({key: value for key in suspects if abs(rough[key].value - value) > _NEAR})
-    for side in (-1, 1):
-        # Between the best and its neighbours.
-        halves = {key: _between(tried[key], side) for key in suspects}
-        roughness({key: half for key, half in halves.items() if half is not None})
-    for value in METAL:
-        others = [key for key in suspects if key in metal and best[key][0] > SUSPECT]
-        look({key: {rough[key]: value, metal[key]: float(metal[key].value < 0.5)} for key in others})
+    search(suspects, ROUGHNESS, False, {key: {rough[key].value: misfits[key]} for key in suspects})
+    others = [key for key in suspects if key in metal and best[key][0] > SUSPECT]
+    search(others, METAL, True, {key: {} for key in others})
     changes = {
         number: significant(value, 3)
         for key, (misfit, values) in best.items()
@@ -186,6 +186,8 @@ def solve(
 
 def _between(tried: Mapping[float, float], side: int) -> float | None:
     """Return the value half way from the best one tried to the next lower or higher one; None when they are near."""
+    if not tried:
+        return None
     best = min(tried, key=lambda value: tried[value])
     beyond = [value for value in tried if (value - best) * side > 0]
     nearest = min(beyond, key=lambda value: abs(value - best), default=best)
