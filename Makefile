@@ -53,6 +53,8 @@ bench-ui: setup
 
 bench: setup
 	.venv/bin/python bench/offline.py
+	.venv/bin/python bench/fidelity.py
+	.venv/bin/python bench/solve.py
 	.venv/bin/python bench/staged.py
 	.venv/bin/python bench/standby.py
 	.venv/bin/python bench/cancel.py

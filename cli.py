@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from . import check_command, cli_agent, cli_options
+from . import check_command, cli_agent, cli_hints, cli_options
 from .agent import leaving
 from .agent import picture as pictures
 from .agent.assemble import assemble
@@ -56,7 +56,6 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
         assembled = None
         if not options.solve:
             assembled = assemble(folder.record.settings, folder, online, listener.log)
-            cli_agent.confirm(assembled, folder, options.yes)
     except (pictures.PictureError, RecordError, BlenderNotFound, cli_options.OptionError, ProviderError) as error:
         return _bad(str(error))
     except cli_agent.NotSent as error:
@@ -69,7 +68,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
             if assembled is None:
                 record = solve_run(picture, folder, pool, listener, cancel)
             else:
-                chosen = options_of(folder.record, options.until)
+                chosen = options_of(folder.record, options.until or "")
                 run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
                 record = run.execute(cancel)
     except (RecordError, NoWorker, WorkerError, ProviderError) as error:
@@ -98,17 +97,22 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 def _open(
     options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
-    """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
+    """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong and what
+    leaves this machine may."""
     if options.resume or options.solve:
         cli_options.check_taken_up(options)
         folder = RunFolder.open(Path(options.resume or options.solve))
+        cli_hints.take(options, folder)
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.
         settings.max_usd = options.max_usd or settings.max_usd
         settings.max_tokens = options.max_tokens or settings.max_tokens
         longest = working_px(folder.record.resolution, settings.generator.provider)
         picture = pictures.load(folder.path / "picture.png", longest)
-        return folder, picture, binary or find(options.blender)
+        worker_binary = binary or find(options.blender)
+        if options.resume:
+            cli_agent.agree(settings, online, options.yes)
+        return folder, picture, worker_binary
     if not options.image and options.agent != "replay":
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
@@ -120,8 +124,8 @@ def _open(
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, working_px(options.resolution, settings.generator.provider))
     worker_binary = binary or find(options.blender)
-    # Before the folder is made: a missing key leaves none behind.
-    cli_agent.check(settings, online)
+    RunFolder.check_new(Path(options.output))
+    cli_agent.agree(settings, online, options.yes)
     folder = begin(Path(options.output), picture, settings, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary
 

@@ -62,6 +62,8 @@ class Solvers:
                 Either(context.cancel, context.enough),
                 context.tell,
                 context.seed,
+                context.doubtful,
+                context.ignored,
                 self._paints,
             )
         except Cancelled:
@@ -83,7 +85,7 @@ class SolvedItem(BaseModel):
     stage: str
     """Empty for a whole program."""
     before: str
-    """SHA-256 of the scripts as they were."""
+    """SHA-256 of the scripts as they were, and of what the artist had said of the picture's masks."""
     after: dict[str, str] = Field(default_factory=dict)
     """The better scripts, by stage; none when nothing was found."""
 
@@ -119,7 +121,7 @@ class KeptNumbers:
 
     def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
         """As `roles.Numbers`; may raise OSError, as it writes."""
-        before = _hash([StageScript(attempt.stage, attempt.script)])
+        before = _hash([StageScript(attempt.stage, attempt.script)], context.hints)
         known = self._find(attempt.stage, before)
         if known is None:
             began = time.monotonic()
@@ -130,7 +132,7 @@ class KeptNumbers:
 
     def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
         """As `roles.Numbers`; may raise OSError, as it writes."""
-        before = _hash(program)
+        before = _hash(program, context.hints)
         known = self._find("", before)
         if known is None:
             began = time.monotonic()
@@ -171,5 +173,6 @@ def _unheard(context: Context) -> Context:
     return replace(context, tell=leaving.quiet(context.tell, context.cancel))
 
 
-def _hash(scripts: Sequence[StageScript]) -> str:
-    return hashlib.sha256("\0".join(f"{script.stage}\0{script.text}" for script in scripts).encode()).hexdigest()
+def _hash(scripts: Sequence[StageScript], hints: str) -> str:
+    parts = [f"{script.stage}\0{script.text}" for script in scripts] + ([hints] if hints else [])
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -26,7 +26,7 @@ from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
 from .solving import finish, joined, shade_stage
 from .solving.gauge import Paints
-from .solving.placement import Placement, in_front
+from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
 from .stages import BY_NAME
@@ -75,16 +75,19 @@ def polish(
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
     seed: int = 0,
+    doubtful: frozenset[str] = frozenset(),
+    ignored: NDArray[np.bool_] | None = None,
     paints: Paints | None = None,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
-    order, `worker` one nobody else uses, `paints` what the run's materials were in the first place. Begins
-    nothing new after `budget_s` seconds. Raises Cancelled.
+    order, `worker` one nobody else uses, `doubtful` the objects whose mask is no better than a box, `paints` what the
+    run's materials were in the first place. Begins nothing new after `budget_s` seconds. Raises Cancelled.
     """
+    doubts = Doubts(picture, doubtful) if doubtful else None
     judge, cancel, paints = judge or Judge(picture), cancel or Event(), paints or Paints()
-    polishing = _Polishing(picture, masks, worker, judge, cancel, tell, seed, paints)
+    polishing = _Polishing(picture, masks, worker, judge, cancel, tell, seed, doubts, ignored, paints)
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -98,9 +101,11 @@ class _Polishing:
         cancel: Event,
         tell: Callable[[str], None],
         seed: int,
+        doubts: Doubts | None,
+        ignored: NDArray[np.bool_] | None,
         paints: Paints,
     ) -> None:
-        self._picture, self._masks = picture, masks
+        self._picture, self._masks, self._doubts, self._ignored = picture, masks, doubts, ignored
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
@@ -162,10 +167,11 @@ class _Polishing:
             probe,
             self._masks,
             (width, height),
-            in_front(stands.views, self._masks),
+            in_front(stands.views, self._masks, self._ignored),
             self._seed,
             self._check,
             joined.find,
+            doubts=self._doubts,
         )
         found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
         if found is None:
@@ -174,9 +180,12 @@ class _Polishing:
         for place, new in zip(at, joined.split(found[0]), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        if tried is not None and better_placed(stands.numbers, tried.numbers):
+        if tried is not None and better_placed(stands.numbers, tried.numbers, self._lies(tried) - self._lies(stands)):
             return tried
         return self._again(stands)
+
+    def _lies(self, stands: _Stands) -> float:
+        return outline_score(stands.numbers, stands.views, self._masks, self._doubts)
 
     def _again(self, stands: _Stands) -> _Stands:
         """Have the worker hold what stands, which solving light looks at through it."""
@@ -197,7 +206,12 @@ class _Polishing:
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
         scene = shade_stage.Rendered(
-            self._picture, self._masks, stands.views, stands.result.inventory, stands.result.settings
+            self._picture,
+            self._masks,
+            stands.views,
+            stands.result.inventory,
+            stands.result.settings,
+            self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
         found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints)
@@ -218,7 +232,7 @@ class _Polishing:
             return stands
         height, width = (max(8, round(side * FINISH_PIXELS / PIXELS)) for side in views.beauty.shape[:2])
         picture, now = (measure.fit(each, width, height) for each in (self._picture, views.beauty))
-        if not finish.suspects(finish.surfaces_of(picture, self._masks, views, inventory), now):
+        if not finish.suspects(finish.surfaces_of(picture, self._masks, views, inventory, None, self._ignored), now):
             return stands
         self._tell("trying how surfaces shine")
         script = stands.scripts[place]
@@ -234,7 +248,7 @@ class _Polishing:
             result = self._run(with_text(text), ViewRequest(0, 0, FINISH_PIXELS, FINISH_SAMPLES))
             return load_views(self._worker, result).beauty if result.status == "ok" else None
 
-        surfaces = finish.surfaces_of(picture, self._masks, views, inventory, made)
+        surfaces = finish.surfaces_of(picture, self._masks, views, inventory, made, self._ignored)
         found = finish.solve(script.text, knobs, surfaces, now, shown)
         if found is None:
             return self._again(stands)
@@ -267,7 +281,9 @@ class _Polishing:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._masks.keys())
-        numbers = measure.measure("lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge)
+        numbers = measure.measure(
+            "lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge, self._ignored
+        )
         return _Stands(program, result, views, numbers)
 
     def _run(self, program: tuple[StageScript, ...], views: ViewRequest) -> JobResult:

@@ -20,9 +20,8 @@ def nothing_gained(first: Measurements, last: Measurements) -> bool:
     return first.lpips is not None and last.lpips is not None and last.lpips > first.lpips + NOISE
 
 
-def better_placed(old: Measurements, new: Measurements) -> bool:
-    """Whether things lie better under their masks and look no worse, or lie as well and look better."""
-    gained = (new.mean_iou or 0.0) - (old.mean_iou or 0.0)
+def better_placed(old: Measurements, new: Measurements, gained: float) -> bool:
+    """Whether things lie better under their masks, by `gained`, and look no worse, or lie as well and look better."""
     if old.lpips is None or new.lpips is None:
         return gained > GAIN
     nearer = old.lpips - new.lpips

@@ -22,7 +22,7 @@ from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
 from .solving import shade_stage
 from .solving.gauge import Paints
-from .solving.placement import Placement, in_front
+from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
 from .views import PortLooker, load_views
@@ -101,6 +101,7 @@ class _Solving:
         self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
         self._settings = attempt.result.settings
         self._owners: dict[int, str] = {}
+        self._doubts = Doubts(context.picture.unit, context.doubtful) if context.doubtful else None
 
     def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
         text = self._script
@@ -140,9 +141,10 @@ class _Solving:
             self._probe,
             context.masks,
             context.frame,
-            in_front(self._stands.views, context.masks),
+            in_front(self._stands.views, context.masks, context.ignored),
             context.seed,
             self._check,
+            doubts=self._doubts,
         )
         found = placement.solve(text, seconds, self._tell)
         if found is None:
@@ -161,6 +163,7 @@ class _Solving:
             stands.views,
             stands.result.inventory,
             self._settings,
+            self._context.ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
         found = shade_stage.solve([source], looker, scene, self._judge, self._tell, paints=self._paints)
@@ -196,15 +199,16 @@ class _Solving:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._context.masks.keys())
+        context, sanity = self._context, tuple(result.sanity)
         numbers = measure.measure(
-            self._stage, self._context.picture.unit, self._context.masks, views, tuple(result.sanity), self._judge
+            self._stage, context.picture.unit, context.masks, views, sanity, self._judge, context.ignored
         )
         return _Tried(views, numbers, result)
 
     def _better(self, solver: str, new: _Tried) -> bool:
         old = self._stands.numbers
         if solver == "placement":
-            before, after = _outlines(old), _outlines(new.numbers)
+            before, after = self._outlines(self._stands), self._outlines(new)
         else:
             before, after = old.score, new.numbers.score
         if after < before + GAIN:
@@ -218,6 +222,7 @@ class _Solving:
         if self._cancel.is_set():
             raise Cancelled
 
-
-def _outlines(numbers: Measurements) -> float:
-    return numbers.mean_iou or 0.0
+    def _outlines(self, tried: _Tried) -> float:
+        """How well things lie where the picture shows them, 0 to 1: by their masks, and where those are doubtful by the
+        picture's colours."""
+        return outline_score(tried.numbers, tried.views, self._context.masks, self._doubts)

@@ -222,7 +222,7 @@ def test_two_on_one_folder(used_again, tmp_path, table_picture, root, scratch):
     try:
         end = time.monotonic() + 60
         # It takes the lock first and then writes who it is.
-        while lock.free(folder) or f"process {first.pid} " not in (folder / lock.FILE_NAME).read_text():
+        while f"process {first.pid} " not in (folder / lock.FILE_NAME).read_text():
             assert time.monotonic() < end and first.poll() is None
             time.sleep(0.01)
         os.kill(first.pid, signal.SIGSTOP)
@@ -248,14 +248,15 @@ def test_two_on_one_folder(used_again, tmp_path, table_picture, root, scratch):
 
 def test_a_lock_of_one_who_died_is_free(tmp_path):
     with lock.held(tmp_path):
-        assert not lock.free(tmp_path)
         with pytest.raises(lock.Locked), lock.held(tmp_path):
             pass
         subprocess.run([sys.executable, "-c", ""], check=True)
-        assert not lock.free(tmp_path), "a child that ends takes no lock along"
-    assert lock.free(tmp_path) and (tmp_path / lock.FILE_NAME).exists()
-    (tmp_path / "none").mkdir()
-    assert lock.free(tmp_path / "none") and not (tmp_path / "none" / lock.FILE_NAME).exists()
+        # A child that ends takes no lock along.
+        with pytest.raises(lock.Locked), lock.held(tmp_path):
+            pass
+    assert (tmp_path / lock.FILE_NAME).exists()
+    with lock.held(tmp_path):
+        pass
 
 
 def test_killed_at_random_moments_nothing_accepted_is_lost(root, tmp_path, table_picture, scratch):

@@ -116,7 +116,7 @@ class Alignment:
         reach = self._reaches[name]
         miss = (outlines.of_points(points, through, self._aspect) - reach.far) / _EXACT
         # Behind something else a thing may go on, but it can't end before its mask does.
-        miss = np.where(reach.open, np.minimum(miss, 0.0), miss)
+        miss = np.where(reach.open, np.minimum(miss, 0.0), miss) * reach.exact
         stands = (float(points[:, 2].min()) - self._supports[name]) / self._heights[name] / _CONTACT
         return np.append(miss, stands)
 

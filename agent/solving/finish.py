@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ...worker.protocol import ObjectInfo
 from .. import colour_space, lift, script_numbers
+from ..measure import fit_mask
 from ..roles import AttemptViews
 from ..script_numbers import Number
 from . import regions
@@ -84,13 +85,16 @@ def surfaces_of(
     views: AttemptViews,
     inventory: Sequence[ObjectInfo],
     made: Made | None = None,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Surfaces:
     """Return what the picture shows of the materials that `made` has; without it, of whole things, named by their ids.
 
-    `picture` is (h, w, 3) sRGB at the size to compare at, `masks` and `views` at any.
+    `picture` is (h, w, 3) sRGB at the size to compare at, `masks`, `views` and `ignored` at any.
     """
     size = picture.shape[1], picture.shape[0]
     agree = regions.agreeing(views, masks, size)
+    if ignored is not None:
+        agree &= ~fit_mask(ignored, *size)
     if made is not None:
         colours = {k.removeprefix("base/"): v for k, v in made.numbers.items() if k.startswith("base/")}
         return Surfaces(picture, regions.by_material(views, inventory, colours, list(colours), agree)[0], list(colours))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...worker.protocol import LightBasisRequest, ObjectInfo
 from .. import lift, parts
+from ..measure import fit_mask
 from ..perceptual import Judge
 from ..roles import AttemptViews, Looker
 from . import lamps, regions, shade, tone
@@ -48,6 +49,8 @@ class Rendered:
     inventory: Sequence[ObjectInfo]
     settings: Mapping[str, Any]
     """Scene settings as a job says them."""
+    ignored: Mask | None = None
+    """(h, w) of the picture's: where nothing is compared."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def solve(
     tell("solving the light" if with_light else "solving the colours")
     size = coverage.shape[1], coverage.shape[0]
     covered = coverage > COVERED
-    agree = regions.agreeing(scene.views, scene.masks, size) & covered
+    counted = np.ones_like(covered) if scene.ignored is None else ~fit_mask(scene.ignored, *size)
+    agree = regions.agreeing(scene.views, scene.masks, size) & covered & counted
     found = _knobs(sources, names)
     if found is None:
         return None
@@ -117,6 +121,7 @@ def solve(
     if not knobs.numbers:
         return None
     view, layers, used = _layers(scene, names, pictures, coverage, made, with_light)
+    used = used & counted
     if view is None or not used.any():
         return None
     wanted = _fitted(scene.picture, size)
