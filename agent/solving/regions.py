@@ -17,7 +17,7 @@ from ..roles import AttemptViews
 
 Mask = NDArray[np.bool_]
 
-SMALLEST = 16
+SMALLEST = 8
 """Pixels, once eroded, below which a region says too little: thin and small parts are left alone."""
 _SAME = 4e-3
 _KERNEL = np.ones((3, 3), np.uint8)
