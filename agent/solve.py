@@ -21,6 +21,7 @@ from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
 from .solving import shade_stage
+from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -60,18 +61,20 @@ def solve_stage(
     budget_s: float = 20.0,
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
+    paints: Paints | None = None,
 ) -> str | None:
     """Return the attempt's script with better numbers, or None when none were found.
 
-    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's. Ends about
-    `budget_s` seconds after it began, or once `context.enough` is set, with the best so far. Raises Cancelled.
+    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's, `paints` are
+    the run's. Ends about `budget_s` seconds after it began, or once `context.enough` is set, with the best so far.
+    Raises Cancelled.
     """
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
         return None
     deadline = time.monotonic() + budget_s
     stop = Either(cancel or context.cancel, context.enough)
-    return _Solving(context, attempt, worker, judge, stop, tell, deadline).run(solvers, deadline)
+    return _Solving(context, attempt, worker, judge, stop, tell, deadline, paints or Paints()).run(solvers, deadline)
 
 
 class _Solving:
@@ -84,6 +87,7 @@ class _Solving:
         cancel: Event,
         tell: Callable[[str], None],
         deadline: float,
+        paints: Paints,
     ) -> None:
         self._context = context
         self._stage = attempt.stage
@@ -92,6 +96,7 @@ class _Solving:
         self._cancel = cancel
         self._tell = tell
         self._probe = Probe(worker, context.accepted, attempt.stage, cancel, deadline)
+        self._paints = paints
         self._script = attempt.script
         self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
         self._settings = attempt.result.settings
@@ -161,7 +166,7 @@ class _Solving:
             self._context.ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve([source], looker, scene, self._judge, self._tell)
+        found = shade_stage.solve([source], looker, scene, self._judge, self._tell, paints=self._paints)
         if found is None:
             return None
         for number in script_numbers.find(text):
