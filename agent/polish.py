@@ -24,7 +24,7 @@ from .perceptual import Judge
 from .polish_rules import better, better_placed, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import finish, joined, shade_stage
+from .solving import contours, finish, joined, profile, series, shade_stage
 from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
@@ -43,6 +43,8 @@ FREEDOM = 3.0
 """Places were solved under the setup's own camera before."""
 PLACES_SHARE, FINISH_SHARE = 0.4, 0.3
 """Of the time there is then."""
+PLACES_BEFORE_SHAPES = 0.5
+"""Of that for places, where lists that draw a shape follow."""
 _log = logging.getLogger(__name__)
 
 
@@ -160,9 +162,11 @@ class _Polishing:
         at = [place for place, script in enumerate(stands.scripts) if script.stage in PLACING]
         if not at or not any(mask.any() for mask in self._masks.values()):
             return stands
-        text = joined.join([stands.scripts[place].text for place in at])
+        text = _joined(stands, at)
         probe = Probe(self._worker, (), "program", self._cancel, deadline)
         height, width = self._picture.shape[:2]
+        names = list(self._masks)
+        lists = series.drawing(probe, text, names, (profile.LONGEST, profile.LONGEST), joined.find)
         placement = Placement(
             probe,
             self._masks,
@@ -170,19 +174,39 @@ class _Polishing:
             in_front(stands.views, self._masks, self._ignored),
             self._seed,
             self._check,
-            joined.find,
+            series.others(lists, joined.find),
             doubts=self._doubts,
         )
-        found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
-        if found is None:
-            return self._again(stands)
+        left = deadline - time.monotonic()
+        found = placement.solve(text, left * (PLACES_BEFORE_SHAPES if lists else 1.0), self._tell, search=False)
+        kept = self._kept(stands, at, found[0], self._better_placed) if found else stands
+        if lists and (left := deadline - time.monotonic()) > 0:
+            profiles = profile.Profiles(probe, self._masks, (width, height), self._check, joined.find)
+            drawn = profiles.solve(_joined(kept, at), lists, left, self._tell)
+            shaped = self._kept(kept, at, drawn[0], self._better_drawn) if drawn else kept
+            return shaped if shaped is not kept else self._again(kept)
+        return kept if kept is not stands else self._again(stands)
+
+    def _kept(
+        self, stands: _Stands, at: Sequence[int], text: str, is_better: Callable[[_Stands, _Stands], bool]
+    ) -> _Stands:
+        """Return what stands now that a joined text says otherwise: as it was when that is no better."""
         scripts = list(stands.scripts)
-        for place, new in zip(at, joined.split(found[0]), strict=True):
+        for place, new in zip(at, joined.split(text), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        if tried is not None and better_placed(stands.numbers, tried.numbers, self._lies(tried) - self._lies(stands)):
-            return tried
-        return self._again(stands)
+        return tried if tried is not None and is_better(stands, tried) else stands
+
+    def _better_placed(self, old: _Stands, new: _Stands) -> bool:
+        return better_placed(old.numbers, new.numbers, self._lies(new) - self._lies(old))
+
+    def _better_drawn(self, old: _Stands, new: _Stands) -> bool:
+        off = [
+            contours.off(self._masks, stands.views.ids, stands.views.id_names)
+            for stands in (old, new)
+            if stands.views.ids is not None
+        ]
+        return len(off) == 2 and off[1] < off[0] and self._better_placed(old, new)
 
     def _lies(self, stands: _Stands) -> float:
         return outline_score(stands.numbers, stands.views, self._masks, self._doubts)
@@ -293,3 +317,7 @@ class _Polishing:
         if self._cancel.is_set():
             raise Cancelled
         return result
+
+
+def _joined(stands: _Stands, at: Sequence[int]) -> str:
+    return joined.join([stands.scripts[place].text for place in at])
