@@ -13,11 +13,12 @@ demo: setup
 # where this machine can have one, then everything on the newest.
 # The zip that each of them installs is built once. Two processes, which take whole files, for many tests only wait.
 test: lint
-	@rm -rf .cache/tested
+	@rm -rf .cache/tested .cache/not-tested
 	.venv/bin/python tools/build_extension.py -o .cache/tested
 	@export RESTAGE_TEST_ZIP=$$(echo $$PWD/.cache/tested/*.zip); \
 	for series in 4.2 4.5 5.2; do tools/suite.sh $$series || exit 1; done; tools/window_tests.sh && \
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@[ ! -e .cache/not-tested ] || echo "Not tested: $$(paste -sd, .cache/not-tested) (no Python for it here)."
 
 lint: setup
 	.venv/bin/ruff check .
@@ -53,6 +54,8 @@ bench-ui: setup
 
 bench: setup
 	.venv/bin/python bench/offline.py
+	.venv/bin/python bench/fidelity.py
+	.venv/bin/python bench/solve.py
 	.venv/bin/python bench/staged.py
 	.venv/bin/python bench/standby.py
 	.venv/bin/python bench/cancel.py

@@ -8,7 +8,6 @@ import errno
 import os
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,6 @@ _BYTE = 1 << 30
 """Windows locks bytes, and nobody can read a locked one: this one lies behind all that is written."""
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _TOLD = 200
-_TRIES, _TRY_SECONDS = 5, 0.02
 
 
 class Locked(Exception):
@@ -30,31 +28,13 @@ def held(folder: Path) -> Iterator[None]:
     """Hold the folder's lock for the length of the block. Raises Locked, and OSError when nothing can be written."""
     descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     try:
-        for _ in range(_TRIES):
-            if _take(descriptor):
-                break
-            # One who only asks whether the lock is free holds it for that moment.
-            time.sleep(_TRY_SECONDS)
-        else:
+        if not _take(descriptor):
             raise Locked(_sentence(folder, descriptor))
         mine = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now():%Y-%m-%d %H:%M}\n"
         os.truncate(descriptor, 0)
         os.write(descriptor, mine.encode())
         # The file stays: one that is removed while another waits for it would be locked twice.
         yield
-    finally:
-        os.close(descriptor)
-
-
-def free(folder: Path) -> bool:
-    """Say whether nobody holds the folder's lock now."""
-    try:
-        descriptor = os.open(folder / FILE_NAME, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-    except OSError:
-        # No lock, or a folder that can't be written, where nobody works either.
-        return True
-    try:
-        return _take(descriptor)
     finally:
         os.close(descriptor)
 

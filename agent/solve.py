@@ -21,7 +21,8 @@ from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
 from .solving import contours, series, shade_stage
-from .solving.placement import Placement, in_front
+from .solving.gauge import Paints
+from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.profile import LONGEST, Profiles
 from .solving.write_back import write_back
@@ -62,18 +63,20 @@ def solve_stage(
     budget_s: float = 20.0,
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
+    paints: Paints | None = None,
 ) -> str | None:
     """Return the attempt's script with better numbers, or None when none were found.
 
-    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's. Ends about
-    `budget_s` seconds after it began, or once `context.enough` is set, with the best so far. Raises Cancelled.
+    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's, `paints` are
+    the run's. Ends about `budget_s` seconds after it began, or once `context.enough` is set, with the best so far.
+    Raises Cancelled.
     """
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
         return None
     deadline = time.monotonic() + budget_s
     stop = Either(cancel or context.cancel, context.enough)
-    return _Solving(context, attempt, worker, judge, stop, tell, deadline).run(solvers, deadline)
+    return _Solving(context, attempt, worker, judge, stop, tell, deadline, paints or Paints()).run(solvers, deadline)
 
 
 class _Solving:
@@ -86,6 +89,7 @@ class _Solving:
         cancel: Event,
         tell: Callable[[str], None],
         deadline: float,
+        paints: Paints,
     ) -> None:
         self._context = context
         self._stage = attempt.stage
@@ -94,10 +98,12 @@ class _Solving:
         self._cancel = cancel
         self._tell = tell
         self._probe = Probe(worker, context.accepted, attempt.stage, cancel, deadline)
+        self._paints = paints
         self._script = attempt.script
         self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
         self._settings = attempt.result.settings
         self._owners: dict[int, str] = {}
+        self._doubts = Doubts(context.picture.unit, context.doubtful) if context.doubtful else None
         self._lists: list[series.Series] = []
 
     def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
@@ -150,10 +156,11 @@ class _Solving:
             self._probe,
             context.masks,
             context.frame,
-            in_front(self._stands.views, context.masks),
+            in_front(self._stands.views, context.masks, context.ignored),
             context.seed,
             self._check,
             series.others(self._lists),
+            doubts=self._doubts,
         )
         found = placement.solve(text, seconds, self._tell)
         if found is None:
@@ -172,9 +179,10 @@ class _Solving:
             stands.views,
             stands.result.inventory,
             self._settings,
+            self._context.ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve([source], looker, scene, self._judge, self._tell)
+        found = shade_stage.solve([source], looker, scene, self._judge, self._tell, paints=self._paints)
         if found is None:
             return None
         for number in script_numbers.find(text):
@@ -207,8 +215,9 @@ class _Solving:
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._context.masks.keys())
+        context, sanity = self._context, tuple(result.sanity)
         numbers = measure.measure(
-            self._stage, self._context.picture.unit, self._context.masks, views, tuple(result.sanity), self._judge
+            self._stage, context.picture.unit, context.masks, views, sanity, self._judge, context.ignored
         )
         return _Tried(views, numbers, result)
 
@@ -217,7 +226,7 @@ class _Solving:
         if solver == "profile" and self._off(new) >= self._off(self._stands):
             return False
         if solver in PLACING:
-            before, after = _outlines(old), _outlines(new.numbers)
+            before, after = self._outlines(self._stands), self._outlines(new)
         else:
             before, after = old.score, new.numbers.score
         if after < before + GAIN:
@@ -235,6 +244,7 @@ class _Solving:
         if self._cancel.is_set():
             raise Cancelled
 
-
-def _outlines(numbers: Measurements) -> float:
-    return numbers.mean_iou or 0.0
+    def _outlines(self, tried: _Tried) -> float:
+        """How well things lie where the picture shows them, 0 to 1: by their masks, and where those are doubtful by the
+        picture's colours."""
+        return outline_score(tried.numbers, tried.views, self._context.masks, self._doubts)

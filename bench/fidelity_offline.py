@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from restage.agent.numbers import load as numbers_of
 from restage.bench import evalset, figures, running
 from restage.bench.offline_page import num, table
 from restage.bench.similarity import Similarity, load
@@ -19,13 +20,17 @@ BETTER, NERF_PSNR, NERF_LPIPS, SECONDS = 0.9, 22.0, 0.2, 60.0
 
 def rows(root: Path, keep: Path, resolution: int, similarity: Similarity) -> list[dict[str, Any]]:
     """Run every picture with and without solving and compare both with it. Runs made before are not made again; those
-    with solving are those of bench/offline.py."""
+    with solving are those of bench/offline.py. Where solving found nothing the run without is the same, and not made:
+    of the built-in agent's runs only the finished program is solved."""
     found = []
     for item in evalset.items(root):
         row: dict[str, Any] = {"set": item.set, "id": item.id}
         reference = load(item.picture, resolution)
-        for way, place, more in (("without", "bench_plain", ("--no-solve",)), ("with", "bench", ())):
+        for way, place, more in (("with", "bench", ()), ("without", "bench_plain", ("--no-solve",))):
             folder = keep / place / item.set / item.id
+            if way == "without" and "with" in row and not row["found"]:
+                row[way] = row["with"]
+                continue
             outcome = running.run(item.picture, folder, resolution, *more)
             left = running.read(folder)
             if outcome.exit or "render.png" in left.missing:
@@ -35,6 +40,7 @@ def rows(root: Path, keep: Path, resolution: int, similarity: Similarity) -> lis
             row[way] |= {"seconds": outcome.seconds, "load": outcome.load}
             if way == "with":
                 row["solve_seconds"] = left.record.get("solve_seconds")
+                row["found"] = any(one.after for one in numbers_of(folder).items)
         colour = similarity.compare(reference, figures.mean_colour(reference))
         row["mean_colour"] = {key: round(value, 4) for key, value in colour.items()}
         found.append(row)
@@ -44,6 +50,11 @@ def rows(root: Path, keep: Path, resolution: int, similarity: Similarity) -> lis
 
 def _told(numbers: dict[str, float] | None) -> str:
     return "nothing" if numbers is None else f"{numbers['psnr']:.1f} dB {num(numbers.get('lpips'), 3)}"
+
+
+def _same(found: list[dict[str, Any]]) -> str:
+    count = sum(row.get("found") is False for row in found)
+    return f" (in {count} solving found nothing: the same picture)" if count else ""
 
 
 def _pairs(found: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -62,7 +73,7 @@ def targets(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "what": "Built-in agent, pictures nearer with solving than without, by LPIPS",
                 "target": f"at least {BETTER:.0%}",
-                "reached": f"{better:.0%} of {len(pairs)}",
+                "reached": f"{better:.0%} of {len(pairs)}{_same(found)}",
                 "met": better >= BETTER,
             },
             {

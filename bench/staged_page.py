@@ -29,7 +29,8 @@ def page(data: dict[str, Any], sheet: str) -> str:
         "replayed here through the command and real Blender; no numbers were solved in either "
         "(docs/bench/fidelity.md has what solving adds). The one call gets an API sheet and rules "
         "of its own, the plain picture, and repairs of exceptions; no rulers, brief, measurements or verdicts. One run "
-        "per cell: the spread between runs is not known. How each recording was made, and what that is worth, is in "
+        "per cell, but for the chair: the best of three staged runs and the better of two single calls. The spread "
+        "between runs is not known. How each recording was made, and what that is worth, is in "
         "tests/data/recordings/README.md: read it before these figures.",
         f"**{data['missing']}**" if data["missing"] else "",
         "## Targets\n\n" + _targets(data["gains"]["targets"]),

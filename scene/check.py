@@ -8,14 +8,17 @@ before a datablock is linked, so this is the moment to drop them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import bpy
 
 from ..worker.allowed import (
     CLAMPS,
+    COUNTED,
     CURVE_CLAMPS,
+    MAX_DATABLOCKS,
     MAX_IMAGE_PIXELS,
+    MAX_MATERIALS,
     MAX_TEXT,
     MAX_VERTICES,
     MODIFIERS_DENIED,
@@ -34,12 +37,33 @@ ALLOWED = frozenset(
 )
 """`ID.id_type` of what a scene may be made of. All else is dropped: texts, libraries, sounds, caches, scenes, ..."""
 
-MAX_DATABLOCKS = 5000
-"""Of every type. The worker counts fewer types and stops far below; this is what Blender can still show."""
+MAX_COUNTED = MAX_DATABLOCKS + 1
+"""Of the types that the worker counts; the one is the collection that it may write around them."""
+MAX_OF_ALL = 3 * MAX_DATABLOCKS
+"""Of every type: each of those counted may have an action, and shape keys."""
 
 
 class CheckError(Exception):
     """The file holds more than Restage will link; the text is one sentence for the artist."""
+
+
+def count(names: Mapping[str, Sequence[str]]) -> None:
+    """Look at the names of what a file holds, by list of `bpy.data`, before any of it is loaded.
+
+    To load, to check and to remove again what no worker of ours writes would stop Blender for many seconds. Raises
+    CheckError.
+    """
+    counted = sum(len(names.get(kind, ())) for kind in COUNTED)
+    if counted > MAX_COUNTED:
+        raise CheckError(
+            f"The result has {counted} objects, meshes, materials and other data; Restage shows at most {MAX_COUNTED}."
+        )
+    materials = len(names.get("materials", ()))
+    if materials > MAX_MATERIALS:
+        raise CheckError(f"The result has {materials} materials; Restage shows at most {MAX_MATERIALS}.")
+    whole = sum(map(len, names.values()))
+    if whole > MAX_OF_ALL:
+        raise CheckError(f"The result has {whole} datablocks; Restage shows at most {MAX_OF_ALL}.")
 
 
 def check(loaded: Iterable[bpy.types.ID]) -> list[str]:
@@ -50,8 +74,8 @@ def check(loaded: Iterable[bpy.types.ID]) -> list[str]:
     """
     notes: list[str] = []
     kept = _drop_types(list(loaded), notes)
-    if len(kept) > MAX_DATABLOCKS:
-        raise CheckError(f"The result has {len(kept)} datablocks; Restage shows at most {MAX_DATABLOCKS}.")
+    if len(kept) > MAX_OF_ALL:
+        raise CheckError(f"The result has {len(kept)} datablocks; Restage shows at most {MAX_OF_ALL}.")
     vertices = sum(len(item.vertices) for item in kept if isinstance(item, bpy.types.Mesh))
     if vertices > MAX_VERTICES:
         raise CheckError(f"The result has {vertices} vertices; Restage shows at most {MAX_VERTICES}.")

@@ -18,7 +18,7 @@ from typing import Any
 import bpy
 
 from . import blend_file, compat, removal, tags
-from .check import CheckError, check
+from .check import CheckError, check, count
 
 NAME = "Restage"
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -196,6 +196,7 @@ def _load_checked(blend: Path, settings: Mapping[str, Any], run: str) -> tuple[b
     before = set(compat.datablocks())
     try:
         with bpy.data.libraries.load(str(blend), link=False) as (source, wanted):
+            count({kind: names for kind in dir(source) if isinstance(names := getattr(source, kind), list)})
             wanted.collections = list(source.collections)
             world = str(settings.get("world") or "")
             wanted.worlds = [name for name in source.worlds if name == world]

@@ -141,7 +141,7 @@ def test_cancel_ends_the_wait_and_leaves_the_question(provider, folder):
     slow = Handoff(folder, poll_seconds=3600)
     asking = Asking(slow, talking.request())
     asking.cancel.set()
-    asking.join(1.0)
+    asking.join(PATIENCE)
     assert not asking.is_alive() and isinstance(asking.error, Cancelled)
     made = folder / "0001_generator_geometry_r2_1"
     assert (made / "request.md").exists() and handoff.pending(folder) is None

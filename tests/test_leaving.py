@@ -86,12 +86,22 @@ def test_a_call_is_left_as_well_when_the_one_who_waits_is_interrupted():
         once.set()
         go_on.wait()
 
+    asked = []
+
+    def is_set():
+        if not asked:
+            asked.append("before it begins")
+            return False
+        assert once.wait(30)
+        raise KeyboardInterrupt
+
     cancel = Event()
-    cancel.is_set = iter([False]).__next__  # then it raises, as Ctrl-C does
-    with pytest.raises(StopIteration):
+    cancel.is_set = is_set
+    with pytest.raises(KeyboardInterrupt):
         leaving.run(call, cancel)
+    assert leaving.left() == 1
     go_on.set()
-    assert once.is_set() and leaving.wait(30)
+    assert leaving.wait(30)
 
 
 def test_work_that_was_left_says_nothing_any_more():

@@ -16,8 +16,9 @@ from restage.agent.providers.retry import Policy
 from restage.agent.providers.watch import Limits
 from restage.agent.roles import Cancelled
 
-GENEROUS = 20.0
-"""Seconds: far more than a busy machine needs, far less than any of the waits that are cancelled."""
+GENEROUS = 50.0
+"""Seconds: far more than a busy machine needs (to import a provider's client, first of all), less than any of the waits
+that are cancelled."""
 
 
 class _Asking(threading.Thread):

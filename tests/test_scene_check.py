@@ -10,7 +10,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from restage.scene import check, compat, sandbox  # noqa: E402
-from restage.worker import allowed  # noqa: E402
+from restage.worker import allowed, budgets, result  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -169,3 +169,60 @@ def test_broken_geometry_is_repaired(tmp_path):
     shown = sandbox.load(path, {}, RUN)
     assert "repaired mesh Broken" in shown.notes
     assert len(bpy.data.meshes["Broken"].polygons) == 0
+
+
+def written(path: Path, objects: int, materials: int = 0, actions: int = 0) -> Path:
+    """A result of objects that share a mesh and its materials, and of actions that nothing plays."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    root = bpy.data.collections.new("Root")
+    mesh = bpy.data.meshes.new("Body")
+    for number in range(materials):
+        mesh.materials.append(bpy.data.materials.new(f"Paint {number}"))
+    for number in range(objects):
+        root.objects.link(bpy.data.objects.new(f"Thing {number}", mesh))
+    for number in range(actions):
+        root[f"action {number}"] = bpy.data.actions.new(f"Move {number}")
+    bpy.data.libraries.write(str(path), {root})
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("objects", "materials", "actions", "words"),
+    [
+        (allowed.MAX_DATABLOCKS, 0, 0, "302 objects, meshes, materials and other data"),
+        (1, allowed.MAX_MATERIALS + 1, 0, "51 materials"),
+        (1, 0, check.MAX_OF_ALL - 2, "901 datablocks"),
+    ],
+    ids=["objects", "materials", "actions"],
+)
+def test_more_than_a_worker_writes_is_refused_before_it_is_loaded(
+    tmp_path, monkeypatch, objects, materials, actions, words
+):
+    path = written(tmp_path / "many.blend", objects, materials, actions)
+    before = set(compat.datablocks())
+    monkeypatch.setattr(sandbox, "check", lambda _: pytest.fail("it was loaded"))
+    with pytest.raises(sandbox.SandboxError, match=words):
+        sandbox.load(path, {}, RUN)
+    assert set(compat.datablocks()) == before
+
+
+@pytest.mark.parametrize("around", [False, True], ids=["as it is", "with a collection around it"])
+def test_the_most_that_a_worker_writes_is_shown(tmp_path, around):
+    """The worker's own count lets it through, and so does the artist's side."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    scene, root = bpy.context.scene, bpy.data.collections.new("Restage")
+    scene.collection.children.link(root)
+    mesh = bpy.data.meshes.new("Body")
+    for number in range(allowed.MAX_MATERIALS):
+        mesh.materials.append(bpy.data.materials.new(f"Paint {number}"))
+    things = allowed.MAX_DATABLOCKS - allowed.MAX_MATERIALS - 2
+    for number in range(things):
+        item = bpy.data.objects.new(f"Thing {number}", mesh)
+        (scene.collection if around and not number else root).objects.link(item)
+        item.keyframe_insert("location", frame=1)
+    budgets.repair(scene)
+    name, settings = result.write(scene, tmp_path)
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    assert sandbox.load(tmp_path / name, settings, RUN).objects == things
+    sandbox.discard(RUN)

@@ -48,7 +48,7 @@ def test_things_go_back_to_where_the_picture_shows_them(worker, scene):
     bad = known.disturbed(known.GEOMETRY, 2)
     context, attempt = solving.attempt_at(worker, picture, masks, "geometry", bad)
     assert attempt.measurements.mean_iou < 0.6
-    text = solve.solve_stage(context, attempt, worker)
+    text = solve.solve_stage(context, attempt, worker, budget_s=240.0)
     assert text is not None
     _, solved = solving.attempt_at(worker, picture, masks, "geometry", text)
     assert solved.measurements.mean_iou > 0.93
@@ -70,7 +70,7 @@ def test_lights_get_the_power_the_picture_shows(worker, transform):
     bad = known.LIGHTING.replace('"key.power": 420.0', '"key.power": 80.0').replace("energy = 90", "energy = 400")
     bad = bad.replace('"world.strength": 0.35', '"world.strength": 1.0')
     context, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad, texts)
-    text = solve.solve_stage(context, attempt, worker)
+    text = solve.solve_stage(context, attempt, worker, budget_s=240.0)
     _, solved = solving.attempt_at(worker, picture, masks, "lighting", text, texts)
     assert attempt.measurements.psnr < 20
     assert solved.measurements.psnr > 28 and solved.measurements.lpips < 0.2 * attempt.measurements.lpips
@@ -83,7 +83,7 @@ def test_what_is_right_already_is_left_alone(worker, scene):
     picture, masks = scene
     for stage in ("geometry", "lighting"):
         context, attempt = solving.attempt_at(worker, picture, masks, stage, known.TEXTS[stage])
-        text = solve.solve_stage(context, attempt, worker)
+        text = solve.solve_stage(context, attempt, worker, budget_s=240.0)
         if text is not None:
             _, solved = solving.attempt_at(worker, picture, masks, stage, text)
             assert solved.measurements.score >= attempt.measurements.score
@@ -144,7 +144,7 @@ def test_colours_come_from_inside_the_masks(worker, scene):
         "0.45, 0.12", "0.15, 0.4"
     )
     context, attempt = solving.attempt_at(worker, picture, masks, "materials", bad)
-    text = solve.solve_stage(context, attempt, worker)
+    text = solve.solve_stage(context, attempt, worker, budget_s=240.0)
     _, solved = solving.attempt_at(worker, picture, masks, "materials", text)
     assert solved.measurements.score > attempt.measurements.score + 0.1
     values = params.read(text)
@@ -163,7 +163,7 @@ def test_a_whole_program_gets_its_colours_and_light_back(worker, scene):
     )
     texts["lighting"] = texts["lighting"].replace('"key.power": 420.0', '"key.power": 150.0')
     program = [StageScript(stage, text) for stage, text in texts.items()]
-    found = polish.polish(picture.unit, masks, program, worker, budget_s=120.0)
+    found = polish.polish(picture.unit, masks, program, worker, budget_s=240.0)
     assert set(found.scripts) == {"materials", "lighting"}
     assert found.before.psnr < 25 < 32 < found.after.psnr and found.after.lpips < 0.3 * found.before.lpips
     colours = params.read(found.scripts["materials"])

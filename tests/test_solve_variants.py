@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
+
 import numpy as np
 import pytest
 from jobs import LIGHTING, MATERIALS, attempt, script
-from restage.worker.protocol import LightBasisRequest, SolveRequest
+from restage.agent.solving import probe
+from restage.worker.pool import start_one
+from restage.worker.protocol import LightBasisRequest, Solved, SolveRequest, encode
 
 pytestmark = pytest.mark.bpy
 
@@ -70,3 +76,51 @@ def test_time_runs_out_and_refused_scripts_are_refused(pool):
         assert len(few.variants) == 1 and few.variants[0].ok
         refused = worker.ask(SolveRequest(accepted, "geometry", ("import os\nos.system('true')\n",)))
         assert not refused.variants[0].ok and refused.variants[0].message
+
+
+class Full(queue.Queue):
+    """Tells when something was put into it that had no room."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.found_full = threading.Event()
+
+    def put(self, item, block=True, timeout=None):
+        try:
+            super().put(item, block=False)
+        except queue.Full:
+            self.found_full.set()
+            if not block:
+                raise
+            super().put(item, block, timeout)
+
+
+def test_a_worker_that_says_more_than_is_heard_waits(binary, monkeypatch):
+    """As when Blender draws for seconds, and holds all Python meanwhile."""
+    with start_one(binary) as worker:
+        worker.wait_ready()
+        worker._messages = waiting = Full(worker._messages.maxsize)
+        allowed, stood_still = worker._step_seconds, []
+
+        def step_seconds(step, request):
+            if not stood_still:
+                stood_still.append(waiting.found_full.wait(100))
+            return allowed(step, request)
+
+        monkeypatch.setattr(worker, "_step_seconds", step_seconds)
+        solved = worker.ask(SolveRequest((script("setup"),), "geometry", (CUBE,) * (probe.BATCH + 1)))
+        assert stood_still == [True], "the answer came before there was no room"
+        assert isinstance(solved, Solved) and len(solved.variants) == probe.BATCH + 1, solved
+        assert worker.alive
+
+
+def test_a_worker_that_is_not_heard_is_closed_at_once(binary):
+    with start_one(binary) as worker:
+        worker.wait_ready()
+        worker._messages = waiting = Full(1)
+        worker._sender.send(encode(SolveRequest((script("setup"),), "geometry", (CUBE,))), time.monotonic() + 30)
+        assert waiting.found_full.wait(30)
+        worker.close()
+        for thread in worker._readers:
+            thread.join(30)
+            assert not thread.is_alive()

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from restage.worker.protocol import Job, StageScript, ViewRequest
+from restage.worker.protocol import Job, Prepared, StageScript, ViewRequest
 from scripted import GEOMETRY, MATERIALS, SETUP
 
 pytestmark = pytest.mark.bpy
@@ -28,11 +27,20 @@ def run(pool, job=JOB):
 
 
 def prepared(pool, accepted):
-    """Have the standby replay, and wait until it surely has."""
+    """Have the standby replay, wait until it has, and return whether it could."""
     pool.warm()
+    standby = pool._standby
+    standby.wait_ready()
+    if pool._accepted:
+        heard(standby)  # of those it began with
     pool.prepare(accepted)
-    pool._standby.wait_ready()
-    time.sleep(0.5)
+    return heard(standby)
+
+
+def heard(standby):
+    message = standby._messages.get(timeout=60)
+    assert isinstance(message, Prepared), message
+    return message.ok
 
 
 def result_of(pair):
@@ -49,22 +57,22 @@ def same(one, two):
 
 def test_ahead_or_not_the_result_is_the_same(real_pool):
     plain = run(real_pool)
-    prepared(real_pool, SCRIPTS[:2])
+    assert prepared(real_pool, SCRIPTS[:2])
     same(plain, run(real_pool))
 
 
 def test_a_beginning_of_the_accepted_scripts_is_used_and_other_ones_are_forgotten(real_pool):
     plain = run(real_pool)
-    prepared(real_pool, SCRIPTS[:1])
+    assert prepared(real_pool, SCRIPTS[:1])
     real_pool.prepare(SCRIPTS[:2])
     same(plain, run(real_pool))
-    prepared(real_pool, (SCRIPTS[0], StageScript("geometry", GEOMETRY.replace("0.15", "0.6"))))
+    assert prepared(real_pool, (SCRIPTS[0], StageScript("geometry", GEOMETRY.replace("0.15", "0.6"))))
     same(plain, run(real_pool))
 
 
 def test_scripts_that_no_longer_run_are_told_by_the_job(real_pool):
     broken = (SCRIPTS[0], StageScript("geometry", "raise ValueError('no')\n"))
-    prepared(real_pool, broken)
+    assert not prepared(real_pool, broken)
     result, _ = run(real_pool, replace(JOB, accepted=broken))
     assert result.status == "error" and "accepted geometry script no longer runs" in result.message
 

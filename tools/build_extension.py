@@ -27,15 +27,19 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "wheels"
 
 
+def ships() -> list[Path]:
+    """Return the files and folders of the repository's top level that go into the zip."""
+    patterns = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))["build"]
+    # Top-level folders that stay out aren't copied at all; finer patterns are left to Blender's tool.
+    named = [pattern for pattern in patterns["paths_exclude_pattern"] if pattern.startswith("/") and "*" not in pattern]
+    left_out = {pattern.strip("/") for pattern in named} | {"wheels"}
+    return [item for item in sorted(ROOT.iterdir()) if not item.name.startswith(".") and item.name not in left_out]
+
+
 def stage(target: Path, platform: str, wheels: list[Path]) -> None:
     """Copy what ships into `target`, with the wheels, their licences, and a manifest that lists them."""
     manifest = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
-    patterns = tomllib.loads(manifest)["build"]["paths_exclude_pattern"]
-    # Top-level folders that stay out aren't copied at all; finer patterns are left to Blender's tool.
-    left_out = {pattern.strip("/") for pattern in patterns if pattern.startswith("/") and "*" not in pattern}
-    for item in sorted(ROOT.iterdir()):
-        if item.name.startswith(".") or item.name in left_out or item.name == "wheels":
-            continue
+    for item in ships():
         if item.is_dir():
             shutil.copytree(item, target / item.name, ignore=shutil.ignore_patterns("__pycache__"))
         else:

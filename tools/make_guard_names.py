@@ -67,4 +67,5 @@ def main() -> None:
     print(f"{bpy.app.version_string}: {len(names())} names, {len(merged)} in {OUT.name}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,11 @@ skip() { echo "The window was not tested$1"; exit 0; }
 command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap >/dev/null 2>&1 ||
     [ -x "${RESTAGE_UI_CHROOT:-/var/cache/restage-ui/trixie}/usr/bin/blender" ] ||
     skip ": that needs debootstrap, which can't be had here."
+whole() { # all there is, but for the panel, which was tested
+    echo "The extension in $1's Blender: installed, locked, by hand, cancelled and quit in the middle:"
+    RESTAGE_UI_SUITE=$1 .venv/bin/python -m pytest tests/ui --ignore tests/ui/test_panel.py \
+        -o addopts="--import-mode=importlib -q"
+}
 panel() { # one suite's Blender; stops at the first test that fails, for each goes on where the one before ended
     echo "The panel in the window of $1's Blender:"
     RESTAGE_UI_SUITE=$1 .venv/bin/python -m pytest -x tests/ui/test_panel.py -o addopts="--import-mode=importlib -q"
@@ -29,4 +34,5 @@ tests/ui/provision.sh sid >.cache/sid.log 2>&1 &
 second=$!
 trap 'kill $second 2>/dev/null || true' EXIT
 panel trixie
+whole trixie
 if wait $second; then panel sid; else skip " on sid's Blender, which could not be had: $(tail -n 1 .cache/sid.log)"; fi

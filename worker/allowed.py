@@ -31,6 +31,11 @@ CURVE_CLAMPS = {"resolution_u": 64, "render_resolution_u": 64, "bevel_resolution
 PARTICLE_CLAMPS = {"count": 20_000, "rendered_child_count": 100}
 VOXELS_ALONG = 400
 """A voxel remesh's finest: the object's longest side in this many voxels."""
+COUNTED = ("objects", "meshes", "curves", "lights", "cameras", "collections", "materials", "node_groups", "images")
+"""Lists of `bpy.data` that are counted together."""
+MAX_DATABLOCKS = 300
+"""Of those, in a scene as its scripts made it."""
+MAX_MATERIALS = 50
 MAX_VERTICES = 2_000_000
 """Of all meshes together, before modifiers."""
 MAX_IMAGE_PIXELS = 4096 * 4096

@@ -13,8 +13,11 @@ import bpy
 from . import compat
 from .allowed import (
     CLAMPS,
+    COUNTED,
     CURVE_CLAMPS,
+    MAX_DATABLOCKS,
     MAX_IMAGE_PIXELS,
+    MAX_MATERIALS,
     MAX_TEXT,
     MAX_VERTICES,
     MODIFIERS_DENIED,
@@ -23,12 +26,9 @@ from .allowed import (
 )
 from .evaluate import Body, bodies
 
-MAX_DATABLOCKS = 300
-MAX_MATERIALS = 50
 MAX_INSTANCES = 100_000
 MAX_CUSTOM_TEXT = 64 * 1024
 
-_COUNTED = ("objects", "meshes", "curves", "lights", "cameras", "collections", "materials", "node_groups", "images")
 _UNUSABLE = ("texts", "sounds", "movieclips", "cache_files", "volumes", "speakers")
 
 
@@ -134,7 +134,7 @@ def _repair_data() -> list[str]:
 
 
 def _count() -> None:
-    blocks = sum(len(getattr(bpy.data, kind)) for kind in _COUNTED)
+    blocks = sum(len(getattr(bpy.data, kind)) for kind in COUNTED)
     if blocks > MAX_DATABLOCKS:
         raise OverBudget(
             f"The scene has {blocks} objects, meshes, materials and other data (limit {MAX_DATABLOCKS}): "

@@ -49,7 +49,8 @@ _END_SECONDS = 1.0
 _STDERR_LINES = 40
 _STDERR_LINE_BYTES = 1000
 _MAX_WAITING = 64
-"""Messages nobody asked for yet; a worker that sends more is not one of ours any more."""
+"""Messages that wait to be taken; a worker that has more to say waits itself, its pipe being full. A request has more
+than this in its progress alone, and whoever asked may stand still: Blender holds Python while it draws."""
 
 
 @dataclass(frozen=True)
@@ -375,15 +376,22 @@ class Worker:
         assert stdout is not None
         try:
             while (message := protocol.read(cast(BinaryIO, stdout))) is not None:
-                self._messages.put_nowait(message)
+                self._keep(message)
                 if isinstance(message, protocol.Ready):
                     self._answers.set()
                     threading.Thread(target=self._send_prepare, name="restage-worker-prepare", daemon=True).start()
-        except (protocol.ProtocolError, queue.Full, OSError, ValueError) as error:
-            self._stderr.append(f"protocol: {error or 'too many messages'}")
+        except (protocol.ProtocolError, OSError, ValueError) as error:
+            self._stderr.append(f"protocol: {error}")
         finally:
             self._ended_reading.set()
             stdout.close()
+
+    def _keep(self, message: Message) -> None:
+        """Queue a message as soon as there is room; drop it when the worker is closed, for nobody takes it then."""
+        while not self._closed:
+            with contextlib.suppress(queue.Full):
+                self._messages.put(message, timeout=_POLL_SECONDS)
+                return
 
     def _read_errors(self) -> None:
         stderr = self._process.stderr

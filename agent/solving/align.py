@@ -126,7 +126,7 @@ class Alignment:
         reach = self._reaches[name]
         miss = (outlines.of_points(points[name], through, self._aspect) - reach.far) / _EXACT
         # Behind something else a thing may go on, but it can't end before its mask does.
-        miss = np.where(reach.open, np.minimum(miss, 0.0), miss)
+        miss = np.where(reach.open, np.minimum(miss, 0.0), miss) * reach.exact
         level = self._supports[name].height(lambda other: standing.extent_of(points[other]))
         stands = (float(points[name][:, 2].min()) - level) / self._heights[name] / _CONTACT
         return np.append(miss, stands)

@@ -6,7 +6,7 @@ Finer than a pixel and smooth in the numbers that move a thing, so few steps lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +21,9 @@ _TOUCHES = 2
 """Pixels: a neighbour nearer than this may be what ends a mask."""
 _INSIDE = 0.25
 """Pixels that a thing reaches beyond the middle of its outermost pixel, on average."""
+_BY_EYE = 0.05
+"""How much the sides of a doubtful mask's box count."""
+_SIDES = np.arange(DIRECTIONS) % (DIRECTIONS // 4) == 0
 
 
 def directions() -> Array:
@@ -37,10 +40,13 @@ class Reach:
     """(DIRECTIONS,) percent of the frame's width, from the frame's top left, y down."""
     open: Mask
     """(DIRECTIONS,) where the mask ends at something else or at the frame, so that the thing may go on behind it."""
+    exact: Array
+    """(DIRECTIONS,) how much each counts: 1, and little or nothing where the mask is doubtful."""
 
 
-def of_masks(masks: Mapping[str, Mask]) -> dict[str, Reach]:
-    """Return the reach of every mask with anything in it; all (h, w), one size."""
+def of_masks(masks: Mapping[str, Mask], doubtful: Collection[str] = ()) -> dict[str, Reach]:
+    """Return the reach of every mask with anything in it; all (h, w), one size. Of those of `doubtful` only the sides
+    of their box count, and little."""
     found = {}
     ways = directions()
     for name, mask in masks.items():
@@ -59,7 +65,8 @@ def of_masks(masks: Mapping[str, Mask]) -> dict[str, Reach]:
         at = along.argmax(axis=0)
         row, column = rows[at], columns[at]
         edge = (row <= 0) | (column <= 0) | (row >= height - 1) | (column >= width - 1)
-        found[name] = Reach((along.max(axis=0) + _INSIDE) * 100.0 / width, edge | near[row, column])
+        exact = np.where(_SIDES, _BY_EYE, 0.0) if name in doubtful else np.ones(DIRECTIONS)
+        found[name] = Reach((along.max(axis=0) + _INSIDE) * 100.0 / width, edge | near[row, column], exact)
     return found
 
 

@@ -8,16 +8,19 @@ Object by object, each with the few numbers that move it alone, then the numbers
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import parts, script_numbers
+from ..measure import fit_mask
+from ..measurements import Measurements
 from ..roles import AttemptViews, Cancelled
 from ..script_numbers import Number
 from . import align, linear, outlines, quarters, splat
+from .evenness import Evenness
 from .fit_measure import Targets
 from .linear import Model
 from .probe import Probe
@@ -37,6 +40,19 @@ _LOSES = 0.01
 where it halves the misses."""
 _NEARER = 0.97
 """Share of the misses that an alignment must not leave to be worth another."""
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Masks that are no better than a box, and the picture that says what they don't."""
+
+    picture: NDArray[np.float32]
+    """(h, w, 3) sRGB, 0 to 1."""
+    names: Collection[str]
+
+    def even(self, masks: Mapping[str, Mask], size: tuple[int, int]) -> Evenness | None:
+        """Return the measure that needs no mask, of the things in doubt; None when none of `masks` is."""
+        return Evenness(self.picture, masks, self.names, size) if set(self.names) & set(masks) else None
 
 
 @dataclass
@@ -63,17 +79,20 @@ class Placement:
         check: Callable[[], None] = lambda: None,
         find: Callable[[str], list[Number]] = script_numbers.find,
         freedom: float = 1.0,
+        doubts: Doubts | None = None,
     ) -> None:
         """`masks` by brief object at the picture's size, `frame` (width, height) whose aspect counts, `static` the
         distances of what is no object of the brief; `check` raises when the run is cancelled; `find` finds the
-        script's numbers; `freedom` is the alignment's."""
+        script's numbers; `freedom` is the alignment's; `doubts` says which masks can't be trusted."""
         scale = LONGEST / max(frame)
         self.size = max(16, round(frame[0] * scale)), max(16, round(frame[1] * scale))
         shown = {name: mask for name, mask in masks.items() if mask.any()}
-        self.targets = Targets(shown, self.size, _fitted(static, self.size)) if shown else None
         half = self.size[0] // 2, self.size[1] // 2
-        self._coarse = Targets(shown, half, _fitted(static, half)) if shown else None
-        self._reaches = outlines.of_masks(shown)
+        self.targets, self._coarse = [
+            Targets(shown, size, _fitted(static, size), doubts.even(shown, size) if doubts else None) if shown else None
+            for size in (self.size, half)
+        ]
+        self._reaches = outlines.of_masks(shown, doubts.names if doubts else ())
         self._aspect = frame[1] / frame[0]
         self._probe = probe
         self._seed = seed
@@ -261,15 +280,35 @@ def _blocks(model: Model, targets: Targets) -> list[list[int]]:
     return [linear.independent(model, sorted(block)) for block in blocks]
 
 
-def in_front(views: AttemptViews, masks: Mapping[str, Mask]) -> NDArray[np.float32] | None:
+def in_front(views: AttemptViews, masks: Mapping[str, Mask], ignored: Mask | None = None) -> NDArray[np.float32] | None:
     """Return the distances (h, w) of what is seen and is no object of the brief, inf elsewhere; None without views.
 
-    What is about as far as a thing hides nothing.
+    What is about as far as a thing hides nothing. What the artist `ignored` (h, w) hides everything, so that nothing is
+    asked for there.
     """
     if views.ids is None or views.depth is None:
         return None
     others = [key for key, name in views.id_names.items() if parts.owner(name, masks) is None]
-    return np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
+    hidden = np.where(np.isin(views.ids, others), views.depth * 1.03, np.inf).astype(np.float32)
+    if ignored is not None:
+        hidden[fit_mask(ignored, hidden.shape[1], hidden.shape[0])] = 0.0
+    return hidden
+
+
+def outline_score(
+    numbers: Measurements, views: AttemptViews, masks: Mapping[str, Mask], doubts: Doubts | None
+) -> float:
+    """Return how well things lie where the picture shows them, 0 to 1: the mean mask IoU, with how evenly coloured what
+    a thing covers is in its place where the mask is doubtful."""
+    if doubts is None or views.ids is None:
+        return numbers.mean_iou or 0.0
+    height, width = views.ids.shape
+    even = doubts.even({name: mask for name, mask in masks.items() if mask.any()}, (width, height))
+    found = {item.name: item.iou for item in numbers.objects}
+    ids = {name: key for key, name in views.id_names.items()}
+    if even is not None:
+        found |= {name: even.of(name, views.ids, ids[name]) if name in ids else 0.0 for name in even.names}
+    return sum(found.values()) / max(len(found), 1)
 
 
 def _fitted(static: NDArray[np.float32] | None, size: tuple[int, int]) -> NDArray[np.float32] | None:

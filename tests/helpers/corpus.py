@@ -21,6 +21,8 @@ KINDS = get_args(ChangeKind)
 OWN_PROCESS = frozenset(("hang_python", "hang_c", "crash", "memory"))
 """Categories that hurt only the process they run in; without the guard they say nothing that they don't say with it."""
 LIMITS = Limits(script_seconds=2.0, job_seconds=20.0, memory_mb=1536)
+PATIENT = Limits(script_seconds=10.0, job_seconds=60.0, memory_mb=1536)
+"""For what is harmless, which a slow machine must not stop."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ class Rig:
         (self.canary / "keep.txt").write_text(SECRET)
         (self.canary / "x.py").write_text("raise SystemExit\n")
         self.scratch, self.ears = scratch, Ears()
-        self._pool = WorkerPool(binary, LIMITS, scratch_root=scratch)
+        self._pools = {
+            patient: WorkerPool(binary, PATIENT if patient else LIMITS, scratch_root=scratch)
+            for patient in (False, True)
+        }
         self._workers = {}
         self._last = None
 
@@ -96,10 +101,11 @@ class Rig:
         code = code.replace("@CANARY@", str(self.canary))
         return code.replace("127.0.0.1:9", f"127.0.0.1:{self.ears.port}").replace('1", 9)', f'1", {self.ears.port})')
 
-    def run(self, code: str, guard: bool, write_blend: bool = True) -> JobResult:
-        if guard not in self._workers or not self._workers[guard].alive:
-            self._workers[guard] = self._pool.open()
-        self._last = self._workers[guard]
+    def run(self, code: str, guard: bool, write_blend: bool = True, patient: bool = False) -> JobResult:
+        which = guard, patient
+        if which not in self._workers or not self._workers[which].alive:
+            self._workers[which] = self._pools[patient].open()
+        self._last = self._workers[which]
         script = StageScript("geometry", self.text(code))
         job = Job((), script, KINDS, ViewRequest(measure_px=0), guard=guard, write_blend=write_blend)
         return self._last.run(job)
@@ -114,7 +120,8 @@ class Rig:
         return self._last.file(name)
 
     def close(self) -> None:
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
         self.ears.close()
 
 

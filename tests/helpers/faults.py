@@ -98,21 +98,26 @@ import sys
 import time
 from pathlib import Path
 import runs, scripted
+from restage.agent.listener import Silent
 from restage.worker import binary, pool as pools
+
+class Says(Silent):
+    def stage_done(self, done):
+        print("accepted", done.stage, flush=True)
 
 folder, picture = Path(sys.argv[1]), Path(sys.argv[2])
 with pools.WorkerPool(binary.find(None), pools.Limits(), scratch_root=Path(sys.argv[3])) as pool:
     print("begun", flush=True)
     if (folder / "run.json").exists():
-        runs.resume(pool, folder, scripted.Scripted())
+        runs.resume(pool, folder, scripted.Scripted(), listener=Says())
     else:
-        runs.execute(pool, folder, picture, scripted.Scripted())
+        runs.execute(pool, folder, picture, scripted.Scripted(), listener=Says())
 print("done", flush=True)
 """
 
 
 def in_a_process(root: Path, folder: Path, picture: Path, scratch: Path) -> subprocess.Popen:
-    """Begin or resume a scripted run in a process of its own, which can be killed."""
+    """Begin or resume a scripted run in a process of its own, which can be killed; it says what it has accepted."""
     env = {**os.environ, "PYTHONPATH": str(root / "tests/helpers")}
     line = [sys.executable, "-c", RUN, str(folder), str(picture), str(scratch)]
     return subprocess.Popen(line, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -122,6 +127,23 @@ def kill(process: subprocess.Popen) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
+
+
+def waiting_launcher(root: Path, folder: Path, step: str) -> str:
+    """Copy the worker's code into a folder; there it stands still where it has said that it begins the step.
+
+    Return the path of the launcher that starts it.
+    """
+    package = folder / "restage"
+    shutil.copytree(root / "worker", package / "worker", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "__init__.py", package)
+    server = package / "worker" / "server.py"
+    line = "        protocol.write(outgoing, protocol.Progress(step))\n"
+    text = server.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    stands = f"        while step == {step!r}:\n            __import__('time').sleep(1)\n"
+    server.write_text(text.replace(line, line + stands), encoding="utf-8")
+    return str(package / "worker" / "launcher.py")
 
 
 def remove(folder: Path) -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -12,7 +11,8 @@ class Web:
     """Paths and what they answer: (status, headers, body pieces). Use as a context manager."""
 
     def __init__(self, pages):
-        pages_of = pages
+        pages_of, done = pages, threading.Event()
+        self._done = done
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
@@ -24,7 +24,7 @@ class Web:
                 try:
                     for piece in pieces:
                         if isinstance(piece, float):
-                            time.sleep(piece)
+                            done.wait(piece)
                         else:
                             self.wfile.write(piece)
                 except (BrokenPipeError, ConnectionResetError):
@@ -41,5 +41,6 @@ class Web:
         return self
 
     def __exit__(self, *_):
+        self._done.set()
         self.server.shutdown()
         self.server.server_close()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -20,11 +21,20 @@ F3 = "69"
 """By the key's number: sid's keyboard table has its name on another key too, and xdotool presses that."""
 
 
+_HELD: dict[Path, int] = {}
+"""Chroots that are ours until this process ends."""
+
+
 def provision(suite: str = "") -> Path:
-    """Return the chroot with that suite's Blender (trixie's 4.3.2, sid's 5.2), made if need be."""
+    """Return the chroot with that suite's Blender (trixie's 4.3.2, sid's 5.2), made if need be; ours alone from then
+    on, for two who install into it at once would both fail. Waits for whoever has it."""
     command = [str(ROOT / "tests/ui/provision.sh"), suite or os.environ.get("RESTAGE_UI_SUITE", "trixie")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return Path(done.stdout.strip())
+    chroot = Path(done.stdout.strip())
+    if chroot not in _HELD:
+        _HELD[chroot] = os.open(chroot / "tmp" / "restage-tests.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(_HELD[chroot], fcntl.LOCK_EX)
+    return chroot
 
 
 def build(output: Path) -> Path:
@@ -169,6 +179,18 @@ class Window:
         """Click at a place in Blender's window coordinates, which count from the bottom."""
         self.command("xdotool", "mousemove", str(int(x)), str(int(HEIGHT - y)), "sleep", "0.1", "click", "1")
         time.sleep(0.4)
+
+    def drag(self, x0: float, y0: float, x1: float, y1: float, between: Callable[[], object] = lambda: None) -> None:
+        """Drag from one place to another, in Blender's window coordinates, and do something before it is let go."""
+        self.command("xdotool", "mousemove", str(int(x0)), str(int(HEIGHT - y0)), "sleep", "0.3", "mousedown", "1")
+        # A busy Blender would take the press where the mouse is by then.
+        self.fresh()
+        for part in (0.3, 0.7, 1.0):
+            x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+            self.command("xdotool", "mousemove", str(round(x)), str(round(HEIGHT - y)), "sleep", "0.2")
+        between()
+        self.command("xdotool", "mouseup", "1")
+        self.fresh()
 
     def open_tab(self, name: str) -> None:
         """Click down the sidebar's tabs until the wanted one is in front, and stays there."""
