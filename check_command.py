@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, get_args
 
+from .cli_options import OneSentence
 from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.pool import Limits, NoConfinement, WorkerError, start_one
 from .worker.protocol import ChangeKind, Job, JobResult, Ready, StageScript, ViewRequest
@@ -62,7 +63,7 @@ def main(argv: Sequence[str], binary: BlenderBinary | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    made = OneSentence(
         prog="restage check",
         description="Run one script in a fresh locked worker and say what it does.",
         epilog=_EPILOG,

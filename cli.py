@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from . import check_command, cli_agent, cli_options
+from . import check_command, cli_agent, cli_hints, cli_options
 from .agent import leaving
 from .agent import picture as pictures
 from .agent.assemble import assemble
@@ -22,6 +22,7 @@ from .agent.record import RecordError, RunFolder
 from .agent.run import Run, options_of
 from .agent.solve_run import solve_run
 from .terminal import TerminalListener, table
+from .worker import lockdown
 from .worker.binary import BlenderBinary, BlenderNotFound, find
 from .worker.pool import Limits, NoConfinement, WorkerError, WorkerPool
 
@@ -56,11 +57,12 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
         assembled = None
         if not options.solve:
             assembled = assemble(folder.record.settings, folder, online, listener.log)
-            cli_agent.confirm(assembled, folder, options.yes)
     except (pictures.PictureError, RecordError, BlenderNotFound, cli_options.OptionError, ProviderError) as error:
         return _bad(str(error))
     except cli_agent.NotSent as error:
         return _bad(str(error))
+    except NoConfinement as error:
+        return _not_confined(error)
     except OSError as error:
         return _bad(f"{error.filename or options.output or options.resume} can't be used: {error.strerror or error}.")
     cancel = Event()
@@ -69,7 +71,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
             if assembled is None:
                 record = solve_run(picture, folder, pool, listener, cancel)
             else:
-                chosen = options_of(folder.record, options.until)
+                chosen = options_of(folder.record, options.until or "")
                 run = Run(picture, folder, assembled.agent, pool, chosen, listener, meter=assembled.meter)
                 record = run.execute(cancel)
     except (RecordError, NoWorker, WorkerError, ProviderError) as error:
@@ -79,8 +81,7 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
             print(f"restage: nothing is lost. Go on with: restage --resume {folder.path}", file=sys.stderr)
         return FAILED
     except NoConfinement as error:
-        print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
-        return FAILED
+        return _not_confined(error)
     except OSError as error:
         listener.end()
         print(f"restage: {folder.path} can't be written: {error.strerror or error}. The run resumes.", file=sys.stderr)
@@ -98,17 +99,22 @@ def _run(options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 def _open(
     options: argparse.Namespace, binary: BlenderBinary | None, online: bool
 ) -> tuple[RunFolder, pictures.Picture, BlenderBinary]:
-    """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong."""
+    """Check what was asked for, cheapest first, and make or open the folder once nothing else can be wrong and what
+    leaves this machine may."""
     if options.resume or options.solve:
         cli_options.check_taken_up(options)
         folder = RunFolder.open(Path(options.resume or options.solve))
+        cli_hints.take(options, folder)
         settings = folder.record.settings
         # A run that reached its cap goes on with a higher one.
         settings.max_usd = options.max_usd or settings.max_usd
         settings.max_tokens = options.max_tokens or settings.max_tokens
         longest = working_px(folder.record.resolution, settings.generator.provider)
         picture = pictures.load(folder.path / "picture.png", longest)
-        return folder, picture, binary or find(options.blender)
+        worker_binary = binary or find(options.blender)
+        if options.resume:
+            cli_agent.agree(settings, online, options.yes)
+        return folder, picture, worker_binary
     if not options.image and options.agent != "replay":
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     if not options.output:
@@ -120,10 +126,17 @@ def _open(
         raise pictures.PictureError("Name the picture to rebuild: restage IMAGE -o DIR.")
     picture = pictures.load(options.image, working_px(options.resolution, settings.generator.provider))
     worker_binary = binary or find(options.blender)
-    # Before the folder is made: a missing key leaves none behind.
-    cli_agent.check(settings, online)
+    if not options.unconfined:
+        lockdown.check_available()
+    RunFolder.check_new(Path(options.output))
+    cli_agent.agree(settings, online, options.yes)
     folder = begin(Path(options.output), picture, settings, options.seed, options.resolution, options.samples)
     return folder, picture, worker_binary
+
+
+def _not_confined(error: NoConfinement) -> int:
+    print(f"restage: {error} To run them all the same, with your own rights: --unconfined.", file=sys.stderr)
+    return FAILED
 
 
 def _bad(sentence: str) -> int:

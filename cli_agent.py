@@ -11,29 +11,39 @@ from typing import TYPE_CHECKING
 from .agent.settings import AgentSettings
 
 if TYPE_CHECKING:
-    from .agent.assemble import Assembled
-    from .agent.record import RunFolder
+    from .agent.providers.base import Provider
 
 
 class NotSent(Exception):
     """The artist did not want to send anything; the text is one sentence."""
 
 
-def check(settings: AgentSettings, online: bool) -> None:
-    """Raise ProviderError or RecordError when an agent can't be had, before a folder is made for it."""
+def check(settings: AgentSettings, online: bool) -> list[Provider]:
+    """Return generator's and verifier's providers, or the one that is both; none for the offline agent.
+
+    Raises ProviderError or RecordError when one can't be had or asked: no key, no online access, a cap in money that
+    can't be kept. May wait for the artist to unlock the key store.
+    """
     from pathlib import Path
 
     from .agent.assemble import provider_of
 
     if settings.generator.provider == "offline":
-        return
+        return []
     from .agent.cost import cap_problem
     from .agent.providers.errors import CapReached
+    from .agent.providers.remote import Remote
 
-    for asked in filter(None, (settings.generator, settings.verifier)):
-        provider = provider_of(asked, settings, Path(), online, lambda _line: None)
+    asked = [settings.generator]
+    if settings.verifier not in (None, settings.generator):
+        asked.append(settings.verifier)
+    made = [provider_of(each, settings, Path(), online, lambda _line: None) for each in asked]
+    for provider in made:
         if problem := cap_problem(provider, settings.max_usd):
             raise CapReached(problem)
+        if isinstance(provider, Remote):
+            provider.check()
+    return made
 
 
 def as_recorded(options: argparse.Namespace, settings: AgentSettings) -> AgentSettings:
@@ -53,16 +63,17 @@ def as_recorded(options: argparse.Namespace, settings: AgentSettings) -> AgentSe
     return settings.model_copy(update=kept)
 
 
-def confirm(assembled: Assembled, folder: RunFolder, yes: bool) -> None:
-    """Print the estimate of a run whose requests leave this machine, and ask once. Raises NotSent."""
-    leaving = [provider for provider in assembled.providers if provider.destination.leaves_machine]
-    if not leaving:
+def agree(settings: AgentSettings, online: bool, yes: bool) -> None:
+    """Check that the agent can be had, print the estimate of a run whose requests leave this machine, and ask once.
+
+    Comes before the folder is made: what is refused leaves none behind. Raises NotSent, and as `check`.
+    """
+    made = check(settings, online)
+    if not any(provider.destination.leaves_machine for provider in made):
         return
     from .agent.cost import estimate
 
-    chosen = folder.record.settings
-    generator, verifier = assembled.providers[0], assembled.providers[-1]
-    for sentence in estimate(generator, verifier, chosen.rounds, chosen.candidates, chosen.one_shot).sentences():
+    for sentence in estimate(made[0], made[-1], settings.rounds, settings.candidates, settings.one_shot).sentences():
         print(sentence, file=sys.stderr)
     if yes:
         return
@@ -70,7 +81,7 @@ def confirm(assembled: Assembled, folder: RunFolder, yes: bool) -> None:
         raise NotSent("Nothing was sent. To send without being asked, once you have read the estimate: --yes.")
     answer = input("Send? [y/N] ")
     if answer.strip().lower() not in ("y", "yes"):
-        raise NotSent(f"Nothing was sent. Go on with: restage --resume {folder.path}")
+        raise NotSent("Nothing was sent.")
 
 
 def about(options: argparse.Namespace, online: bool) -> int:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -11,7 +13,9 @@ from .agent.settings import AGENTS, ROUNDS, AgentSettings, Asked
 from .agent.stages import STAGES
 from .version import version
 
-_TAKEN_UP = frozenset(("resume", "solve", "until", "max_usd", "max_tokens", "yes", "json", "blender", "unconfined"))
+_TAKEN_UP = frozenset(
+    "resume solve until max_usd max_tokens yes json blender unconfined hint clear_hints".split()  # noqa: SIM905
+)
 """Options that --resume and --solve heed."""
 
 
@@ -19,9 +23,19 @@ class OptionError(Exception):
     """The options don't fit together; the text is one sentence."""
 
 
+class OneSentence(argparse.ArgumentParser):
+    """A parser that says what is wrong with the options in one sentence, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and end with 2."""
+        option = message.removeprefix("argument ")
+        said = f"{option}." if option != message else f"{message[:1].upper()}{message[1:]}; see --help."
+        self.exit(2, f"restage: {said}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    made = argparse.ArgumentParser(
+    made = OneSentence(
         prog="restage", description="Rebuild one picture as an editable Blender scene, with the scripts that make it."
     )
     made.add_argument("image", nargs="?", help="the picture: PNG, JPEG, WebP, TIFF, …")
@@ -30,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--solve", metavar="DIR", help="solve the numbers of the finished run in DIR against its picture")
     made.add_argument(
         "--seed",
-        type=int,
+        type=_seed,
         default=0,
         help="same seed, same scripts; what solving finds in its time may differ (default: 0)",
     )
@@ -44,11 +58,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"restage {version()}")
     _agent(made.add_argument_group("the agent", "Who writes the scripts and judges them."))
     _bounds(made.add_argument_group("bounds", "How much may be tried and spent."))
+    _hints(made.add_argument_group("masks", "What of the picture is which thing, with --resume or --solve."))
     return made
 
 
 def _agent(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--agent", choices=AGENTS, default="offline", help="who writes the scripts (default: offline)")
+    group.add_argument(
+        "--agent",
+        type=_one_of(AGENTS),
+        choices=AGENTS,
+        default="offline",
+        help="who writes the scripts (default: offline)",
+    )
     group.add_argument("--model", default="", metavar="NAME", help="which model; see --models")
     group.add_argument(
         "--base-url", default="", metavar="URL", help="of a compatible server, http://127.0.0.1:11434/v1"
@@ -61,8 +82,7 @@ def _agent(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-solve", action="store_true", help="leave the agent's numbers as they are")
     group.add_argument(
         "--until",
-        choices=("brief", *(stage.name for stage in STAGES[:-1])),
-        default="",
+        type=_one_of(("brief", *(stage.name for stage in STAGES[:-1]))),
         metavar="STAGE",
         help="stop after the brief (to read and edit brief.json) or a stage; --resume goes on",
     )
@@ -84,6 +104,19 @@ def _bounds(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--yes", action="store_true", help="send without asking, once the estimate has been printed")
 
 
+def _hints(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help='"NAME is X0 Y0 X1 Y1": what is in this box, in fractions of the picture from its left and top, is the '
+        'brief\'s object NAME, which grows from it; "NAME not …": it is not; "ignore …": nothing is measured there; '
+        "may be given several times, and X Y RADIUS is a disc",
+    )
+    group.add_argument("--clear-hints", action="store_true", help="forget the hints that were given before")
+
+
 def check_taken_up(options: argparse.Namespace) -> None:
     """Raise OptionError when --resume or --solve comes with what was settled when the run began."""
     if options.resume and options.solve:
@@ -98,6 +131,8 @@ def check_taken_up(options: argparse.Namespace) -> None:
 
 def settings(options: argparse.Namespace) -> AgentSettings:
     """Return what the options ask for. Raises OptionError with one sentence when they don't fit together."""
+    if options.hint or options.clear_hints:
+        raise OptionError("Hints name the brief's objects: begin with --until brief, then --resume DIR --hint TEXT.")
     if options.agent == "replay" and not options.recording:
         raise OptionError("Name the run folder to play again: --agent replay --recording DIR.")
     if options.agent == "compatible" and not options.base_url:
@@ -126,6 +161,22 @@ def settings(options: argparse.Namespace) -> AgentSettings:
         raise OptionError(f"These options can't be used: {error.errors()[0]['msg']}.") from error
 
 
+def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(names)}")
+        return text
+
+    return read
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
 def _pixels(text: str) -> int:
     return _whole(text, 32, 4096)
 
@@ -143,12 +194,13 @@ def _tokens(text: str) -> int:
 
 
 def _positive(text: str) -> float:
+    wrong = f"{text!r} is not an amount in US dollars above 0 and below a million"
     try:
         value = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(wrong) from None
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is not an amount of money")
+        raise argparse.ArgumentTypeError(wrong)
     return value
 
 
@@ -160,10 +212,11 @@ def _rounds(text: str) -> tuple[int, ...]:
 
 
 def _whole(text: str, low: int, high: int) -> int:
+    wrong = f"{text!r} is not a whole number from {low} to {high}"
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        raise argparse.ArgumentTypeError(wrong) from None
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{value} is not between {low} and {high}")
+        raise argparse.ArgumentTypeError(wrong)
     return value

@@ -50,6 +50,8 @@ class Op(StrEnum):
     # Looking
     LOOK = "restage.look"
     COMPARE = "restage.compare"
+    HINT = "restage.hint"
+    CLEAR_HINTS = "restage.clear_hints"
     APPLY_SETTINGS = "restage.apply_settings"
     # The end
     KEEP = "restage.keep"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -15,6 +16,8 @@ _icons: bpy.utils.previews.ImagePreviewCollection | None = None
 _looked = False
 _shown: dict[str, str] = {}
 """The key of each picture's icon by its path, the one drawn last at the end."""
+_written: dict[str, int] = {}
+"""When each picture was written that may be drawn, in nanoseconds; 0 where there is no such file."""
 
 
 def start() -> None:
@@ -28,6 +31,7 @@ def stop() -> None:
     """Give all icons back."""
     global _icons
     _shown.clear()
+    _written.clear()
     if _icons is not None:
         bpy.utils.previews.remove(_icons)
         _icons = None
@@ -46,15 +50,20 @@ def looked_at() -> bool:
     return looked
 
 
-def icon(path: str) -> int:
-    """Return the icon id of the picture at an absolute path, 0 for an empty path.
+def note(paths: Iterable[str]) -> None:
+    """Look at the files of pictures that will be drawn, so that drawing need not; when what is shown changes."""
+    _written.update((path, _when(path)) for path in paths if path)
 
-    Cheap enough for drawing: the path is only noted, Blender reads the file in a job of its own. A file that changed
-    gets a new icon; icons that were not drawn for the longest are forgotten.
+
+def icon(path: str) -> int:
+    """Return the icon id of the picture at an absolute path, 0 for an empty path or one that was not noted.
+
+    Cheap enough for drawing: no file is touched, Blender reads it in a job of its own. A file that was noted with
+    another time gets a new icon; icons that were not drawn for the longest are forgotten.
     """
-    if _icons is None or not path:
+    if _icons is None or path not in _written:
         return 0
-    key = f"{path}\n{_changed(path)}"
+    key = f"{path}\n{_written[path]}"
     old = _shown.pop(path, None)
     if old is not None and old != key:
         del _icons[old]
@@ -67,7 +76,7 @@ def icon(path: str) -> int:
     return _icons[key].icon_id
 
 
-def _changed(path: str) -> int:
+def _when(path: str) -> int:
     try:
         return Path(path).stat().st_mtime_ns
     except OSError:

@@ -66,6 +66,16 @@ COMPARE_MODES = (
     ("FLICKER", "Flicker", "The picture and the scene in turns: what differs jumps", "ACTION_TWEAK", 4),
     ("HEAT", "Difference", "Where the attempt's render differs from the picture: dark, red, yellow", "LIGHT_SUN", 5),
     ("OUTLINES", "Outlines", "The outlines of the attempt's objects over the picture", "MOD_WIREFRAME", 6),
+    ("MASKS", "Masks", "What of the picture is taken for which object, over the picture", "MOD_MASK", 7),
+)
+HINT_KINDS = (
+    ("is", "This Is It", "Drag inside the object in the picture: these pixels are it, and its mask grows from them"),
+    ("not", "Not It", "Drag over what is taken for the object and is not"),
+    ("ignore", "Ignore This", "Drag over what belongs to no object; nothing is measured there"),
+)
+MASK_TOOLS = (
+    ("BOX", "Box", "Drag a box", "SELECT_SET", 0),
+    ("BRUSH", "Brush", "Paint a stroke", "BRUSH_DATA", 1),
 )
 BUSY = frozenset({"RUNNING", "STOPPING"})
 RESUMABLE = frozenset({"CANCELLED", "FAILED", "CAPPED", "PAUSED"})
@@ -208,6 +218,14 @@ class RestageLive(bpy.types.PropertyGroup):
     compare_wipe: FloatProperty(
         name="Line", description="Where the picture ends", subtype="FACTOR", min=0.0, max=1.0, default=0.5
     )
+    mask_objects: CollectionProperty(type=panel_data.RestageEdit)
+    mask_object: StringProperty(name="Object", description="The brief's object whose mask is corrected")
+    mask_hints: IntProperty(name="Hints", description="How much was said of the masks")
+    masks_of: StringProperty(name="Masks of", description="Which hints the masks heed")
+    mask_tool: EnumProperty(name="With", description="What is dragged over the picture", items=MASK_TOOLS)
+    mask_radius: FloatProperty(
+        name="Brush", description="Radius, of the picture's longer side", min=0.002, max=0.2, default=0.02, precision=3
+    )
     params_of: StringProperty(name="Parameters of", description="Stage and attempt that the parameters are of")
     turning: BoolProperty(name="Turning", description="Whether what runs is a parameter that was turned")
     unconfined: StringProperty(name="Unconfined", description="Folder of the run that may run unconfined")
@@ -288,9 +306,14 @@ def picture_icon(scene: bpy.types.Scene) -> int:
     return previews.icon(absolute(scene.restage.picture))
 
 
+def run_picture(live: RestageLive) -> str:
+    """Path of the picture that the run shown is about, empty when there is none."""
+    return str(Path(live.cards_of) / "picture.png") if live.cards_of else ""
+
+
 def run_picture_icon(live: RestageLive) -> int:
     """Icon of the picture that the run shown is about, 0 when there is none."""
-    return previews.icon(str(Path(live.cards_of) / "picture.png")) if live.cards_of else 0
+    return previews.icon(run_picture(live))
 
 
 def attach() -> None:

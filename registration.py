@@ -22,6 +22,7 @@ from .operators import (
     finish,
     follow,
     hand_on,
+    hints,
     look,
     pictures,
     preload,
@@ -40,7 +41,7 @@ from .panels import params as params_panel
 from .panels import run as run_panel
 from .panels import script as script_panel
 from .panels import stages as stages_panel
-from .scene import looking
+from .scene import hinting, looking
 
 CLASSES = (
     *preferences.CLASSES,
@@ -57,6 +58,7 @@ CLASSES = (
     *trouble.CLASSES,
     *look.CLASSES,
     *compare.CLASSES,
+    *hints.CLASSES,
     *files.CLASSES,
     *pictures.CLASSES,
     *briefs.CLASSES,
@@ -111,6 +113,7 @@ def unregister() -> None:
     atexit.unregister(_at_exit)
     background.abandon_all()
     watch.stop()
+    hinting.end()
     compare.stop()
     preload.stop()
     if bpy.app.timers.is_registered(_begin):
@@ -234,8 +237,9 @@ def _open_session(why: str = "The file was closed while the run was going on") -
 def _forget_session(live: properties.RestageLive) -> None:
     """The window manager may outlive the file: what it says of the run is the old file's."""
     live.status, live.message, live.ahead = "NONE", "", False
-    for items in (live.cards, live.params, live.edits, live.locks):
+    for items in (live.cards, live.params, live.edits, live.locks, live.mask_objects):
         items.clear()
+    live.mask_object, live.mask_hints, live.masks_of = "", 0, ""
     live.cards_of, live.cards_status, live.cards_state, live.params_of, live.focus = "", "NONE", -1, "", ""
     live.shown_stage, live.shown_attempt = "", 0
     live.request, live.request_title, live.request_pictures, live.compare = "", "", 0, "NONE"

@@ -7,8 +7,9 @@ import platform
 from pathlib import Path
 
 from ..version import version
+from . import mask_hints
 from .picture import Picture
-from .record import PictureRecord, RunFolder, RunRecord, StageRecord, now
+from .record import PictureRecord, RecordError, RunFolder, RunRecord, StageRecord, now
 from .settings import AgentSettings
 
 WORKING_PX = 512
@@ -24,7 +25,12 @@ def working_px(resolution: int, agent: str = "offline") -> int:
 def begin(
     folder: Path, picture: Picture, settings: AgentSettings, seed: int, resolution: int, samples: int
 ) -> RunFolder:
-    """Make the run folder. Raises RecordError when it can't be written or already holds a run."""
+    """Make the run folder. One that plays a recording again has its hints. Raises RecordError when it can't be written
+    or already holds a run."""
+    try:
+        hints = mask_hints.load(Path(settings.replay).expanduser()) if settings.replay else []
+    except mask_hints.HintError as error:
+        raise RecordError(str(error)) from error
     record = RunRecord(
         restage=version(),
         created=now(),
@@ -43,4 +49,9 @@ def begin(
         samples=samples,
         machine=f"{platform.system()} {platform.machine()}",
     )
-    return RunFolder.create(folder, picture, record)
+    made = RunFolder.create(folder, picture, record)
+    try:
+        mask_hints.save(made.path, hints)
+    except OSError as error:
+        raise RecordError(f"The folder {folder} can't be written: {error.strerror or error}.") from error
+    return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import journal, showing
+from . import journal, mask_hints, showing
 from .record import AttemptRecord, RecordError, RunFolder, StageRecord
 from .verdict import ChecklistItem
 
@@ -89,6 +89,12 @@ class RunCards:
     cost_usd: float = 0.0
     locks: tuple[tuple[str, str], ...] = field(default=())
     """What is locked: the name of each thing, and what of it in words."""
+    objects: tuple[str, ...] = ()
+    """The brief's, by name; none before there is a brief."""
+    hints: int = 0
+    """How much the artist said of their masks."""
+    hinted: str = ""
+    """Which hints those are (`mask_hints.digest`)."""
 
 
 def read(path: Path, state: int | None = None) -> RunCards:
@@ -117,6 +123,8 @@ def of(folder: RunFolder, state: int | None = None, live: bool = False) -> RunCa
         record = folder.record
     told = not moved and (live or record.status != "running")
     status = record.status if told else journal.standing(folder)
+    brief = folder.load_brief()
+    hints = entry.hints if moved and entry is not None else folder.load_hints()
     return RunCards(
         folder=str(folder.path),
         status=status,
@@ -133,6 +141,9 @@ def of(folder: RunFolder, state: int | None = None, live: bool = False) -> RunCa
         tokens=record.input_tokens + record.output_tokens,
         cost_usd=record.cost_usd,
         locks=tuple((item.kept.name, item.words) for item in record.locks),
+        objects=tuple(item.name for item in brief.objects) if brief else (),
+        hints=len(hints),
+        hinted=mask_hints.digest(hints),
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,24 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import showing
+from . import mask_picture, showing
 from .overlay import COLOURS
 from .parts import owner
+from .picture import PictureError
 from .record import RecordError, RunFolder
 
 Rgba = NDArray[np.uint8]
-KINDS = ("picture", "heat", "outlines")
+KINDS = ("picture", "heat", "outlines", "masks")
 FULL_SCALE = 0.5
 """Mean absolute difference of sRGB, 0 to 1, that is drawn as the hottest."""
 LONGEST = 1024
 
 
-def make(folder: Path, stage: str, number: int, kind: str) -> Rgba:
+def make(folder: Path, stage: str, number: int, kind: str, check: Callable[[], None] = lambda: None) -> Rgba:
     """Return (h, w, 4) sRGB with straight alpha, row 0 at the top.
 
     `picture`: the picture itself. `heat`: where the attempt's render differs, cold is transparent. `outlines`: the
-    picture with the outlines of the attempt's objects. Raises RecordError with a sentence when there is none to be had.
+    picture with the outlines of the attempt's objects. `masks`: the picture with its own masks, whatever the attempt.
+    `check` is called every so often and may raise to stop. Raises RecordError with a sentence when there is none to be
+    had.
     """
+    if kind == "masks":
+        return _masks(folder, check)
     try:
         with Image.open(folder / "picture.png") as image:
             picture = np.asarray(image.convert("RGBA"))
@@ -45,6 +51,19 @@ def make(folder: Path, stage: str, number: int, kind: str) -> Rgba:
         wanted = {item.name for item in brief.objects} if brief else set()
         return _outlines(picture, opened.path / record.folder, wanted)
     return _heat(picture, opened.path / record.folder)
+
+
+def _masks(folder: Path, check: Callable[[], None]) -> Rgba:
+    opened = RunFolder.open(folder)
+    brief = opened.load_brief()
+    if brief is None or not brief.objects:
+        raise RecordError("There are no masks yet: the brief names nothing in the picture.")
+    try:
+        picture = mask_picture.picture_of(folder)
+    except (OSError, PictureError) as error:
+        raise RecordError(f"The run's picture can't be read: {error}.") from error
+    drawn, _ = mask_picture.of_run(picture, brief, opened.load_hints(), LONGEST, check)
+    return np.dstack([drawn, np.full(drawn.shape[:2], 255, np.uint8)])
 
 
 def _heat(picture: Rgba, attempt: Path) -> Rgba:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import files, journal, locks, params, program
+from . import files, journal, locks, mask_hints, params, program
 from . import kept as writing
 from .journal import SETTLED
 from .kept import Kept
+from .mask_hints import MaskHint
 from .record import AttemptRecord, RecordError, RunFolder, StageRecord
 from .stages import KEEP
 from .verdict import MAX_KEPT, ChecklistItem
@@ -159,6 +160,23 @@ def unlock(folder: RunFolder, names: Sequence[str], stage: str, attempt: int) ->
     with folder.held():
         folder.record.locks = [item for item in folder.record.locks if item.kept.name not in names]
         return _noted(folder, "lock", stage, attempt)
+
+
+def hint(folder: RunFolder, hints: Sequence[MaskHint], stage: str = "", attempt: int | None = None) -> int:
+    """Say something of the picture's masks, on top of what was said before; without any hint, take all of it back.
+    `stage` and `attempt` are what the artist's file shows. Return the state's number; what is tried from now on is
+    measured and solved against those masks."""
+    with folder.held():
+        brief = folder.load_brief()
+        names = {item.name for item in brief.objects} if brief else set()
+        for item in hints:
+            if item.object and item.object not in names:
+                raise RecordError(f"There is no {item.object} in the brief.")
+        try:
+            mask_hints.save(folder.path, [*folder.load_hints(), *hints] if hints else [])
+        except mask_hints.HintError as error:
+            raise RecordError(str(error)) from error
+        return _noted(folder, "hint", stage, attempt)
 
 
 def solve(folder: RunFolder, stage: str, attempt: int) -> None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..worker.protocol import Finished, FinishRequest, Job, StageScript, ViewRequest
-from . import certainty, files, leaving, masks, measure, parts, program
+from . import certainty, files, leaving, mask_hints, masks, measure, parts, program
 from .brief import Brief
+from .mask_hints import MaskHint
 from .measurements import Measurements
 from .perceptual import Judge
 from .picture import Picture
@@ -80,7 +81,8 @@ def finish(
     finally:
         worker.close()
     render = folder.path / "render.png" if made.render else None
-    numbers, depths, ids = leaving.run(lambda: _measured(picture, brief, views, render), cancel)
+    hints = folder.load_hints()
+    numbers, depths, ids = leaving.run(lambda: _measured(picture, brief, views, render, hints), cancel)
     record.final = FinalRecord(
         psnr=numbers.psnr,
         ssim=numbers.ssim,
@@ -101,7 +103,7 @@ def finish(
 
 
 def _measured(
-    picture: Picture, brief: Brief, views: AttemptViews, render: Path | None
+    picture: Picture, brief: Brief, views: AttemptViews, render: Path | None, hints: Sequence[MaskHint] = ()
 ) -> tuple[Measurements, dict[str, float], bytes]:
     """The final numbers, how far off each thing is in metres, and the object-id view as PNG, empty without one."""
     if render is not None:
@@ -109,7 +111,10 @@ def _measured(
             views.beauty = np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
     parts.merge(views, {item.name for item in brief.objects})
     judge = Judge(picture.unit, longest=FINAL_LPIPS_PX)
-    numbers = measure.measure("lighting", picture.unit, masks.brief_masks(brief, picture.size), views, judge=judge)
+    # Without a word of the artist's, the brief's own: what it was asked to be, refined or not.
+    wanted = masks.brief_masks_of(picture, brief, hints=hints) if hints else masks.brief_masks(brief, picture.size)
+    ignored = mask_hints.ignored(hints, picture.size)
+    numbers = measure.measure("lighting", picture.unit, wanted, views, judge=judge, ignored=ignored)
     return numbers, _depths(views), b"" if views.ids is None else _png(views.ids)
 
 

@@ -14,15 +14,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker.protocol import StageScript
-from . import files, program
+from . import files, mask_hints, program
 from .locks import Lock
+from .mask_hints import MaskHint
 from .record import RecordError, RunFolder, RunRecord, StageRecord, now
 from .stages import BY_NAME, KEEP
 
 FILE = "journal.jsonl"
 SETTLED = frozenset({"accepted", "failed"})
 """A stage in this state is done with: the next one may be built on it."""
-What = Literal["begin", "attempt", "accept", "reject", "choose", "reopen", "settle", "replay", "finish", "lock"]
+What = Literal["begin", "attempt", "accept", "reject", "choose", "reopen", "settle", "replay", "finish", "lock", "hint"]
 
 
 class StageState(BaseModel):
@@ -71,6 +72,7 @@ class Entry(BaseModel):
     """The state it was made in; not always the one before, for the artist may have gone back."""
     stages: list[StageState]
     locks: list[Lock] = Field(default_factory=list)
+    hints: list[MaskHint] = Field(default_factory=list)
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -116,7 +118,9 @@ def write(
             if state.name == stage:
                 state.status, state.best, state.accepted, state.score, state.message = "review", attempt, None, 0.0, ""
     last = at(folder.path, record.state) if by == "restage" else None
-    if last is not None and last.stages == states and last.locks == record.locks and attempt in (None, last.attempt):
+    hints = folder.load_hints()
+    same = last is not None and (last.stages, last.locks, last.hints) == (states, record.locks, hints)
+    if last is not None and same and attempt in (None, last.attempt):
         folder.save()
         return last.number
     before = path.read_bytes() if path.exists() else b""
@@ -126,7 +130,9 @@ def write(
         files.write_bytes(path, before)
     if not before:
         found = RunFolder.open(folder.path).record
-        first = Entry(number=0, at=now(), by="restage", what="begin", stages=[StageState.of(s) for s in found.stages])
+        before_it = [] if what == "hint" else hints
+        began = [StageState.of(item) for item in found.stages]
+        first = Entry(number=0, at=now(), by="restage", what="begin", stages=began, hints=before_it)
         before = first.model_dump_json().encode() + b"\n"
         files.write_bytes(path, before)
     entry = Entry(
@@ -140,6 +146,7 @@ def write(
         upon=record.state,
         stages=states,
         locks=list(record.locks),
+        hints=hints,
     )
     with path.open("ab") as stream:
         stream.write(entry.model_dump_json().encode() + b"\n")
@@ -166,6 +173,7 @@ def go_to(folder: RunFolder, number: int) -> Entry | None:
         raise RecordError(f"The run in {folder.path} has no state {number}: its journal was cut or is another run's.")
     if entry is not None:
         restore(record, entry)
+        mask_hints.save(folder.path, entry.hints)
     for stage in record.stages:
         # Before the record, which is the truth: dying in between leaves a file too many at worst.
         if stage.status in SETTLED:

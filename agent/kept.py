@@ -21,9 +21,32 @@ _MEANT = {
     "rotation_euler": re.compile(r"(rotation|euler|rotation_euler)$", re.IGNORECASE),
     "scale": re.compile(r"scale$", re.IGNORECASE),
     "colour": re.compile(r"(colou?r|albedo|base_color)$", re.IGNORECASE),
+    "roughness": re.compile(r"roughness$", re.IGNORECASE),
+    "metallic": re.compile(r"(metallic|metalness)$", re.IGNORECASE),
     "energy": re.compile(r"(power|energy|strength)$", re.IGNORECASE),
+    "shadow_soft_size": re.compile(r"(radius|soft_size)$", re.IGNORECASE),
+    "angle": re.compile(r"angle$", re.IGNORECASE),
+    "size": re.compile(r"(size|width)$", re.IGNORECASE),
+    "lens": re.compile(r"(lens|focal|focal_length)$", re.IGNORECASE),
 }
 """How a parameter's name ends that is meant for a property."""
+TOLD = {
+    "location": "place",
+    "rotation_euler": "rotation",
+    "scale": "size",
+    "energy": "power",
+    "shadow_soft_size": "size",
+    "angle": "size",
+    "size_y": "size",
+    "spot_size": "cone",
+    "spot_blend": "cone",
+    "shift_x": "shift",
+    "shift_y": "shift",
+}
+"""Words for what has another name in Blender."""
+_SOCKETS = {"colour": "Base Color", "roughness": "Roughness", "metallic": "Metallic"}
+_ONLY = {"angle": "SUN", "size": "AREA", "size_y": "AREA", "spot_size": "SPOT", "spot_blend": "SPOT"}
+"""Which lamps have such a number, of those that not all have."""
 NEAR = 1e-4
 STAGES: dict[Kind, tuple[str, ...]] = {
     "object": ("composition", "geometry", "program"),
@@ -45,7 +68,9 @@ class Kept(BaseModel):
     slot: int = 0
     """Of a surface: the object's material slot."""
     values: dict[str, tuple[float, ...]]
-    """`location`, `rotation_euler` (radians), `scale`; `colour` (linear RGB); `energy`; `lens` (mm)."""
+    """Of anything but a surface: `location`, `rotation_euler` (radians), `scale`. Of a surface: `colour` (linear RGB),
+    `roughness`, `metallic`. Of a light: `energy`, `colour`, `shadow_soft_size`, and as its kind has them `angle`,
+    `size`, `size_y`, `spot_size`, `spot_blend`, in Blender's units. Of a camera: `lens` (mm), `shift_x`, `shift_y`."""
     before: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """As the scripts had made it, as far as it was changed."""
 
@@ -56,8 +81,7 @@ class Kept(BaseModel):
 
     def words(self) -> str:
         """What is kept of it, for people: `Box: place, size`."""
-        told = {"location": "place", "rotation_euler": "rotation", "scale": "size", "energy": "power"}
-        return f"{self.name}: {', '.join(told.get(name, name) for name in self.values)}"
+        return f"{self.name}: {', '.join(dict.fromkeys(TOLD.get(name, name) for name in self.values))}"
 
 
 def write(script: str, kept: Sequence[Kept]) -> str:
@@ -111,7 +135,7 @@ def stage_of(item: Kept, there: Sequence[str]) -> str | None:
 def _parameter(script: str, item: Kept, name: str) -> str | None:
     """The parameter that is this property of this thing and has the value that the scripts had made; None without."""
     meant, before = _MEANT.get(name), item.before.get(name)
-    if meant is None or before is None or (item.kind == "surface" and name != "colour"):
+    if meant is None or before is None:
         return None
     try:
         values = params.read(script)
@@ -144,17 +168,34 @@ def _lines(item: Kept) -> str:
     }
     lines = [f"_kept = bpy.context.scene.objects.get({name})"]
     if item.kind == "surface":
-        lines += [
-            f"if _kept is not None and len(_kept.material_slots) > {item.slot}:",
-            f"    for _node in _kept.material_slots[{item.slot}].material.node_tree.nodes:",
-            '        if _node.type == "BSDF_PRINCIPLED":',
-            f'            _node.inputs["Base Color"].default_value = (*{told["colour"]}, 1.0)',
-        ]
-        return "\n".join(lines)
-    lines.append("if _kept is not None:")
+        return "\n".join([*lines, *_surface_lines(item.slot, told)])
+    kind = "" if item.kind == "object" else f' and _kept.type == "{item.kind.upper()}"'
+    lines.append(f"if _kept is not None{kind}:")
     for key, value in told.items():
         if key == "rotation_euler":
             lines.append('    _kept.rotation_mode = "XYZ"')
-        owner = "_kept.data" if key in ("energy", "colour", "lens") else "_kept"
-        lines.append(f"    {owner}.{'color' if key == 'colour' else key} = {value}")
+        if key in ("location", "rotation_euler", "scale"):
+            lines.append(f"    _kept.{key} = {value}")
+            continue
+        # A script may have made it a lamp of another kind, which has no such number.
+        indent = "    "
+        if key in _ONLY:
+            lines.append(f'    if _kept.data.type == "{_ONLY[key]}":')
+            indent *= 2
+        lines.append(f"{indent}_kept.data.{'color' if key == 'colour' else key} = {value}")
     return "\n".join(lines)
+
+
+def _surface_lines(slot: int, told: dict[str, str]) -> list[str]:
+    """Set what a surface is made of; a texture that the script has linked there is unlinked."""
+    values = {key: f"(*{value}, 1.0)" if key == "colour" else value for key, value in told.items()}
+    wanted = ", ".join(f'("{_SOCKETS[key]}", {value})' for key, value in values.items())
+    return [
+        f"_paint = _kept.material_slots[{slot}].material if _kept and len(_kept.material_slots) > {slot} else None",
+        "if _paint is not None and _paint.node_tree is not None:",
+        '    for _node in [node for node in _paint.node_tree.nodes if node.type == "BSDF_PRINCIPLED"]:',
+        f"        for _name, _value in [{wanted}]:",
+        "            for _link in list(_node.inputs[_name].links):",
+        "                _paint.node_tree.links.remove(_link)",
+        "            _node.inputs[_name].default_value = _value",
+    ]

@@ -15,6 +15,8 @@ VARIABLES = {
     "compatible": "RESTAGE_COMPATIBLE_API_KEY",
 }
 """The environment variable of each provider that takes a key."""
+UNREAD = "unread"
+"""Stands for a key that only the key store knows of."""
 Where = Literal["environment", "key store", "nowhere"]
 
 
@@ -30,6 +32,21 @@ def get(provider: str, store: Store | None = None) -> str | None:
         if error.absent:
             return None
         raise
+
+
+def known(provider: str, maybe_stored: bool = True) -> str | None:
+    """Return the environment's key, UNREAD where the key store may hold one, None where there surely is none.
+
+    Asks no key store, so it may be called on the main thread; `maybe_stored`: it was not found to hold none before.
+    """
+    found = _from_environment(provider)
+    if found or not maybe_stored:
+        return found
+    try:
+        system_store()
+    except NoKeyStore as error:
+        return None if error.absent else UNREAD
+    return UNREAD
 
 
 def put(provider: str, key: str, store: Store | None = None) -> None:

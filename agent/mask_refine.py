@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
 from .mask_checks import confidence, tidy
+from .mask_claims import Thing, in_front, resolve
+from .mask_heed import Room, Said, heeded, pieces_on
+from .mask_hints import MaskHint, marks
 from .mask_models import Mixture, features_of
 
 Bool = NDArray[np.bool_]
@@ -32,8 +35,6 @@ AS_DRAWN, DRAWN_TRUST = 0.8, 0.6
 AROUND = 0.4
 """Width of the surroundings that are looked at, as a share of the box."""
 ROUNDS = 4
-FRONT = 2.0
-"""How much likelier (log) a pixel must be as the thing behind before it is taken from the one in front."""
 LEAST = 0.12
 """A thing that fills less of its box has not been found."""
 CORE = 0.55
@@ -57,39 +58,34 @@ class Mask:
     """0 to 1; 1 is an outline traced on the picture's pixels, below about 0.4 it is no better than a box."""
 
 
-@dataclass(eq=False)
-class Thing:
-    """One object while its mask is being found; arrays at the working size."""
-
-    item: BriefObject
-    allowed: Bool
-    """Where it may be at all."""
-    hint: Bool
-    """Its box or outline."""
-    mask: Bool
-    exact: bool
-
-
 def refine(
     picture: Bytes,
     brief: Brief,
     drawn: Sequence[Bool],
     exact: Sequence[bool],
     check: Callable[[], None] = lambda: None,
+    hints: Sequence[MaskHint] = (),
 ) -> list[Mask]:
     """Return a mask per object of the brief at the picture's size, from `drawn`: what its outlines or its box alone
-    give, at the same size. Those marked `exact` stay as they are. The same input gives the same masks.
+    give, at the same size. Those marked `exact` stay as they are but where `hints` say otherwise. The same input gives
+    the same masks; one that hints leave nothing of is empty.
 
     `check` is called before each object, which takes a tenth of a second to about one; it may raise to stop.
     """
-    if all(exact):
+    if all(exact) and not hints:
         return [Mask(mask, 1.0) for mask in drawn]
     height, width = picture.shape[:2]
     scale = min(1.0, WORKING / max(height, width))
     size = max(8, round(width * scale)), max(8, round(height * scale))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
-    triples = zip(brief.objects, drawn, exact, strict=True)
-    things = [_thing(item, _fit(mask, size), is_exact) for item, mask, is_exact in triples]
+    # Where nothing was said, masks are as without a word.
+    plain = refine(picture, brief, drawn, exact, check) if hints else []
+    whole_said = Said.all(marks(hints, [item.name for item in brief.objects], (width, height)))
+    saying = [said.at(size) for said in whole_said]
+    fitted = [_fit(mask, size) for mask in drawn]
+    traced = [mask for mask, is_exact in zip(fitted, exact, strict=True) if is_exact]
+    quads = zip(brief.objects, fitted, exact, saying, strict=True)
+    things = [_thing(item, mask, is_exact, said, traced) for item, mask, is_exact, said in quads]
     free = ~np.logical_or.reduce([thing.allowed for thing in things])
     features = features_of(np.asarray(small, np.uint8), free)
     # OpenCV's k-means starts from random points; the seed is the thread's own and nobody else's.
@@ -98,41 +94,69 @@ def refine(
         if not thing.exact:
             check()
             thing.mask = _cut(thing, things, features, told=False)
-    _resolve(things, features)
+    resolve(things, features)
     for thing in things:
         if not thing.exact and any(np.any(thing.allowed & o.allowed) for o in things if o is not thing):
             check()
             thing.mask = _cut(thing, things, features, told=True)
-    _resolve(things, features)
+    resolve(things, features)
     found = []
-    for thing, whole in zip(things, drawn, strict=True):
+    for thing, whole, said in zip(things, drawn, whole_said, strict=True):
         if thing.exact:
-            found.append(Mask(whole, 1.0))
+            found.append(Mask(said.kept(whole), 1.0))
             continue
         others = _union([o.mask for o in things if o is not thing], thing.mask)
         mask = tidy(thing.mask, thing.item.count)
+        if thing.said.own.any() or thing.said.denied.any():
+            shown = np.asarray(small, np.uint8)
+            mask = heeded(mask | pieces_on(thing.mask, thing.said.own), thing.said, shown, thing.room)
+            mask = said.kept(_grow(mask, (width, height)))
+            mask = mask if thing.room.moved else said.near(mask, plain[len(found)].mask)
+            trust = confidence(thing.said.kept(_fit(mask, size)), thing.hint, others, features, False)
+            found.append(Mask(mask, max(trust, DRAWN_TRUST)))
+            continue
         trust = confidence(mask, thing.hint, others, features, bool(thing.item.outlines))
         if trust < LOST or np.count_nonzero(mask) < LEAST * np.count_nonzero(thing.hint & ~others):
-            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            before = _union([o.mask for o in things if o is not thing and in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, min(trust, 0.1)
         elif thing.item.outlines and trust < AS_DRAWN:
             # White on white, say: whoever read the outline off saw more than colours tell.
-            before = _union([o.mask for o in things if o is not thing and _in_front(o, thing) > 0], thing.mask)
+            before = _union([o.mask for o in things if o is not thing and in_front(o, thing) > 0], thing.mask)
             mask, trust = thing.hint & ~before, max(trust, DRAWN_TRUST)
-        found.append(Mask(_grow(mask if mask.any() else thing.hint, (width, height)), trust))
+        mask = _grow(mask if mask.any() else thing.hint, (width, height))
+        if hints:
+            mask = said.near(mask, plain[len(found)].mask)
+            trust = plain[len(found)].confidence if np.array_equal(mask, plain[len(found)].mask) else trust
+        found.append(Mask(mask, trust))
+    return _disjoint(found, plain, whole_said) if hints else found
+
+
+def _disjoint(found: list[Mask], plain: Sequence[Mask], saying: Sequence[Said]) -> list[Mask]:
+    """Take what a thing gained by what was said of it from the others, which may have been drawn over it."""
+    for index, said in enumerate(saying):
+        if said.own.any():
+            gained = found[index].mask & ~plain[index].mask
+            pairs = enumerate(zip(found, saying, strict=True))
+            found = [m if i == index else Mask(m.mask & ~(gained & ~s.own), m.confidence) for i, (m, s) in pairs]
     return found
 
 
-def _thing(item: BriefObject, drawn: Bool, exact: bool) -> Thing:
-    reach = max(1, round((BAND if item.outlines else SLACK) * max(drawn.shape)))
+def _thing(item: BriefObject, drawn: Bool, traced: bool, said: Said, outlines: Sequence[Bool]) -> Thing:
+    # What was traced stays, unless it was said to be more or less than that.
+    exact = traced and not (said.own.any() or said.denied.any() or np.any(drawn & said.others))
+    slack = max(1, round((BAND if item.outlines else SLACK) * max(drawn.shape)))
     shape = cv2.MORPH_ELLIPSE if item.outlines else cv2.MORPH_RECT
-    kernel = cv2.getStructuringElement(shape, (2 * reach + 1, 2 * reach + 1))
+    kernel = cv2.getStructuringElement(shape, (2 * slack + 1, 2 * slack + 1))
     allowed = drawn if exact else cv2.dilate(drawn.astype(np.uint8), kernel).astype(bool)
-    return Thing(item, allowed, drawn, drawn.copy(), exact)
+    room = Room.of(said.own, allowed, drawn, traced, outlines)
+    hint = said.kept(room.beyond if room.moved else drawn)
+    return Thing(item, said.kept(allowed | room.beyond), hint, hint.copy(), exact, said, room)
 
 
 def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> Bool:
     """Cut one thing out of its surroundings; `told`: what the others hold by now is not it."""
+    if not thing.allowed.any():
+        return thing.allowed.copy()
     rows, columns = _window(thing.allowed)
     allowed, hint = thing.allowed[rows, columns], thing.hint[rows, columns]
     window = features[rows, columns].copy()
@@ -158,6 +182,8 @@ def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> 
         likely = guess
     marks[likely] = cv2.GC_PR_FGD
     marks[taken] = cv2.GC_BGD
+    sure = thing.said.own[rows, columns]
+    marks[sure] = cv2.GC_FGD
     mask = np.zeros_like(thing.mask)
     if not guess.any():
         return mask
@@ -167,6 +193,7 @@ def _cut(thing: Thing, things: Sequence[Thing], features: Bytes, told: bool) -> 
         depth = cv2.distanceTransform(np.pad(guess, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
         marks[guess] = cv2.GC_PR_FGD
         marks[depth >= CORE * depth.max()] = cv2.GC_FGD
+        marks[sure] = cv2.GC_FGD
         found = _grabbed(window, marks)
     mask[rows, columns] = found
     return mask & thing.allowed
@@ -188,6 +215,7 @@ def _grabbed(window: Bytes, marks: Bytes) -> Bool:
     closer[cv2.erode(coarse, kernel) > 0] = cv2.GC_FGD
     closer[cv2.dilate(coarse, kernel) == 0] = cv2.GC_BGD
     closer[marks == cv2.GC_BGD] = cv2.GC_BGD
+    closer[marks == cv2.GC_FGD] = cv2.GC_FGD
     return _grab(window, closer, 2)
 
 
@@ -199,57 +227,6 @@ def _grab(window: Bytes, marks: Bytes, rounds: int) -> Bool:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(window, marks, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return np.asarray((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), np.bool_)
-
-
-def _resolve(things: Sequence[Thing], features: Bytes) -> None:
-    """Give every pixel that several things claim to one of them, in place."""
-    claims = np.sum([thing.mask for thing in things], axis=0)
-    if claims.max(initial=0) < 2:
-        return
-    models = {}
-    for index, thing in enumerate(things):
-        own = thing.mask & (claims == 1)
-        sample = own if np.count_nonzero(own) >= 30 else thing.mask
-        if sample.any():
-            models[index] = Mixture(features[sample])
-    pairs = [(i, j) for i in range(len(things)) for j in range(i) if np.any(things[i].mask & things[j].mask)]
-    for i, j in pairs:
-        one, two = things[i], things[j]
-        both = one.mask & two.mask
-        if not both.any():
-            continue
-        if one.exact or two.exact:
-            ours = np.full(both.shape, one.exact and not (two.exact and _in_front(one, two) < 0))
-        else:
-            ys, xs = np.nonzero(both)
-            rows, columns = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-            patch = features[rows, columns]
-            margin = models[i].likelihood(patch.reshape(-1, 3)) - models[j].likelihood(patch.reshape(-1, 3))
-            smooth = cv2.blur(np.clip(margin, -20, 20).reshape(patch.shape[:2]), (5, 5))
-            ours = np.zeros(both.shape, bool)
-            ours[rows, columns] = smooth + FRONT * _in_front(one, two) > 0
-        if not one.exact:
-            one.mask = one.mask & ~(both & ~ours)
-        if not two.exact:
-            two.mask = two.mask & ~(both & ours)
-
-
-def _in_front(one: Thing, two: Thing) -> int:
-    """1 when the first stands before the second as far as the brief tells, -1 when behind."""
-    if one.item.stands_on == two.item.name:
-        return 1
-    if two.item.stands_on == one.item.name:
-        return -1
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one.item.box, two.item.box
-    area, other = (ax1 - ax0) * (ay1 - ay0), (bx1 - bx0) * (by1 - by0)
-    # A thing inside the box of a much larger one is in front, or it would be hidden; else the lower foot is nearer.
-    if area < 0.4 * other and ax0 >= bx0 - 0.02 and ax1 <= bx1 + 0.02 and ay0 >= by0 - 0.02:
-        return 1
-    if other < 0.4 * area and bx0 >= ax0 - 0.02 and bx1 <= ax1 + 0.02 and by0 >= ay0 - 0.02:
-        return -1
-    if abs(ay1 - by1) > 0.01:
-        return 1 if ay1 > by1 else -1
-    return 1 if area < other else -1
 
 
 def _window(allowed: Bool) -> tuple[slice, slice]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .brief import Brief, BriefObject
+from .mask_hints import MaskHint, digest
 from .mask_refine import Mask, refine
 from .picture import Picture
 
@@ -17,7 +19,7 @@ FINE = 4
 """How much finer than a pixel outlines are traced and drawn, so that they run along pixel edges, not centres."""
 
 
-_Key = tuple[str, tuple[int, int], str]
+_Key = tuple[str, tuple[int, ...], str, str]
 _LAST: dict[str, tuple[_Key, dict[str, Mask]]] = {}
 DOUBTFUL = 0.4
 """Below this confidence a mask is no better than a box."""
@@ -56,42 +58,53 @@ def brief_masks(brief: Brief, size: tuple[int, int]) -> dict[str, NDArray[np.boo
 
 
 def refined_masks(
-    picture_rgb: NDArray[np.uint8], brief: Brief, check: Callable[[], None] = lambda: None
+    picture_rgb: NDArray[np.uint8],
+    brief: Brief,
+    check: Callable[[], None] = lambda: None,
+    hints: Sequence[MaskHint] = (),
 ) -> dict[str, Mask]:
     """Return the visible mask of every object of the brief with how far it can be trusted, at the picture's size.
 
     `picture_rgb` is (h, w, 3) sRGB. Boxes, and outlines that were read off by eye, are refined by the picture's colours
-    and edges; outlines that were traced on its pixels stay as they are, with a confidence of 1. `check` is called every
-    so often and may raise to stop.
+    and edges; outlines that were traced on its pixels stay as they are, with a confidence of 1. What an artist said
+    counts before all that; an object of which `hints` leave nothing is left out. `check` is called every so often and
+    may raise to stop.
     """
     size = picture_rgb.shape[1], picture_rgb.shape[0]
     drawn = [object_mask(item, size) for item in brief.objects]
     exact = [brief.outlines_traced and bool(item.outlines) for item in brief.objects]
-    found = refine(picture_rgb, brief, drawn, exact, check)
-    return {item.name: mask for item, mask in zip(brief.objects, found, strict=True)}
+    found = refine(picture_rgb, brief, drawn, exact, check, hints)
+    pairs = zip(brief.objects, found, strict=True)
+    return {item.name: mask for item, mask in pairs if not hints or mask.mask.any()}
+
+
+def kept_masks(
+    picture_rgb: NDArray[np.uint8],
+    brief: Brief,
+    check: Callable[[], None] = lambda: None,
+    hints: Sequence[MaskHint] = (),
+) -> dict[str, Mask]:
+    """Return `refined_masks`. Those of the last picture, brief and hints asked for are kept, as every stage of a run
+    asks again, and its report and panel after it; treat them as read-only."""
+    pixels = hashlib.sha256(np.ascontiguousarray(picture_rgb)).hexdigest()
+    key = pixels, picture_rgb.shape, brief.model_dump_json(), digest(hints)
+    known = _LAST.get("masks")
+    if known is None or known[0] != key:
+        _LAST["masks"] = known = key, refined_masks(picture_rgb, brief, check, hints)
+    return dict(known[1])
 
 
 def brief_masks_of(
-    picture: Picture, brief: Brief, check: Callable[[], None] = lambda: None
+    picture: Picture, brief: Brief, check: Callable[[], None] = lambda: None, hints: Sequence[MaskHint] = ()
 ) -> dict[str, NDArray[np.bool_]]:
-    """Return the masks attempts are measured against: `refined_masks` without the confidence. Those of the last picture
-    and brief asked for are kept, as every stage of a run asks again; treat them as read-only."""
-    return {name: found.mask for name, found in _refined_of(picture, brief, check).items()}
+    """Return the masks attempts are measured against: `kept_masks` without the confidence."""
+    return {name: found.mask for name, found in kept_masks(picture.rgb, brief, check, hints).items()}
 
 
-def doubtful_of(picture: Picture, brief: Brief, check: Callable[[], None] = lambda: None) -> frozenset[str]:
+def doubtful_of(picture: Picture, brief: Brief, hints: Sequence[MaskHint] = ()) -> frozenset[str]:
     """Return the objects whose mask, of `brief_masks_of`, is no better than a box."""
-    found = _refined_of(picture, brief, check)
+    found = kept_masks(picture.rgb, brief, hints=hints)
     return frozenset(name for name, mask in found.items() if mask.confidence < DOUBTFUL)
-
-
-def _refined_of(picture: Picture, brief: Brief, check: Callable[[], None]) -> dict[str, Mask]:
-    key = picture.sha256, picture.size, brief.model_dump_json()
-    known = _LAST.get("masks")
-    if known is None or known[0] != key:
-        known = key, refined_masks(picture.rgb, brief, check)
-        _LAST["masks"] = known
-    return known[1]
 
 
 def mask_outlines(mask: NDArray[np.bool_], tolerance: float = 0.0015) -> list[list[tuple[float, float]]]:

@@ -29,27 +29,35 @@ def measure(
     views: AttemptViews,
     sanity: tuple[SanityFinding, ...] = (),
     judge: Judge | None = None,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> Measurements:
     """Measure one attempt.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` its visible masks by object name at the same size. `judge` is the
-    picture's; without one the picture is looked at anew.
+    picture's; without one the picture is looked at anew. Where the artist `ignored` the picture, (h, w), nothing is
+    measured.
     """
     out = Measurements(sanity=[finding.message for finding in sanity])
     if views.ids is not None:
         # Colours are judged on the flat albedo until there is light to judge, on the full render then.
         judged = views.beauty if stage == "lighting" or views.albedo is None else srgb(views.albedo)
-        out.objects = _objects(picture, masks, views.ids, views.id_names, judged)
+        ids = views.ids if ignored is None else np.where(fit_mask(ignored, *views.ids.shape[::-1]), 0, views.ids)
+        out.objects = _objects(picture, masks, ids, views.id_names, judged)
         if out.objects:
             out.mean_iou = float(np.mean([item.iou for item in out.objects]))
             colours = [item.colour_difference for item in out.objects if item.colour_difference is not None]
             out.colour_difference = float(np.mean(colours)) if colours else None
-        out.coverage_iou = _coverage(masks, views.ids, views.id_names)
+        out.coverage_iou = _coverage(masks, ids, views.id_names)
     if views.beauty is not None:
-        reference = fit(picture, views.beauty.shape[1], views.beauty.shape[0])
-        out.psnr, out.ssim = psnr(reference, views.beauty), ssim(reference, views.beauty)
-        out.lpips = (judge or Judge(picture)).lpips(views.beauty)
-        out.luminance, out.gradient = _luminance(reference, views.beauty), _gradient(reference, views.beauty)
+        size = views.beauty.shape[1], views.beauty.shape[0]
+        reference, render, counted = fit(picture, *size), views.beauty, np.ones(views.beauty.shape[:2], bool)
+        if ignored is not None:
+            # The picture itself there, so that no measure finds a difference, nor an edge where it begins.
+            counted = ~fit_mask(ignored, *size)
+            render = np.where(counted[..., None], render, reference)
+        out.psnr, out.ssim = psnr(reference[counted], render[counted]), ssim(reference, render)
+        out.lpips = (judge or Judge(picture)).lpips(render)
+        out.luminance, out.gradient = _luminance(reference, render), _gradient(reference, render)
     out.score = score(stage, out)
     if stage == "setup":
         # Nothing but the camera exists yet, so nothing else can be wrong.
@@ -92,7 +100,10 @@ def mask_iou(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
 
 
 def psnr(a: Floats, b: Floats) -> float:
-    """Peak signal-to-noise ratio in dB of two (h, w, 3) sRGB pictures in 0 to 1, at most 99."""
+    """Peak signal-to-noise ratio in dB of two (h, w, 3) sRGB pictures in 0 to 1, or of as many of their pixels, (n, 3);
+    at most 99."""
+    if not a.size:
+        return 99.0
     error = float(np.mean((a.astype(np.float64) - b) ** 2))
     return 99.0 if error < 1e-10 else float(-10 * np.log10(error))
 

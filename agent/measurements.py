@@ -46,3 +46,5 @@ class Measurements(BaseModel):
     psnr: float | None = None
     ssim: float | None = None
     sanity: list[str] = Field(default_factory=list)
+    hints: str = ""
+    """Which of the artist's hints the masks heeded (`mask_hints.digest`); only what heeds the same compares."""

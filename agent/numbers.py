@@ -23,6 +23,7 @@ from .ports import WorkerPort
 from .record import RecordError, RunFolder
 from .roles import Attempt, Cancelled, Context, Numbers
 from .solve import solve_stage
+from .solving.gauge import Paints
 
 FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
@@ -38,13 +39,15 @@ class Solvers:
         measurements on a machine that does other things as well."""
         self._patience = patience
         self._judge: tuple[str, Judge] | None = None
+        self._paints = Paints()
 
     def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
         """As `roles.Numbers`."""
         seconds = self._patience * SECONDS.get(attempt.stage, 0.0) * (1.0 if context.round == 1 else 0.5)
         if not seconds:
             return None
-        return solve_stage(context, attempt, worker, self._of(context), seconds, context.cancel, context.tell)
+        judge = self._of(context)
+        return solve_stage(context, attempt, worker, judge, seconds, context.cancel, context.tell, self._paints)
 
     def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
         """As `roles.Numbers`."""
@@ -60,6 +63,8 @@ class Solvers:
                 context.tell,
                 context.seed,
                 context.doubtful,
+                context.ignored,
+                self._paints,
             )
         except Cancelled:
             context.check_cancel()
@@ -80,7 +85,7 @@ class SolvedItem(BaseModel):
     stage: str
     """Empty for a whole program."""
     before: str
-    """SHA-256 of the scripts as they were."""
+    """SHA-256 of the scripts as they were, and of what the artist had said of the picture's masks."""
     after: dict[str, str] = Field(default_factory=dict)
     """The better scripts, by stage; none when nothing was found."""
 
@@ -116,7 +121,7 @@ class KeptNumbers:
 
     def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
         """As `roles.Numbers`; may raise OSError, as it writes."""
-        before = _hash([StageScript(attempt.stage, attempt.script)])
+        before = _hash([StageScript(attempt.stage, attempt.script)], context.hints)
         known = self._find(attempt.stage, before)
         if known is None:
             began = time.monotonic()
@@ -127,7 +132,7 @@ class KeptNumbers:
 
     def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
         """As `roles.Numbers`; may raise OSError, as it writes."""
-        before = _hash(program)
+        before = _hash(program, context.hints)
         known = self._find("", before)
         if known is None:
             began = time.monotonic()
@@ -168,5 +173,6 @@ def _unheard(context: Context) -> Context:
     return replace(context, tell=leaving.quiet(context.tell, context.cancel))
 
 
-def _hash(scripts: Sequence[StageScript]) -> str:
-    return hashlib.sha256("\0".join(f"{script.stage}\0{script.text}" for script in scripts).encode()).hexdigest()
+def _hash(scripts: Sequence[StageScript], hints: str) -> str:
+    parts = [f"{script.stage}\0{script.text}" for script in scripts] + ([hints] if hints else [])
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

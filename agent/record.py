@@ -17,9 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..worker import protocol
 from ..worker.protocol import JobResult
-from . import files, lock
+from . import files, lock, mask_hints
 from .brief import Brief
 from .locks import Lock
+from .mask_hints import MaskHint
 from .measure import srgb
 from .measurements import Measurements
 from .picture import Picture
@@ -192,9 +193,9 @@ class RunFolder:
         self.path = path
         self.record = record
 
-    @classmethod
-    def create(cls, path: Path, picture: Picture, record: RunRecord) -> RunFolder:
-        """Start a folder. Raises RecordError when it can't be written or already holds a run."""
+    @staticmethod
+    def check_new(path: Path) -> None:
+        """Raise RecordError where no folder could be started: there is a run, a file or somebody's result."""
         path = Path(path).expanduser()
         if (path / "run.json").exists():
             raise RecordError(f"{path} already holds a run; resume it with --resume, or choose another folder.")
@@ -202,6 +203,12 @@ class RunFolder:
             raise RecordError(f"{path} is a file; choose a folder for the run.")
         if held := [name for name in RESULTS if (path / name).exists()]:
             raise RecordError(f"{path} holds a {held[0]} that no run made; choose another folder.")
+
+    @classmethod
+    def create(cls, path: Path, picture: Picture, record: RunRecord) -> RunFolder:
+        """Start a folder. Raises RecordError when it can't be written or already holds a run."""
+        cls.check_new(path)
+        path = Path(path).expanduser()
         try:
             for name in ("stages", "attempts"):
                 (path / name).mkdir(parents=True, exist_ok=True)
@@ -268,6 +275,13 @@ class RunFolder:
             return Brief.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise RecordError(f"{path} is damaged: {error.errors()[0]['msg']}.") from error
+
+    def load_hints(self) -> list[MaskHint]:
+        """Read what the artist said of the picture's masks; none when nothing was. Raises RecordError."""
+        try:
+            return mask_hints.load(self.path)
+        except mask_hints.HintError as error:
+            raise RecordError(str(error)) from error
 
     def script_path(self, stage: str) -> Path:
         """Where the stage's accepted script is."""

@@ -148,7 +148,7 @@ class Context:
     picture: Picture
     brief: Brief
     masks: dict[str, NDArray[np.bool_]]
-    """The picture's mask per brief object, at the picture's size."""
+    """The picture's mask per brief object, at the picture's size; without those of which hints leave nothing."""
     stage: Stage
     round: int
     """1-based."""
@@ -178,6 +178,10 @@ class Context:
     """What the running Blender says of its own API (worker.protocol.ApiFacts), plain JSON values."""
     rounds: int = 0
     """How many rounds the stage gets in this run; 0 for the usual number."""
+    ignored: NDArray[np.bool_] | None = None
+    """Where the artist wants nothing to be measured, at the picture's size; None for nowhere."""
+    hints: str = ""
+    """Which hints the masks heed (`mask_hints.digest`)."""
     candidate: int = 1
     """Which of a round's candidates this is, 1-based; the generator may vary its approach by it."""
     tell: Callable[[str], None] = lambda _doing: None

@@ -248,7 +248,10 @@ class Rounds:
         best, keep = context.best, KEEP[context.stage.name]
         picture = self.trials.picture.unit
         views = context.base.views
-        before = leaving.run(lambda: measure.measure(context.stage.name, picture, context.masks, views), context.cancel)
+        before = leaving.run(
+            lambda: measure.measure(context.stage.name, picture, context.masks, views, ignored=context.ignored),
+            context.cancel,
+        )
         if best is not None and before.score <= best.measurements.score + 1e-3:
             return
         if any(attempt.script == keep for attempt in attempts):

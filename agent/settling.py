@@ -9,7 +9,7 @@ from threading import Event
 from typing import NoReturn
 
 from ..worker.protocol import StageScript
-from . import api_facts, journal, leaving, locks, masks, select, showing, wishes
+from . import api_facts, journal, leaving, locks, mask_hints, masks, select, showing, wishes
 from .brief import Brief
 from .listener import Listener, StageDone
 from .options import RunOptions
@@ -111,6 +111,7 @@ class Settling:
         attempts = [attempt for attempt in loaded if attempt.number not in record.rejected]
         context = self.context(stage, brief, attempts, self.accepted, cancel)
         context.base = self._base
+        self.trials.measure_again(context, attempts)
         context.best = next((a for a in attempts if a.number == record.best), None) or select.by_score(attempts)
         context.facts = api_facts.facts(self.folder, self.pool, cancel) if self.agent.needs_facts else {}
         context.hint = locks.hint(self.folder.record.locks, stage.name)
@@ -207,15 +208,16 @@ class Settling:
     ) -> Context:
         """What a role is given to work on a stage that is built on `accepted`; without base, best and facts."""
         settings = self.options.settings
+        hints = self.folder.load_hints()
         brief_masks = leaving.run(
-            lambda: masks.brief_masks_of(self.picture, brief, check=lambda: _check(cancel)), cancel
+            lambda: masks.brief_masks_of(self.picture, brief, lambda: _check(cancel), hints), cancel
         )
         last = max([a.round for a in attempts], default=0)
         context = Context(
             picture=self.picture,
             brief=brief,
             masks=brief_masks,
-            doubtful=masks.doubtful_of(self.picture, brief),
+            doubtful=masks.doubtful_of(self.picture, brief, hints),
             stage=stage,
             round=min(last, settings.rounds_of(stage)) if self.folder.record.stage(stage.name).accepted else last + 1,
             accepted=tuple(accepted),
@@ -228,6 +230,8 @@ class Settling:
             cancel=cancel,
             enough=self.enough,
             rounds=settings.rounds_of(stage),
+            ignored=mask_hints.ignored(hints, self.picture.size),
+            hints=mask_hints.digest(hints),
         )
         context.tell = lambda doing: self._tell(stage, context.round, doing, _score(context))
         return context

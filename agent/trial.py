@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..worker.protocol import Job, JobResult, StageScript, ViewRequest, Views
+from ..worker.protocol import Job, JobResult, SanityFinding, StageScript, ViewRequest, Views
 from . import files, journal, leaving, locks, measure, overlay, parts, program, select, showing
 from .listener import AttemptShown, Listener
 from .measurements import Measurements
@@ -102,7 +103,7 @@ class Trials:
         record = self.folder.record
         record.blender, record.python = worker.ready.blender, worker.ready.python
         record.confinement = list(worker.ready.confinement)
-        if result.status == "ok" and (why := locks.broken(self.folder.record.locks, result)):
+        if result.status == "ok" and (why := locks.broken(self.folder.record.locks, context.stage.name, result)):
             result = replace(result, status="forbidden", message=why, blend="")
         ran = result
         result, views, numbers = leaving.run(lambda: self._measured(context, ran, worker), context.cancel)
@@ -135,8 +136,28 @@ class Trials:
         if result.status != "ok":
             return result, views, Measurements()
         stage, sanity = context.stage.name, tuple(result.sanity)
-        numbers = measure.measure(stage, self.picture.unit, context.masks, views, sanity, self.judge)
-        return result, views, numbers
+        return result, views, self._numbers(context, stage, views, sanity)
+
+    def _numbers(
+        self, context: Context, stage: str, views: AttemptViews, sanity: tuple[SanityFinding, ...]
+    ) -> Measurements:
+        picture, judge = self.picture.unit, self.judge
+        numbers = measure.measure(stage, picture, context.masks, views, sanity, judge, context.ignored)
+        numbers.hints = context.hints
+        return numbers
+
+    def measure_again(self, context: Context, attempts: list[Attempt]) -> None:
+        """Measure attempts anew, on record too, that were measured when the artist had said something else of the
+        picture's masks: what is tried now is compared with them. Raises Cancelled and OSError."""
+        known = {item.number: item for item in self.folder.record.stage(context.stage.name).attempts}
+        old = [a for a in attempts if a.measurements.hints != context.hints and a.result.status == "ok"]
+        for attempt in old:
+            views, sanity = attempt.views, tuple(attempt.result.sanity)
+            numbers = leaving.run(partial(self._numbers, context, attempt.stage, views, sanity), context.cancel)
+            attempt.measurements = known[attempt.number].measurements = numbers
+            known[attempt.number].score = numbers.score
+        if old:
+            self.folder.save()
 
     def _record(
         self, context: Context, attempt: Attempt, attempts: list[Attempt], draft: Draft, worker: WorkerPort

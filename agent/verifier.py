@@ -14,6 +14,7 @@ from . import approval, from_replies, leaving, prompting, structured, telling
 from .asking import Asker, AskFunction
 from .generator import as_parts
 from .providers.base import Message, Part, Provider, Request, Text, Turn
+from .providers.errors import BadReply
 from .replies import ChoiceReply, LookReply, VerdictReply
 from .roles import Attempt, Context, Judgement, Looker, Preference, Usage
 from .sight import pictures, ruler, tables
@@ -37,7 +38,8 @@ class ModelVerifier:
     def judge(self, context: Context, attempt: Attempt, looker: Looker) -> Judgement:
         """Approve, or say what to change; up to three extra looks are served before.
 
-        Raises Cancelled, and errors.ProviderError: BadReply when the model gives no verdict, also after it was told.
+        Raises Cancelled, and errors.ProviderError: BadReply when the model gives no verdict, also after it was told or
+        has had all the looks there are.
         """
         ask = self._asker.within(context.cancel, context.tell)
         names = [item.name for item in context.brief.objects]
@@ -54,8 +56,11 @@ class ModelVerifier:
             parts = (*parts, *_looked(context, attempt, looker, wanted))
             left -= len(wanted)
         if not (reply.approve or reply.items):
-            # It went on asking for looks; without a wish there is nothing the generator could do.
-            reply = reply.model_copy(update={"approve": True})
+            raise BadReply(
+                "The model went on asking for looks and gave no verdict.",
+                "Try a stronger model.",
+                detail=reply.model_dump_json()[:2000],
+            )
         return Judgement(from_replies.verdict(reply, names), usage)
 
     def prefer(self, context: Context, one: Attempt, two: Attempt) -> Preference:

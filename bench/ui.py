@@ -77,6 +77,7 @@ def measure(window: Window) -> dict[str, Any]:
     first = window.state()["longest_gap"]
     window.do("py:pass")
     state = window.settled(900)
+    decided = _decide(window)
     calls = json.loads((window.folder / "calls.json").read_text())
     window.do("py:(folder / 'version').write_text(bpy.app.version_string)")
     return {
@@ -86,6 +87,7 @@ def measure(window: Window) -> dict[str, Any]:
         "pressed_gap": pressed,
         "first_gap": first,
         "run_gap": state["longest_gap"],
+        "decided_gaps": decided,
         "blender": (window.folder / "version").read_text(),
         "calls": {
             name: {"count": len(taken), "median": median(taken), "longest": max(taken)}
@@ -94,12 +96,39 @@ def measure(window: Window) -> dict[str, Any]:
     }
 
 
+def _decide(window: Window) -> dict[str, float]:
+    """Press what an artist presses after a run; return the longest gap of each."""
+    found: dict[str, float] = {}
+
+    def press(what: str, word: str, until: float = 0.0) -> None:
+        window.do(word)
+        state = window.settled(until) if until else window.fresh()
+        found[what] = max(found.get(what, 0.0), float(state["longest_gap"]))
+
+    press("an older attempt is chosen", "op:choose_attempt stage='geometry', attempt=1")
+    for word in ("undo", "redo", "undo"):
+        press("undo, redo", word)
+    press("a stage is reopened", "op:reopen stage='geometry'")
+    window.do("py:bpy.context.scene.restage.note = 'larger'")
+    press("redone with a line of words", "op:redo", 300)
+    press("its script is opened", "op:show_script stage='geometry'")
+    for mode in ("OVERLAY", "HEAT", "OUTLINES"):
+        window.do(f"op:compare mode={mode!r}")
+        time.sleep(2)
+        press("comparing", f"op:compare mode={mode!r}")
+    press("accepted, and the later stages replayed", "op:accept", 300)
+    press("kept", "keep")
+    time.sleep(2)  # calls.json is written once a second
+    return found
+
+
 def page(data: dict[str, Any]) -> str:
     """The page, as Markdown."""
     rows = "\n".join(
         f"| {name} | {entry['count']} | {1000 * entry['median']:.1f} | {1000 * entry['longest']:.1f} |"
         for name, entry in data["calls"].items()
     )
+    decided = "\n".join(f"| {what} | {gap:.2f} |" for what, gap in data["decided_gaps"].items())
     longer = [name for name, entry in data["calls"].items() if entry["longest"] > LIMIT and not name.startswith(EXCEPT)]
     kept = "Nothing else took longer" if not longer else f"Longer as well: {', '.join(longer)}"
     cpu = data["machine"]
@@ -118,6 +147,10 @@ The longest time between two ticks of a 50 ms timer is what an artist feels, who
 | *Reconstruct from Image* is pressed | {data["pressed_gap"]:.2f} |
 | the first stage | {data["first_gap"]:.2f} |
 | the rest of the run | {data["run_gap"]:.2f} |
+{decided}
+
+What is longer than our own calls below is Blender's: it draws new objects (in software here, with shaders to compile
+the first time), keeps an undo step, opens an area.
 
 What Restage itself does on the main thread, in milliseconds. An append and the viewport's picture of a new attempt may
 take longer than {1000 * LIMIT:.0f} ms. {kept}.

@@ -37,8 +37,8 @@ def whole(item: bpy.types.Object) -> list[Kept]:
     kind = {"CAMERA": "camera", "LIGHT": "light"}.get(item.type, "object")
     values = {**edits.kept_now(item), **edits.data_now(item)}
     found = [Kept(kind=kind, name=name, values=values)]
-    for slot, colour in edits.surfaces_now(item).items():
-        found.append(Kept(kind="surface", name=name, slot=slot, values={"colour": colour}))
+    for slot, surface in edits.surfaces_now(item).items():
+        found.append(Kept(kind="surface", name=name, slot=slot, values=surface))
     return found
 
 

@@ -94,7 +94,8 @@ def _tick() -> float | None:
         return None
     for key in compare.wanted():
         # A viewport that is drawn meanwhile wants it again; to begin again would throw away what is nearly there.
-        if key not in _making.values():
+        # Nor is a mask's: the one that was just made is drawn, and the drawing wants the next.
+        if key not in _making.values() and not (key.endswith("|masks") and "masks" in _making):
             _make(key)
     if live.compare == "FLICKER":
         compat.redraw()
@@ -107,10 +108,15 @@ def _make(key: str) -> None:
     stage, _, number = attempt.partition(" ")
     made: list[Any] = []
 
-    def work(_cancel: Event) -> str:
+    def work(cancel: Event) -> str:
         from ..agent import compare_pictures
+        from ..agent.roles import Cancelled
 
-        made.append(compare_pictures.make(Path(folder), stage, int(number or 0), kind))
+        def check() -> None:
+            if cancel.is_set():
+                raise Cancelled
+
+        made.append(compare_pictures.make(Path(folder), stage, int(number or 0), kind, check))
         return ""
 
     def done(said: str, wrong: bool) -> None:

@@ -39,6 +39,8 @@ class Decides(Asking):
     """Whether the run has something to do afterwards."""
     only_wishes = False
     """Whether that is only what is wished for here, so that nobody is asked anything."""
+    said = ""
+    """What the artist should know of what was decided; empty when there is nothing."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -71,7 +73,7 @@ class Decides(Asking):
         except OSError as error:
             return self.fail(context, f"The run folder can't be written: {error.strerror or error}.")
         trouble.clear()
-        context.window_manager.restage.message = ""
+        context.window_manager.restage.message = self.said
         view.refresh(context)
         self.focus(context, stage)
         return self.go_on(context, only_wishes=self.only_wishes) if self.goes_on else {"FINISHED"}

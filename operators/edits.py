@@ -78,7 +78,7 @@ class RESTAGE_OT_put_back(_OnEdits, bpy.types.Operator):
 
 
 class RESTAGE_OT_lock(Decides, bpy.types.Operator):
-    """Let no later attempt change the selected objects: their place, size, shape and colours, or the camera"""
+    """Let no later attempt change what is selected: place, size, shape and plain surfaces, a light, the camera"""
 
     bl_idname = Op.LOCK
     bl_label = "Lock Selected"
@@ -103,8 +103,11 @@ class RESTAGE_OT_lock(Decides, bpy.types.Operator):
         """Lock them as they are."""
         from ..agent import decisions
 
-        whole = [one for item in changes.selected(context.scene.restage.run) for one in changes.whole(item)]
+        things = changes.selected(context.scene.restage.run)
+        whole = [one for item in things for one in changes.whole(item)]
         context.scene.restage.state = decisions.lock(folder, whole, *changes.shown(context))
+        if textured := [edits.name_of(item) for item in things if edits.textured(item)]:
+            self.said = f"Locked, but not how it is textured: {', '.join(textured)}."
 
 
 class RESTAGE_OT_unlock(Decides, bpy.types.Operator):

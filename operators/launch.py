@@ -18,11 +18,12 @@ import bpy
 from pydantic import ValidationError
 
 from .. import preferences, properties
-from ..agent import begin, brief_text, journal, picture
+from ..agent import begin, brief_text, journal, keys, picture
 from ..agent.assemble import Assembled, assemble, provider_of
 from ..agent.brief import Brief
 from ..agent.cost import cap_problem, estimate
 from ..agent.providers.errors import ProviderError
+from ..agent.providers.remote import Remote
 from ..agent.record import RecordError, RunFolder
 from ..agent.settings import AgentSettings, Asked
 from ..scene import scripts
@@ -77,7 +78,7 @@ def _asked(provider: str, models: Any, defaults: preferences.Settings) -> Asked:
 def leaving(chosen: AgentSettings, folder: Path, online: bool) -> tuple[str, ...]:
     """Return the sentences to be confirmed before anything is sent; none when nothing leaves this machine.
 
-    Raises LaunchError when a provider can't be had or a cap can't be kept.
+    Raises LaunchError when a provider can't be had, surely has no key, or a cap can't be kept.
     """
     if chosen.generator.provider == "offline":
         return ()
@@ -89,12 +90,22 @@ def leaving(chosen: AgentSettings, folder: Path, online: bool) -> tuple[str, ...
     for provider in made:
         if problem := cap_problem(provider, chosen.max_usd):
             raise LaunchError(problem)
+        if isinstance(provider, Remote):
+            try:
+                provider.check(_known_key)
+            except ProviderError as error:
+                raise LaunchError(str(error)) from error
     if not any(provider.destination.leaves_machine for provider in made):
         return ()
     much = estimate(made[0], made[-1] if len(made) > 1 else None, chosen.rounds, chosen.candidates, chosen.one_shot)
     names = [provider.facts.name or "the server's first model" for provider in made]
     who = f"{names[0]} writes, {names[-1]} judges." if len(made) > 1 else f"{names[0]} is asked."
     return (who, *much.sentences(), caps_in_words(chosen))
+
+
+def _known_key(provider: str) -> str | None:
+    """What is known of a key without asking the key store, which may wait for its password; the run asks it."""
+    return keys.known(provider, getattr(bpy.context.window_manager.restage, provider).key != "none")
 
 
 def caps_in_words(chosen: AgentSettings) -> str:

@@ -26,7 +26,12 @@ class RESTAGE_OT_look(Tells, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """There is a result, and the button is in a 3D viewport."""
-        return _poll(cls, context) and context.area is not None and context.area.type == "VIEW_3D"
+        if not _poll(cls, context):
+            return False
+        if context.area is None or context.area.type != "VIEW_3D":
+            cls.poll_message_set("Only in a 3D viewport")
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Give the viewport a camera of its own."""

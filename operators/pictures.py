@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlparse
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import preferences, properties
+from .. import preferences, previews, properties
 from ..idnames import Fh, Op
 from ..scene import compat
 from . import background, trouble
@@ -42,6 +42,7 @@ def look(context: bpy.types.Context) -> None:
     live.picture_said, live.picture_bad = "", False
     if not path:
         return
+    previews.note([path])
     wanted = live.picture_of
 
     def work(_cancel: Event) -> str:

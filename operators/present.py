@@ -20,7 +20,7 @@ from ..agent.cards import RunCards
 from ..agent.listener import AttemptShown, Progress, StageDone
 from ..agent.stages import BY_NAME
 from ..scene import compat, edits, looking, sandbox, scripts, viewport
-from . import briefs, follow, trouble, view
+from . import briefs, follow, params, trouble, view
 from .run_thread import ByHand, Ended
 
 UNDONE = "The run was stopped, because what began it was undone. Redo that and press Go On to have it continue."
@@ -252,7 +252,7 @@ def put(run: str, shown: AttemptShown, scene: str) -> None:
 
 
 def _mark_running(live: bpy.types.PropertyGroup, stage: str) -> None:
-    """Have the card of the stage that is worked on say so, and come into focus."""
+    """Have the card of the stage that is worked on say so, and come into focus with its parameters."""
     for card in live.cards:
         if card.name == stage:
             card.status = "running"
@@ -260,3 +260,4 @@ def _mark_running(live: bpy.types.PropertyGroup, stage: str) -> None:
             card.status = "waiting"
     if stage in live.cards:
         live.focus = stage
+        params.fill(live)

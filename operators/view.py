@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import properties
+from .. import previews, properties
 from ..scene import compat, sandbox
 from . import params, trouble, watch
 
@@ -72,10 +72,12 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
         card.wish, card.wished = stage.wish, stage.wished
         for attempt in stage.attempts:
             _fill(card.attempts.add(), attempt)
+    previews.note([properties.run_picture(live), *(a.picture for stage in known.stages for a in stage.attempts)])
     live.locks.clear()
     for name, words in known.locks:
         item = live.locks.add()
         item.name, item.words = name, words
+    _fill_masks(live, known)
     _mark_shown(live, scene.restage.run)
     _focus(live, before)
     params.fill(live)
@@ -86,8 +88,9 @@ def show(known: RunCards, scene: bpy.types.Scene) -> None:
 def clear() -> None:
     """Show no run."""
     live = bpy.context.window_manager.restage
-    for items in (live.cards, live.params, live.edits, live.locks):
+    for items in (live.cards, live.params, live.edits, live.locks, live.mask_objects):
         items.clear()
+    live.mask_object, live.mask_hints, live.masks_of = "", 0, ""
     live.cards_of, live.cards_state, live.newest, live.finished, live.focus, live.params_of = "", -1, 0, False, "", ""
     live.shown_stage, live.shown_attempt, live.cards_status = "", 0, "NONE"
     live.tokens, live.cost_usd = 0, 0.0
@@ -108,6 +111,15 @@ def _fill(item: Any, attempt: AttemptCard) -> None:
     item.folder, item.summary, item.approved = attempt.folder, attempt.summary, attempt.approved
     item.lpips = -1.0 if attempt.lpips is None else attempt.lpips
     item.overlap = -1.0 if attempt.overlap is None else attempt.overlap
+
+
+def _fill_masks(live: Any, known: RunCards) -> None:
+    live.mask_objects.clear()
+    for name in known.objects:
+        live.mask_objects.add().name = name
+    live.mask_hints, live.masks_of = known.hints, known.hinted
+    if live.mask_object not in live.mask_objects:
+        live.mask_object = known.objects[0] if known.objects else ""
 
 
 def _mark_shown(live: Any, run: str) -> None:

@@ -30,6 +30,25 @@ class RESTAGE_PT_compare(InTab, bpy.types.Panel):
             layout.prop(live, "compare_opacity", slider=True)
         elif live.compare == "WIPE":
             layout.prop(live, "compare_wipe", slider=True)
+        if len(live.mask_objects):
+            _draw_masks(layout.box(), live)
+
+
+def _draw_masks(layout: bpy.types.UILayout, live: properties.RestageLive) -> None:
+    """What of the picture is which object, and the buttons that correct it."""
+    layout.label(text="Masks of the Picture", icon="MOD_MASK")
+    layout.prop_search(live, "mask_object", live, "mask_objects", text="", icon="OBJECT_DATA")
+    row = layout.row(align=True)
+    row.prop(live, "mask_tool", expand=True)
+    if live.mask_tool == "BRUSH":
+        layout.prop(live, "mask_radius")
+    row = layout.row(align=True)
+    for kind, icon in (("is", "ADD"), ("not", "REMOVE")):
+        name = next(item[1] for item in properties.HINT_KINDS if item[0] == kind)
+        row.operator(Op.HINT, text=name, icon=icon).kind = kind
+    row = layout.row(align=True)
+    row.operator(Op.HINT, text="Ignore This", icon="GHOST_DISABLED").kind = "ignore"
+    row.operator(Op.CLEAR_HINTS, icon="X")
 
 
 CLASSES = (RESTAGE_PT_compare,)

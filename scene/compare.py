@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The picture laid over the viewport, inside the frame of the run's camera: as an overlay, beside it, as a wipe, in
-turns with it, as a heat map of the differences, or with the objects' outlines.
+turns with it, as a heat map of the differences, with the objects' outlines, or with the picture's own masks.
 
 Drawn by the viewport itself, over what the artist has there; nothing of the file is changed. What the artist chose is
 read from `WindowManager.restage` at each draw. Pictures come from outside (`put`), for making them takes a while.
@@ -8,6 +8,7 @@ read from `WindowManager.restage` at each draw. Pictures come from outside (`put
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 import time
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from . import compat, looking, sandbox
 
 MODES = {"OVERLAY": "picture", "SIDE": "picture", "WIPE": "picture", "FLICKER": "picture", "HEAT": "heat",
-         "OUTLINES": "outlines"}  # fmt: skip
+         "OUTLINES": "outlines", "MASKS": "masks"}  # fmt: skip
 """Which picture a mode draws."""
 FLICKER_S = 0.5
 WIDE, TALL = 0.92, 0.8
@@ -93,6 +94,8 @@ def key_of(live: Any) -> str:
     kind = MODES.get(live.compare)
     if kind is None or not live.cards_of:
         return ""
+    if kind == "masks":
+        return f"{live.cards_of}|{live.masks_of}|{kind}"
     return f"{live.cards_of}|{'' if kind == 'picture' else f'{live.shown_stage} {live.shown_attempt}'}|{kind}"
 
 
@@ -182,7 +185,10 @@ def _draw_compared(context: bpy.types.Context, live: Any) -> None:
         _wanted.add(key)
         if key in _failed:
             _write(context, _failed[key])
-        return
+            return
+        key = _before(key)
+        if not key:
+            return
     box = frame_box(context.scene.restage.run, camera, context.region, context.region_data)
     if box is None:
         return
@@ -194,9 +200,16 @@ def _draw_compared(context: bpy.types.Context, live: Any) -> None:
     elif live.compare == "WIPE":
         at = x0 + (x1 - x0) * live.compare_wipe
         _quad(texture, (x0, y0, at, y1), (0.0, live.compare_wipe), 1.0)
-        _line((at, y0), (at, y1))
+        lines([(at, y0), (at, y1)], (1.0, 1.0, 1.0, 0.8))
     elif live.compare != "FLICKER" or int(time.monotonic() / FLICKER_S) % 2:
         _quad(texture, (x0, y0, x1, y1), (0.0, 1.0), alpha)
+
+
+def _before(key: str) -> str:
+    """What to draw until masks are there that heed what was just said: those before; empty without any."""
+    folder, _, kind = key.rsplit("|", 2)
+    known = [other for other in _pictures if other.startswith(folder + "|") and other.endswith("|" + kind)]
+    return known[-1] if known and kind == "masks" else ""
 
 
 def _texture(key: str) -> Any:
@@ -236,14 +249,27 @@ def _quad(texture: Any, box: tuple[float, float, float, float], across: tuple[fl
     gpu.state.blend_set("NONE")
 
 
-def _line(start: tuple[float, float], end: tuple[float, float]) -> None:
+def lines(points: list[tuple[float, float]], colour: tuple[float, float, float, float], width: float = 1.0) -> None:
+    """Draw lines from point to point, in pixels of the region. In a draw handler only."""
     import gpu
     from gpu_extras.batch import batch_for_shader
 
+    # Straight quads, as wide as wanted: the width of plain lines is up to the graphics driver.
+    across: list[tuple[float, float, float]] = []
+    for (ax, ay), (bx, by) in itertools.pairwise(points if len(points) > 1 else [*points, *points]):
+        long = math.hypot(bx - ax, by - ay)
+        ux, uy = ((bx - ax) / long, (by - ay) / long) if long else (1.0, 0.0)
+        half = width / 2
+        ax, ay, bx, by = ax - ux * half, ay - uy * half, bx + ux * half, by + uy * half
+        sides = [(x - s * uy * half, y + s * ux * half, 0.0) for x, y in ((ax, ay), (bx, by)) for s in (-1, 1)]
+        across += [sides[0], sides[1], sides[2], sides[2], sides[1], sides[3]]
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-    batch = batch_for_shader(shader, "LINES", {"pos": ((*start, 0.0), (*end, 0.0))})
-    shader.uniform_float("color", (1.0, 1.0, 1.0, 0.8))
+    batch = batch_for_shader(shader, "TRIS", {"pos": across})
+    gpu.state.blend_set("ALPHA")
+    shader.bind()
+    shader.uniform_float("color", colour)
     batch.draw(shader)
+    gpu.state.blend_set("NONE")
 
 
 def _write(context: bpy.types.Context, text: str) -> None:

@@ -6,6 +6,7 @@ known after any undo, save or rename.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ import bpy
 from . import tags
 
 NEAR = 1e-5
+_SURFACE = {"colour": "Base Color", "roughness": "Roughness", "metallic": "Metallic"}
+_LAMP = ("shadow_soft_size", "angle", "size", "size_y", "spot_size", "spot_blend")
+_CAMERA = ("lens", "shift_x", "shift_y")
+_NONE = math.nan
+"""In place of a number that a thing has not, such as the angle of a lamp that is no sun: it never differs."""
 _NUMBER = re.compile(r"\.\d{3,}$")
 Values = dict[str, tuple[float, ...]]
 
@@ -40,10 +46,17 @@ class Edit:
             "rotation_euler": "turned",
             "scale": "scaled",
             "colour": "recoloured",
+            "roughness": "roughness changed",
+            "metallic": "metallic changed",
             "energy": "power changed",
+            "spot_size": "cone changed",
+            "spot_blend": "cone changed",
             "lens": "lens changed",
+            "shift_x": "shifted",
+            "shift_y": "shifted",
         }
-        return f"{self.name}: {', '.join(told[name] for name in self.now)}"
+        said = dict.fromkeys(told.get(name, "size changed") for name in self.now)
+        return f"{self.name}: {', '.join(said)}"
 
 
 def remember(run: str, names: Iterable[str] = ()) -> None:
@@ -57,9 +70,9 @@ def remember(run: str, names: Iterable[str] = ()) -> None:
         elif isinstance(item, bpy.types.Light):
             item[tags.MADE] = _flat(_light(item))
         elif isinstance(item, bpy.types.Camera):
-            item[tags.MADE] = _flat({"lens": (item.lens,)})
-        elif isinstance(item, bpy.types.Material) and (colour := _colour(item)) is not None:
-            item[tags.MADE] = _flat({"colour": colour})
+            item[tags.MADE] = _flat(_camera(item))
+        elif isinstance(item, bpy.types.Material) and (surface := _surface(item)):
+            item[tags.MADE] = _flat(surface)
 
 
 def found(run: str) -> list[Edit]:
@@ -96,15 +109,22 @@ def kept_now(item: bpy.types.Object) -> Values:
 def data_now(item: bpy.types.Object) -> Values:
     """What of a light or a camera locking it keeps beside its place."""
     if item.type == "LIGHT":
-        return _light(item.data)
-    return {"lens": (item.data.lens,)} if item.type == "CAMERA" else {}
+        return _there(_light(item.data))
+    return _camera(item.data) if item.type == "CAMERA" else {}
 
 
-def surfaces_now(item: bpy.types.Object) -> dict[int, tuple[float, ...]]:
-    """The colours of an object's material slots, as far as each has one."""
+def surfaces_now(item: bpy.types.Object) -> dict[int, Values]:
+    """Colour, roughness and metallic of an object's material slots, as far as each has one for all of it."""
     slots = enumerate(item.material_slots)
-    found = {slot: _colour(held.material) for slot, held in slots if held.material is not None}
-    return {slot: colour for slot, colour in found.items() if colour is not None}
+    found = {slot: _there(_surface(held.material)) for slot, held in slots if held.material is not None}
+    return {slot: values for slot, values in found.items() if values}
+
+
+def textured(item: bpy.types.Object) -> bool:
+    """Whether an object has a material of more than one colour: a texture, or several shaders."""
+    filled = [slot for slot, held in enumerate(item.material_slots) if held.material is not None]
+    plain = surfaces_now(item)
+    return any("colour" not in plain.get(slot, {}) for slot in filled)
 
 
 def name_of(item: bpy.types.Object) -> str:
@@ -117,14 +137,14 @@ def _edits_of(item: bpy.types.Object) -> Iterator[Edit]:
     kind = "camera" if item.type == "CAMERA" else "light" if item.type == "LIGHT" else "object"
     changed = _changed(item, _object(item))
     if item.type in {"CAMERA", "LIGHT"} and item.data is not None and tags.MADE in item.data:
-        now = _light(item.data) if item.type == "LIGHT" else {"lens": (item.data.lens,)}
+        now = _light(item.data) if item.type == "LIGHT" else _camera(item.data)
         before, after = _changed(item.data, now)
         changed = {**changed[0], **before}, {**changed[1], **after}
     if changed[1]:
         yield Edit(kind, name, 0, changed[1], changed[0])
     for slot, held in enumerate(item.material_slots):
-        if held.material is not None and tags.MADE in held.material and (colour := _colour(held.material)) is not None:
-            before, after = _changed(held.material, {"colour": colour})
+        if held.material is not None and tags.MADE in held.material:
+            before, after = _changed(held.material, _surface(held.material))
             if after:
                 yield Edit("surface", name, slot, after, before)
 
@@ -149,21 +169,32 @@ def _object(item: bpy.types.Object) -> Values:
 
 
 def _light(light: bpy.types.Light) -> Values:
-    return {"energy": (light.energy,), "colour": tuple(light.color)}
+    sizes = {name: (getattr(light, name, _NONE),) for name in _LAMP}
+    return {"energy": (light.energy,), "colour": tuple(light.color), **sizes}
 
 
-def _colour(material: bpy.types.Material) -> tuple[float, ...] | None:
-    socket = _socket(material)
-    return None if socket is None else tuple(socket.default_value)[:3]
+def _camera(camera: bpy.types.Camera) -> Values:
+    return {name: (getattr(camera, name),) for name in _CAMERA}
 
 
-def _socket(material: bpy.types.Material) -> Any:
-    """The base colour of a material that has one colour; None where it comes from elsewhere."""
+def _surface(material: bpy.types.Material) -> Values:
+    """What a material is made of where one shader makes it; empty where it comes from elsewhere."""
+    found: Values = {}
+    for name, socket in _sockets(material).items():
+        value = tuple(socket.default_value)[:3] if name == "colour" else (socket.default_value,)
+        found[name] = value if not socket.is_linked else (_NONE,) * len(value)
+    return found
+
+
+def _there(values: Values) -> Values:
+    return {name: value for name, value in values.items() if not any(map(math.isnan, value))}
+
+
+def _sockets(material: bpy.types.Material) -> dict[str, Any]:
     if material.node_tree is None:
-        return None
+        return {}
     shaders = [node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED"]
-    socket = shaders[0].inputs["Base Color"] if len(shaders) == 1 else None
-    return None if socket is None or socket.is_linked else socket
+    return {name: shaders[0].inputs[socket] for name, socket in _SURFACE.items()} if len(shaders) == 1 else {}
 
 
 def _owners(run: str, edit: Edit) -> list[Any]:
@@ -175,9 +206,9 @@ def _owners(run: str, edit: Edit) -> list[Any]:
 
 def _set(owner: Any, name: str, value: tuple[float, ...]) -> None:
     if isinstance(owner, bpy.types.Material):
-        socket = _socket(owner)
+        socket = _sockets(owner).get(name)
         if socket is not None:
-            socket.default_value = (*value, 1.0)
+            socket.default_value = (*value, 1.0) if name == "colour" else value[0]
     elif name in {"location", "scale"}:
         setattr(owner, name, value)
     elif name == "rotation_euler":

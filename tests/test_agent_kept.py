@@ -35,6 +35,20 @@ def test_what_the_script_has_no_number_for_is_said_at_its_end():
     assert kept.with_lines(again, []) == GEOMETRY.replace("(-0.3, 0.0, 0.15)", "(0.5, 0.0, 0.15)")
 
 
+def test_surfaces_lights_and_cameras_are_said_by_blender_s_names():
+    surface = Kept(kind="surface", name="Box", slot=1, values={"colour": (0.1, 0.2, 0.3), "roughness": (0.0,)})
+    spot = Kept(kind="light", name="Spot", values={"spot_size": (0.4,), "shadow_soft_size": (0.2,)})
+    camera = Kept(kind="camera", name="Camera", values={"shift_x": (0.1,)})
+    text = kept.write(GEOMETRY, [surface, spot, camera])
+    assert ast.parse(text) and kept.held(text) == [surface, spot, camera]
+    assert '("Base Color", (*(0.1, 0.2, 0.3), 1.0)), ("Roughness", 0.0)' in text and "Metallic" not in text
+    assert 'if _kept.data.type == "SPOT":\n        _kept.data.spot_size = 0.4\n    _kept.data.shadow_soft_size' in text
+    assert '_kept.type == "CAMERA":\n    _kept.data.shift_x = 0.1' in text
+    rough = Kept(kind="surface", name="Box", values={"roughness": (0.2,)}, before={"roughness": (0.6,)})
+    script = 'PARAMS = {"Box.roughness": 0.6, "Box.colour": (0.6, 0.6, 0.6)}\n'
+    assert params.read(kept.write(script, [rough])) == {"Box.roughness": 0.2, "Box.colour": (0.6, 0.6, 0.6)}
+
+
 def test_a_parameter_with_another_value_is_another_matter():
     elsewhere = MOVED.model_copy(update={"before": {"location": (9.0, 9.0, 9.0)}})
     text = kept.write(GEOMETRY, [elsewhere])

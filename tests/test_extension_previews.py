@@ -25,6 +25,7 @@ def icons():
 def picture(path, colour, time):
     Image.new("RGB", (32, 32), colour).save(path)
     os.utime(path, (time, time))
+    previews.note([str(path)])
     return str(path)
 
 
@@ -51,8 +52,23 @@ def test_a_file_that_changed_is_read_again(icons, tmp_path):
     assert len(previews._icons) == 1
 
 
+def test_drawing_looks_at_no_file(icons, tmp_path, monkeypatch):
+    path = picture(tmp_path / "render.png", (255, 0, 0), 1000)
+
+    def refused(*_args, **_kwargs):
+        raise AssertionError("a file was looked at while drawing")
+
+    with monkeypatch.context() as patch:
+        for name in ("stat", "lstat", "open", "scandir", "listdir"):
+            patch.setattr(os, name, refused)
+        previews.icon(path)
+        previews.icon(path)
+    assert drawn(path) == (1, 0, 0)
+
+
 def test_a_file_that_comes_later_is_shown_then(icons, tmp_path):
     path = str(tmp_path / "later.png")
+    previews.note([path])
     previews.icon(path)
     picture(tmp_path / "later.png", (0, 255, 0), 1000)
     assert drawn(path) == (0, 1, 0)
@@ -77,6 +93,8 @@ def test_stopping_forgets_all(icons, tmp_path):
     assert not previews._shown
     previews.start()
     assert not previews._icons
+    assert previews.icon(path) == 0 and not previews._icons, "it was not noted since"
+    previews.note([path, ""])
     assert drawn(path) == (0, 0, 0)
     assert previews.icon("") == 0
     assert len(previews._icons) == 1

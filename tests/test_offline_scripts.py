@@ -120,6 +120,18 @@ def test_a_ring_on_a_floor_is_a_torus_with_its_hole(pool):
     assert vertices - edges + faces == 0 and lowest == pytest.approx(0, abs=1e-4)
 
 
+def test_the_ring_of_the_easy_example_becomes_one(root):
+    seen = picture.load(root / "examples" / "shapes.png")
+    generator = make().generator
+    brief, _ = generator.brief(seen, 0, Event())
+    shapes = {item.name: item.shape for item in brief.objects}
+    assert shapes["Purple Ring"] == "ring" and sorted(shapes.values()) == ["cone", "cube", "cylinder", "ring", "sphere"]
+    found = masks.brief_masks(brief, seen.size)
+    frame = Context(seen, brief, found, STAGES[1], 1, (), [], None, None, FRAME, 8, 0)
+    text = generator.write(frame).script
+    assert {"Purple Ring.radius", "Purple Ring.tube"} <= set(params.read(text))
+
+
 @pytest.mark.bpy
 def test_what_hangs_above_the_eye_is_where_the_rest_is(pool):
     y, x = np.mgrid[: FRAME[1], : FRAME[0]]

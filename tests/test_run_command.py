@@ -12,8 +12,10 @@ import time
 
 import numpy as np
 import pytest
+from loopback import Behaviour, Loopback
 from PIL import Image
 from restage import cli
+from restage.agent import keys
 from restage.worker import lockdown
 
 
@@ -91,6 +93,83 @@ def test_bad_folders_exit_2(root, ball, tmp_path):
     assert done.returncode == 2 and "/nowhere/blender" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--until", "lighting2"], "--until: 'lighting2' is none of brief, setup, geometry, materials, composition"),
+        (["--agent", "gemini"], "--agent: 'gemini' is none of offline, openai"),
+        (["--samples", "many"], "--samples: 'many' is not a whole number from 1 to 4096"),
+        (["--resolution", "9"], "--resolution: '9' is not a whole number from 32 to 4096"),
+        (["--rounds", "1/2"], "--rounds: '1/2' is not five numbers, as in 2/5/3/3/2"),
+        (["--rounds", "1/2/3/4/99"], "--rounds: '99' is not a whole number from 1 to 20"),
+        (["--seed", "x"], "--seed: 'x' is not a whole number"),
+        (["--max-usd", "-1"], "--max-usd: '-1' is not an amount in US dollars above 0"),
+        (["--blender"], "--blender: expected one argument"),
+        (["--colour", "red"], "--colour red"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_that_names_it(ball, tmp_path, capsys, wrong, said):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([str(ball), "-o", str(tmp_path / "run"), *wrong])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and said in told and len(told.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_wrong_option_of_check_is_one_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["check"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "SCRIPT.py" in told and len(told.splitlines()) == 1
+
+
+@pytest.fixture
+def no_key(monkeypatch, tmp_path):
+    """No key in the environment, and no key store either."""
+    for variable in keys.VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("BLENDER", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' key stores are always there")
+@pytest.mark.parametrize("more", [(), ("--yes",), ("--agent", "handoff", "--verifier", "openai")])
+def test_a_missing_key_is_said_before_anything_is_asked_or_made(ball, tmp_path, capsys, no_key, more):
+    folder = tmp_path / "run"
+    assert cli.main([str(ball), "-o", str(folder), "--agent", "openai", *more]) == 2
+    told = capsys.readouterr().err
+    assert "OPENAI_API_KEY" in told and len(told.strip().splitlines()) == 1 and not folder.exists()
+
+
+def test_what_was_not_sent_left_nothing_so_that_the_same_command_can_send(ball, tmp_path, capsys, monkeypatch):
+    folder, refused = tmp_path / "run", {"error": {"message": "No.", "type": "x", "code": "invalid_api_key"}}
+    asked = ["--agent", "compatible", "--base-url", "http://models.invalid/v1", "--model", "llava"]
+    with Loopback([Behaviour(status=401, error=refused)]) as server:
+        # A proxy on this machine is what answers for a server that is not this machine.
+        monkeypatch.setenv("HTTP_PROXY", server.root)
+        monkeypatch.setenv("http_proxy", server.root)
+        assert cli.main([str(ball), "-o", str(folder), *asked]) == 2
+        told = capsys.readouterr().err
+        assert "requests" in told and "models.invalid" in told and "Nothing was sent" in told and "--yes" in told
+        assert not folder.exists() and not server.bodies
+        assert cli.main([str(ball), "-o", str(folder), *asked, "--yes"]) == 1
+        assert "does not accept the key" in capsys.readouterr().err and server.bodies
+        assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+        sent = len(server.bodies)
+        assert cli.main(["--resume", str(folder)]) == 2
+        assert "Nothing was sent" in capsys.readouterr().err and len(server.bodies) == sent
+        assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+        assert cli.main(["--resume", str(folder), "--yes"]) == 1 and len(server.bodies) > sent
+
+
+def test_a_folder_that_is_taken_is_said_before_consent_is_asked(ball, tmp_path, capsys):
+    (tmp_path / "render.png").write_bytes(b"somebody's")
+    asked = ["--agent", "compatible", "--base-url", "http://models.invalid/v1", "--model", "llava"]
+    assert cli.main([str(ball), "-o", str(tmp_path), *asked]) == 2
+    told = capsys.readouterr().err
+    assert "render.png" in told and "requests" not in told
+
+
 def test_a_machine_that_cannot_confine_is_one_sentence(ball, tmp_path, monkeypatch, capsys):
     def nothing():
         raise lockdown.NoConfinement("This machine cannot.")
@@ -99,6 +178,7 @@ def test_a_machine_that_cannot_confine_is_one_sentence(ball, tmp_path, monkeypat
     assert cli.main([str(ball), "-o", str(tmp_path / "run")]) == 1
     said = capsys.readouterr().err
     assert "This machine cannot." in said and "--unconfined" in said and len(said.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists(), "the same command with --unconfined can make it"
 
 
 def test_a_missing_blender_leaves_no_folder(ball, tmp_path, capsys):

@@ -15,7 +15,7 @@ from restage.agent import params as numbers  # noqa: E402
 from restage.agent.record import RunFolder  # noqa: E402
 from restage.operators import watch  # noqa: E402
 from restage.scene import edits, sandbox, scripts  # noqa: E402
-from scripted import GEOMETRY, Scripted  # noqa: E402
+from scripted import GEOMETRY, LIGHTING, MATERIALS, SETUP, Scripted  # noqa: E402
 
 pytestmark = pytest.mark.bpy
 
@@ -234,3 +234,164 @@ def test_later_attempts_leave_what_is_locked(begun, scripted):
     assert not len(live().locks) and not folder().record.locks
     bpy.ops.ed.undo()
     assert len(live().locks) and folder().record.locks
+
+
+CHEQUERED = (
+    MATERIALS
+    + """
+paint = bpy.data.materials["Box Paint"]
+shader = next(node for node in paint.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+texture = paint.node_tree.nodes.new("ShaderNodeTexChecker")
+paint.node_tree.links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+paint.node_tree.links.new(texture.outputs["Fac"], shader.inputs["Roughness"])
+shader.inputs["Metallic"].default_value = 1.0
+"""
+)
+GLOWING = (
+    MATERIALS
+    + """
+paint = bpy.data.materials["Box Paint"]
+glow = paint.node_tree.nodes.new("ShaderNodeEmission")
+output = next(node for node in paint.node_tree.nodes if node.type == "OUTPUT_MATERIAL")
+paint.node_tree.links.new(glow.outputs["Emission"], output.inputs["Surface"])
+"""
+)
+
+
+def shader_of(name):
+    nodes = of_run(name).material_slots[0].material.node_tree.nodes
+    return next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+
+
+def redo_with(scripted, stage, script):
+    """Have the agent hand in this script next, whatever the round."""
+    scripted.scripts[stage] = [script]
+    assert bpy.ops.restage.redo(stage=stage, note="otherwise") == {"FINISHED"}
+    stopped()
+
+
+def locked(*names):
+    bpy.ops.object.select_all(action="DESELECT")
+    for name in names:
+        of_run(name).select_set(True)
+    assert bpy.ops.restage.lock() == {"FINISHED"}
+
+
+def test_a_locked_surface_stays_what_it_is(begun, scripted):
+    accept()
+    locked("Box")
+    redo_with(scripted, "materials", CHEQUERED)
+    assert sandbox.shown(chosen().run) == ("materials", 2)
+    inputs = shader_of("Box").inputs
+    assert not any(inputs[name].is_linked for name in ("Base Color", "Roughness", "Metallic"))
+    assert tuple(inputs["Base Color"].default_value) == pytest.approx((0.6, 0.05, 0.05, 1.0))
+    assert (inputs["Roughness"].default_value, inputs["Metallic"].default_value) == pytest.approx((0.5, 0.0))
+    # What the lines can't put back is refused, and the artist sees why.
+    redo_with(scripted, "materials", GLOWING)
+    assert "another colour" in live().message and "locked" in live().message
+    assert sandbox.shown(chosen().run) == ("materials", 2)
+    assert bpy.ops.restage.unlock(name="Box") == {"FINISHED"}
+    redo_with(scripted, "materials", GLOWING + "# once more\n")
+    assert sandbox.shown(chosen().run) == ("materials", 4), "it was the lock that refused it"
+
+
+def test_a_texture_is_not_locked_and_the_artist_is_told(begun, scripted):
+    scripted.scripts["materials"] = [CHEQUERED]
+    accept()
+    assert shader_of("Box").inputs["Base Color"].is_linked
+    locked("Ball")
+    assert live().message == ""
+    locked("Box", "Ball")
+    assert "textured: Box." in live().message
+    surface = next(item.kept for item in folder().record.locks if item.kept.key == ("surface", "Box", 0))
+    assert surface.values == {"metallic": (1.0,)}
+
+
+def test_a_locked_camera_stays_what_it_is(begun, scripted):
+    locked("Picture Camera", "Box")
+    assert bpy.ops.restage.reopen(stage="setup") == {"FINISHED"}
+    # Moved, and with another lens: put back. The Box is not there yet, and nobody misses it.
+    redo_with(
+        scripted, "setup", SETUP + "camera.location.z += 1.0\ncamera.data.lens = 90.0\ncamera.data.shift_x = 0.2\n"
+    )
+    assert sandbox.shown(chosen().run) == ("setup", 2), live().message
+    camera = of_run("Picture Camera")
+    assert (camera.location.z, camera.data.lens, camera.data.shift_x) == pytest.approx((1.2, 50.0, 0.0))
+    for script, why in (
+        (SETUP.replace("Picture Camera", "Other Camera"), "leaves out Picture Camera"),
+        (
+            SETUP + "other = camera.copy()\nbpy.context.collection.objects.link(other)\nscene.camera = other\n",
+            "another camera",
+        ),
+        (SETUP + 'camera.constraints.new("TRACK_TO").target = None\n', "a constraint"),
+    ):
+        redo_with(scripted, "setup", script)
+        assert why in live().message and "locked" in live().message
+        assert sandbox.shown(chosen().run) == ("setup", 2)
+
+
+def test_a_locked_light_stays_what_it_is(begun, scripted):
+    for _ in range(3):
+        accept()
+    assert sandbox.shown(chosen().run) == ("lighting", 1)
+    locked("Key Sun")
+    redo_with(
+        scripted, "lighting", LIGHTING.replace("3.0}", "9.0}") + "light.angle = 0.5\nlight.color = (1.0, 0.0, 0.0)\n"
+    )
+    assert sandbox.shown(chosen().run) == ("lighting", 2), live().message
+    light = of_run("Key Sun").data
+    assert (light.energy, light.angle) == pytest.approx((3.0, 0.00918), abs=1e-4)
+    assert tuple(light.color) == pytest.approx((1.0, 1.0, 1.0))
+    redo_with(scripted, "lighting", LIGHTING.replace('"SUN"', '"AREA"'))
+    assert "Key Sun another size" in live().message and sandbox.shown(chosen().run) == ("lighting", 2)
+
+
+def test_lights_camera_and_surfaces_changed_by_hand_are_noticed_put_back_and_kept(begun, scripted):
+    scripted.scripts["lighting"] = [
+        LIGHTING.replace('"SUN"', '"AREA"').replace('{"sun.power": 3.0}', '{"Key Sun.size": 0.25, "sun.power": 60.0}')
+        + 'sun.location = (0.0, -1.0, 2.0)\nlight.size = PARAMS["Key Sun.size"]\n'
+    ]
+    for _ in range(3):
+        accept()
+    assert sandbox.shown(chosen().run) == ("lighting", 1), live().message
+    watch.look(1.0)
+    assert not len(live().edits)
+
+    def change():
+        lamp, camera = of_run("Key Sun").data, of_run("Picture Camera").data
+        lamp.size, lamp.shadow_soft_size = 1.25, 0.4
+        camera.shift_x, camera.lens = 0.1, 35.0
+        shader_of("Box").inputs["Roughness"].default_value = 0.0
+        shader_of("Ball").inputs["Metallic"].default_value = 1.0
+
+    change()
+    watch.look(2.0)
+    assert sorted(item.words for item in live().edits) == [
+        "Ball: metallic changed",
+        "Box: roughness changed",
+        "Key Sun: size changed",
+        "Picture Camera: lens changed, shifted",
+    ]
+    assert bpy.ops.restage.put_back() == {"FINISHED"}
+    assert not edits.found(chosen().run) and of_run("Key Sun").data.size == pytest.approx(0.25)
+    assert shader_of("Box").inputs["Roughness"].default_value == 0.5
+    change()
+    assert bpy.ops.restage.keep_edits() == {"FINISHED"}
+    stopped()
+    assert not live().error and not edits.found(chosen().run)
+    lamp, camera = of_run("Key Sun").data, of_run("Picture Camera").data
+    assert (lamp.size, lamp.shadow_soft_size) == pytest.approx((1.25, 0.4))
+    assert (camera.shift_x, camera.lens) == pytest.approx((0.1, 35.0))
+    assert shader_of("Box").inputs["Roughness"].default_value == 0.0
+    assert shader_of("Ball").inputs["Metallic"].default_value == 1.0
+    lighting = script("lighting", folder().record.stage("lighting").best)
+    assert numbers.read(lighting)["Key Sun.size"] == 1.25 and "shadow_soft_size = 0.4" in lighting
+
+
+def test_a_lamp_of_another_kind_has_other_numbers(begun, scripted):
+    for _ in range(3):
+        accept()
+    of_run("Key Sun").data.type = "SPOT"
+    assert edits.found(chosen().run) == [], "an angle that is gone is no edit"
+    of_run("Key Sun").data.energy = 5.0
+    assert [item.now for item in edits.found(chosen().run)] == [{"energy": (5.0,)}]

@@ -12,7 +12,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
-from panel import chosen, live, stopped, with_agent  # noqa: E402
+from panel import chosen, live, silent, stopped, with_agent  # noqa: E402
 from restage.operators import hand_on  # noqa: E402
 from restage.scene import export, tags  # noqa: E402
 from scripted import Scripted  # noqa: E402
@@ -125,3 +125,32 @@ def test_a_report_that_was_not_written_is_when_it_is_asked_for(opened):
         assert "report can't be written" in hand_on.write_report(report.parent / "nowhere")
     finally:
         report.write_bytes(kept)
+
+
+def test_what_can_not_be_pressed_with_a_run_says_why_too(opened):
+    area = next(area for area in bpy.context.screen.areas if area.type == "VIEW_3D")
+    elsewhere = next(area for area in bpy.context.screen.areas if area.type != "VIEW_3D")
+    assert not bpy.ops.restage.look.poll()
+    with bpy.context.temp_override(area=area):
+        assert bpy.ops.restage.look.poll(), "there is something to look at"
+
+    def silent_everywhere():
+        found = silent()
+        for one in (area, elsewhere):
+            with bpy.context.temp_override(area=one):
+                found += silent()
+        return found
+
+    assert silent_everywhere() == []
+    for status in ("RUNNING", "STOPPING"):
+        live().status = status
+        assert silent_everywhere() == [], status
+    live().status = "NONE"
+    bpy.context.view_layer.objects.active = next(item for item in bpy.data.objects if item.type == "MESH")
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert silent_everywhere() == []
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.data.objects.remove(next(i for i in bpy.data.objects if i.type == "CAMERA" and i.get(tags.RUN)))
+    assert silent_everywhere() == []
+    bpy.data.collections.remove(tags.sandbox_collection(chosen().run))
+    assert silent_everywhere() == []

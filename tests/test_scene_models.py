@@ -28,6 +28,7 @@ from restage.scene import sandbox, scripts  # noqa: E402
 from webserver import Web  # noqa: E402
 
 pytestmark = pytest.mark.bpy
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the other systems' stores are not commands to be replaced")
 
 
 @pytest.fixture
@@ -174,11 +175,62 @@ def test_one_shot_by_hand_and_its_recording_played_again(registered, table_pictu
     assert scripts_made[0] == scripts_made[1]
 
 
-def test_a_run_without_a_key_stops_with_what_to_do_and_can_go_on(registered, table_picture, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))  # no key store
+@pytest.fixture
+def online():
+    """Blender may go online; where it was started offline, that is all that can be said."""
     bpy.context.preferences.system.use_online_access = True
     if not bpy.app.online_access:
         pytest.skip("this Blender was started offline")
+
+
+def without_keys(monkeypatch, folder, store=False):
+    """No key in the environment, and no key store; or with `store` one that holds nothing."""
+    if store:
+        (folder / "secret-tool").write_text("#!/bin/sh\nexit 1\n")
+        (folder / "secret-tool").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@linux
+def test_a_key_that_is_surely_missing_is_said_before_anything_is_asked_or_made(
+    registered, table_picture, monkeypatch, tmp_path, online
+):
+    without_keys(monkeypatch, tmp_path)
+    registered.picture, registered.agent = str(table_picture), "openai"
+    for sends in (False, True):
+        with pytest.raises(RuntimeError, match="OPENAI_API_KEY"):
+            bpy.ops.restage.reconstruct(send=sends)
+        assert "OPENAI_API_KEY" in live().error
+    assert not (tmp_path / "runs").exists() and run_thread.current() is None
+    registered.agent, registered.verifier = "handoff", "openai"
+    with pytest.raises(RuntimeError, match="OPENAI_API_KEY"):
+        bpy.ops.restage.reconstruct(send=True)
+
+
+@linux
+def test_a_key_store_is_not_waited_for_before_the_estimate(registered, monkeypatch, tmp_path):
+    registered.agent = "openai"
+    without_keys(monkeypatch, tmp_path, store=True)
+
+    def asked():
+        return launch.leaving(launch.settings(registered, preferences.read(bpy.context)), tmp_path, True)
+
+    assert "is asked" in asked()[0], "the store may hold one"
+    live().openai.key = "none"
+    with pytest.raises(launch.LaunchError, match="OPENAI_API_KEY"):
+        asked()
+    live().openai.key = "store"
+    assert asked()
+    live().openai.key = "none"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0123456789abcdef")
+    assert asked()
+
+
+@linux
+def test_a_run_whose_key_the_store_has_not_stops_with_what_to_do_and_can_go_on(
+    registered, table_picture, monkeypatch, tmp_path, online
+):
+    without_keys(monkeypatch, tmp_path, store=True)
     registered.picture, registered.agent = str(table_picture), "openai"
     assert bpy.ops.restage.reconstruct(send=True) == {"FINISHED"}
     tick_until(lambda: live().status not in properties.BUSY)
@@ -186,11 +238,9 @@ def test_a_run_without_a_key_stops_with_what_to_do_and_can_go_on(registered, tab
     assert bpy.ops.restage.go_on.poll()
 
 
-def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))  # no key store
-    bpy.context.preferences.system.use_online_access = True
-    if not bpy.app.online_access:
-        pytest.skip("this Blender was started offline")
+@linux
+def test_repeat_last_does_not_send_again(registered, table_picture, monkeypatch, tmp_path, online):
+    without_keys(monkeypatch, tmp_path, store=True)
     registered.picture, registered.agent = str(table_picture), "openai"
     bpy.ops.restage.reconstruct("EXEC_DEFAULT", True, send=True, unconfined=True)
     tick_until(lambda: live().status not in properties.BUSY)
@@ -240,7 +290,7 @@ def test_a_reply_must_not_be_the_prompt(tmp_path):
         by_hand.reply(tmp_path / "gone", "The reply")
 
 
-def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_picture, monkeypatch, tmp_path):
+def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_picture, tmp_path, online):
     registered.picture, registered.agent = str(table_picture), "compatible"
     addon = bpy.context.preferences.addons["restage"].preferences
     addon.base_url, registered.max_tokens = "http://models.invalid/v1", 50000
@@ -253,6 +303,9 @@ def test_nothing_is_sent_before_the_estimate_is_confirmed(registered, table_pict
     # A server on this machine asks no question.
     addon.base_url = "http://127.0.0.1:9/v1"
     assert launch.leaving(launch.settings(registered, preferences.read(bpy.context)), tmp_path, False) == ()
+    addon.base_url = "http://models.invalid/v1"
+    with pytest.raises(launch.LaunchError, match="Online Access"):
+        launch.leaving(launch.settings(registered, preferences.read(bpy.context)), tmp_path, False)
 
 
 def test_caps_of_the_scene_stand_for_those_of_the_preferences(registered):
@@ -335,7 +388,7 @@ esac
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' stores are not commands to be replaced")
+@linux
 def test_a_key_goes_to_the_key_store_and_nowhere_else(tmp_path):
     tool, store = tmp_path / "bin" / "secret-tool", tmp_path / "store"
     tool.parent.mkdir()

@@ -11,8 +11,9 @@ bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
 from panel import card, chosen, live, statuses, stopped, tick, tick_until, with_agent  # noqa: E402
+from restage import previews  # noqa: E402
 from restage.agent.record import RunFolder  # noqa: E402
-from restage.operators import run_thread  # noqa: E402
+from restage.operators import preload, run_thread  # noqa: E402
 from restage.scene import sandbox, scripts, tags  # noqa: E402
 from scripted import GEOMETRY, SETUP, Scripted  # noqa: E402
 
@@ -125,6 +126,38 @@ def test_decisions_and_undo_and_redo_across_them(begun, scripted):
     assert not live().cards and live().cards_of == ""
     bpy.ops.ed.redo()
     agree()
+
+
+def test_parameters_are_the_open_stage_s_while_it_runs(begun):
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    stopped()
+    assert live().params_of.endswith("|geometry 2") and "box.size" in live().params
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    wrong = []
+
+    def other_stages():
+        of = live().params_of.rpartition("|")[2].partition(" ")[0]
+        if len(live().params) and of != live().focus:
+            wrong.append((live().focus, of, list(live().params.keys())))
+        return run_thread.current() is None and live().status != "RUNNING"
+
+    tick_until(other_stages)
+    tick()
+    assert not wrong and live().focus == "materials" and live().params_of.endswith("|materials 1")
+
+
+def test_the_pictures_of_every_attempt_are_noted_when_the_cards_are_filled(begun, table_picture):
+    assert bpy.ops.restage.accept() == {"FINISHED"}
+    stopped()
+    paths = [attempt.picture for stage in live().cards for attempt in stage.attempts]
+    paths.append(str(Path(chosen().folder) / "picture.png"))
+    assert len(paths) == 4 and all(previews._written[path] == Path(path).stat().st_mtime_ns for path in paths)
+    chosen().picture = str(table_picture.with_name("other.png"))
+    Path(chosen().picture).write_bytes(table_picture.read_bytes())
+    assert chosen().picture not in previews._written
+    previews.look()
+    preload._tick()
+    assert chosen().picture in previews._written
 
 
 def test_a_viewport_goes_on_looking_through_the_run_s_camera(begun):
@@ -278,8 +311,7 @@ def test_a_folder_that_is_gone_is_told_and_can_be_found_again(begun, tmp_path):
 
 
 def test_another_scene_shows_its_own_run_or_none(begun):
-    from restage import previews
-    from restage.operators import preload, watch
+    from restage.operators import watch
 
     watch.look(1.0)
     assert len(live().cards) == 5

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from restage.agent.offline import torus
 from restage.agent.offline.segment import segment
 from restage.agent.picture import Picture, load
 
 Mask = NDArray[np.bool_]
-EVAL = Path(__file__).resolve().parents[1] / "../shared/eval"
+ROOT = Path(__file__).resolve().parents[1]
+EVAL = ROOT / "../shared/eval"
 needs_eval = pytest.mark.skipif(not EVAL.is_dir(), reason="the evaluation pictures are not on this machine")
 
 
@@ -147,6 +149,44 @@ def test_floor_with_shadows_gives_one_region_per_thing() -> None:
     assert len(found) == 3
     assert {name: best(found, mask) > 0.85 for name, mask in truth.items()} == dict.fromkeys(truth, True)
     assert 0.3 < result.confidence <= 1
+
+
+def ring_scene(inside: str, shape: tuple[int, int] = (240, 320)) -> tuple[Picture, Mask, Mask]:
+    """Return a violet ring on a grey floor with what is `inside` it, its mask, and its inside."""
+    y, x = np.indices(shape)
+    down = np.linspace(120, 190, shape[0])[:, None] * np.ones(shape)
+    rgb = np.repeat(down[..., None], 3, axis=2)
+    whole = (x - 160) ** 2 + (1.5 * (y - 130)) ** 2 <= 80**2
+    middle = (x - 160) ** 2 + (1.5 * (y - 132)) ** 2 <= 38**2
+    bright = 1 - 0.45 * np.abs(np.hypot(x - 160, 1.5 * (y - 130)) - 58) / 22
+    rgb[whole] = (np.array([150, 70, 190]) * bright[..., None])[whole]
+    # The ring's own shade lies on the farther part of the floor inside it, and its colour on all of it.
+    shade = np.clip((y - 106) / 26, 0.25, 0.85)
+    floor = (down * shade)[..., None] * np.array([1.0, 0.93, 1.04])
+    fill = {"floor": floor, "gloss": np.array(245), "hub": np.array(40)}[inside]
+    rgb = np.where(middle[..., None], fill, rgb)
+    return picture(soft(rgb, noise=0.5)), whole & ~middle, middle
+
+
+def test_the_shaded_floor_inside_a_ring_is_a_hole_in_it() -> None:
+    drawn, ring, middle = ring_scene("floor")
+    found = masks_of(drawn)
+    assert len(found) == 1 and iou(found[0], ring) > 0.9
+    hole = torus.hole_of(found[0], np.zeros_like(found[0]))
+    assert hole is not None and iou(hole, middle) > 0.75
+
+
+@pytest.mark.parametrize("inside", ["gloss", "hub"])
+def test_what_is_lighter_than_the_floor_or_dark_throughout_is_no_hole(inside: str) -> None:
+    drawn, ring, middle = ring_scene(inside)
+    assert best(masks_of(drawn), ring | middle) > 0.95
+
+
+def test_the_ring_of_the_easy_example_has_its_hole_and_nothing_else_has_one() -> None:
+    found = masks_of(load(ROOT / "examples" / "shapes.png"))
+    holes = [torus.hole_of(mask, np.zeros_like(mask)) for mask in found]
+    (hole,) = [hole for hole in holes if hole is not None]
+    assert len(found) == 5 and hole[int(0.615 * len(hole)), int(0.215 * hole.shape[1])]
 
 
 def test_two_touching_balls_of_one_colour_are_two_things() -> None:

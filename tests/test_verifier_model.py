@@ -87,10 +87,11 @@ def test_parts_of_an_object_can_be_looked_at_by_its_name():
     assert looker.asked[0].object == "Cup.Body"
 
 
-def test_one_who_only_asks_for_looks_cannot_hold_up_the_run():
-    provider = Answering(*[looks({"view": "above"}) for _ in range(3)])
-    judged = ModelVerifier(provider).judge(context(), attempt(), Looker())
-    assert judged.verdict.approve and not judged.verdict.items
+def test_one_who_only_asks_for_looks_has_not_judged_and_cannot_hold_up_the_run():
+    provider, looker = Answering(*[looks({"view": "above"}) for _ in range(9)]), Looker()
+    with pytest.raises(BadReply, match="gave no verdict"):
+        ModelVerifier(provider).judge(context(), attempt(), looker)
+    assert len(provider.asked) == 3 and len(looker.asked) == 2
 
 
 def test_no_verdict_is_an_error_for_the_loop():

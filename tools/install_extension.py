@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from restage.worker.binary import BlenderNotFound, program
 from wheel_platforms import this_one
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,15 +27,15 @@ def main() -> int:
     mine = this_one().name.replace("-", "_")
     zips = sorted((ROOT / "dist").glob(f"restage-*-{mine}.zip"), key=lambda path: path.stat().st_mtime)
     package = options.zip or (zips[-1] if zips else None)
-    blender = shutil.which(options.blender or "blender")
     if package is None:
         print("install: no zip in dist/; build it first with `make build`.", file=sys.stderr)
         return 1
-    if blender is None:
-        wanted = options.blender or "blender (on PATH)"
+    try:
+        blender = program(options.blender or "blender").path
+    except BlenderNotFound as error:
         print(
-            f"install: {wanted} is not a program. Point BLENDER at a Blender 4.2 or newer, or in Blender choose "
-            f"Edit > Preferences > Get Extensions > Install from Disk and take {package}.",
+            f"install: {error} Or choose Edit > Preferences > Get Extensions > Install from Disk in such a Blender and "
+            f"take {package}.",
             file=sys.stderr,
         )
         return 1

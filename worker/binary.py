@@ -50,10 +50,7 @@ def find(explicit: str | None = None) -> BlenderBinary:
     """
     named = explicit or os.environ.get("BLENDER")
     if named:
-        path = shutil.which(named)
-        if path is None:
-            raise BlenderNotFound(f"{named} is not a program that can be run: point BLENDER at a Blender 4.2 or newer.")
-        return _program(path)
+        return program(named)
     on_path = shutil.which("blender")
     too_old = ""
     if on_path:
@@ -65,6 +62,14 @@ def find(explicit: str | None = None) -> BlenderBinary:
     if wheel:
         return wheel
     raise BlenderNotFound(f"No Blender found{too_old}: set BLENDER to a Blender 4.2 or newer, or `pip install bpy`.")
+
+
+def program(named: str) -> BlenderBinary:
+    """Return the Blender that a name on PATH or a path starts. Raises BlenderNotFound as `find`, also when too old."""
+    path = shutil.which(named)
+    if path is None:
+        raise BlenderNotFound(f"{named} is not a program that can be run: point BLENDER at a Blender 4.2 or newer.")
+    return _program(path)
 
 
 def running(binary_path: str, version: tuple[int, int, int], python: str = sys.executable) -> BlenderBinary:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from . import lockable
 from .evaluate import Body
 from .protocol import ObjectInfo
 
@@ -52,6 +53,9 @@ def _info(
         vertices=len(points) if body is not None else 0,
         visible_px=visible,
         light=_lamp(item) if item.type == "LIGHT" else "",
+        values=lockable.of_data(item),
+        surfaces=lockable.of_surfaces(item),
+        steered=lockable.steered(item),
     )
 
 

@@ -99,6 +99,12 @@ class ObjectInfo:
     """Pixels of the object in the object-id view; 0 when hidden or out of frame."""
     light: str = ""
     """Of a lamp: kind, power, colour, size and direction, in words."""
+    values: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Of a lamp or a camera: what can be locked of it, by the names of `agent.kept`, in Blender's units."""
+    surfaces: tuple[dict[str, tuple[float, ...]], ...] = ()
+    """By material slot: colour (linear RGB), roughness and metallic, as far as each is one for the whole surface."""
+    steered: bool = False
+    """Whether a parent, a constraint or an animation has a say in where it is."""
 
 
 SanityKind = Literal[

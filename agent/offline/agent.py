@@ -131,7 +131,7 @@ class OfflineGenerator:
         return None
 
     def _layout(self, context: Context) -> Layout:
-        key = _key(context.picture, context.brief, context.seed)
+        key = _key(context.picture, context.brief, context.seed) + context.hints
         if key not in self._layouts:
             width, height = context.picture.size
             # The outlines of the brief are a pixel off here and there: the camera might come out another than the
@@ -281,7 +281,9 @@ def _settled_camera(context: Context) -> Camera | None:
 
 def _behind(context: Context) -> NDArray[np.bool_]:
     h, w = context.picture.rgb.shape[:2]
-    return np.asarray(~np.logical_or.reduce([np.zeros((h, w), bool), *context.masks.values()]), np.bool_)
+    nothing = np.zeros((h, w), bool)
+    told = [] if context.ignored is None else [context.ignored]
+    return np.asarray(~np.logical_or.reduce([nothing, *told, *context.masks.values()]), np.bool_)
 
 
 def _median_light(rgb: NDArray[np.float32], where: NDArray[np.bool_], otherwise: Rgb) -> Rgb:

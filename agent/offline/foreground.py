@@ -6,7 +6,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from . import faint
+from . import faint, holes
 from . import features as f
 from .backdrop import Backdrop
 from .basins import OUTSIDE, Patches, oversegment
@@ -32,6 +32,7 @@ def extract(seen: f.Features, behind: Backdrop) -> f.Mask:
         back |= _whiskers(seen, ~back, light, chroma)
         if behind.drift < STUDIO_DRIFT:
             back |= _cast_shadows(seen, ~back, light, chroma)
+        back |= holes.seen_through(seen, behind, ~back, light)
         back &= ~faint.enclosed(seen, ~back)
         return sharpen(seen, _peeled(seen, behind, ~back))
     return sharpen(seen, ~back)

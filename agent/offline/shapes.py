@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from . import features as f
+from . import holes
 from .backdrop import Backdrop
 
 SPECK = 2e-4
@@ -28,9 +29,9 @@ def trim_shadow(seen: f.Features, behind: Backdrop, mask: f.Mask) -> f.Mask:
     inner = f.erode(mask, 3)
     if np.count_nonzero(inner) < 30:
         return mask
-    tint = _tint(seen.smooth)
+    tint = holes.tint(seen.smooth)
     thing = np.median(tint[inner], axis=0)
-    ground = _tint(behind.lab)
+    ground = holes.tint(behind.lab)
     if np.linalg.norm(np.median(ground[mask], axis=0) - thing) < 25:
         return mask
     nearer = np.linalg.norm(tint - ground, axis=2) < 0.8 * np.linalg.norm(tint - thing, axis=2)
@@ -145,7 +146,3 @@ def _root(group: dict[int, int], index: int) -> int:
 
 def _link(group: dict[int, int], one: int, two: int) -> None:
     group[_root(group, one)] = _root(group, two)
-
-
-def _tint(lab: f.Floats) -> f.Floats:
-    return np.asarray(100 * lab[..., 1:] / (lab[..., :1] + 12), np.float32)

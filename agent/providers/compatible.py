@@ -22,16 +22,18 @@ PATIENCE = Limits(first_byte=900.0, stall=300.0)
 class Compatible(OpenAI):
     """A server known by its address. On this machine it needs neither a key nor online access, and costs nothing."""
 
+    _needs_key = False
+
     def __init__(self, model: str, base_url: str, online: bool, key_of: KeyOf, limits: Limits = PATIENCE) -> None:
         """`model` empty: the first the server lists. Raises ProviderError for a base URL that is none."""
         super().__init__(model, base_url or OLLAMA, online, key_of, limits, name="compatible")
         if self.local:
             self._facts = replace(self._facts, usd_input=0.0, usd_cached_input=0.0, usd_output=0.0)
 
-    def _key(self) -> str:
+    def _key(self, key_of: KeyOf | None = None) -> str:
         try:
             # The library sends one in any case; a server without keys ignores it.
-            return self._key_of(self._name) or "none"
+            return (key_of or self._key_of)(self._name) or "none"
         except NoKeyStore:
             return "none"  # a key is optional here, and a server that wants one says so
 

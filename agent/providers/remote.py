@@ -35,6 +35,8 @@ _MOST_CHANGES = 6
 class Remote(ABC):
     """A provider that asks a server."""
 
+    _needs_key = True
+
     def __init__(
         self, name: str, who: str, model: str, base_url: str, online: bool, key_of: KeyOf, limits: Limits | None = None
     ) -> None:
@@ -100,6 +102,15 @@ class Remote(ABC):
         known = table.names(self._name)
         return sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
 
+    def check(self, key_of: KeyOf | None = None) -> None:
+        """Raise OnlineAccessOff or NoKey where nothing can be asked; to be known before anything is made for it.
+
+        Reads the key, which may wait for the artist; `key_of` stands in where that can't be waited for.
+        """
+        self._check_online()
+        if self._needs_key:
+            self._key(key_of)
+
     @abstractmethod
     def _answer(self, request: Request, watch: Watch, key: str) -> Answer:
         """Put the request and read the answer, streaming. May raise whatever the client library raises."""
@@ -129,10 +140,18 @@ class Remote(ABC):
         more = _THINKING_TOKENS if table.thinks(self._name, self._facts.name) else 0
         return min(request.max_output_tokens + more, max(self._facts.max_output_tokens, request.max_output_tokens))
 
-    def _key(self) -> str:
+    def _check_online(self) -> None:
+        """Raise OnlineAccessOff when the server is not this machine and Blender may not go online."""
+        if not self._online and not self.local:
+            raise OnlineAccessOff(
+                f"Blender's Allow Online Access is off, so {self._who} is not asked.",
+                "Turn it on in Preferences > System > Network, or use a local server, hand-off or the offline agent.",
+            )
+
+    def _key(self, key_of: KeyOf | None = None) -> str:
         """Return the key. Raises NoKey."""
         try:
-            key = self._key_of(self._name)
+            key = (key_of or self._key_of)(self._name)
         except NoKeyStore as error:
             raise NoKey("The key could not be read.", str(error)) from None
         if not key:
@@ -161,12 +180,7 @@ class Remote(ABC):
         tell: Tell,
         request: Request | None = None,
     ) -> tuple[T, int, Usage]:
-        if not self._online and not self.local:
-            raise OnlineAccessOff(
-                f"Blender's Allow Online Access is off, so {self._who} is not asked.",
-                "Turn it on in Preferences > System > Network, or use a local server, hand-off or the offline agent.",
-            )
-
+        self._check_online()
         latest = Watch()
 
         def guarded(watch: Watch) -> T:

@@ -14,7 +14,7 @@ from .. import conversation
 from ..conversation import Exchange
 from ..record import AttemptRecord, RecordError, RunFolder, StageRecord
 from ..stages import BY_NAME
-from . import tables, talk
+from . import masked, tables, talk
 from .chart import chart
 from .embed import Embedded, figure, opened, uri
 from .highlight import highlight
@@ -44,6 +44,7 @@ def page(folder: RunFolder) -> str:
         pictures=_pictures(folder),
         confidence=_confidence(folder),
         brief=brief,
+        masks=masked.section(folder),
         objects=_objects(folder),
         chart=chart(record.stages),
         stages=stages + talk.about_nothing_known(folder.path, said, record.stages, embedded) + trouble,

@@ -68,6 +68,8 @@ def colours(context: Context, attempt: Attempt) -> str:
         for surface, region in _surfaces(attempt, label, got & wanted):
             rows.append(_row(f"{label}, {surface}", _mean(picture, region), _mean(light, region)))
     behind = ~np.logical_or.reduce([fit_mask(m, width, height) for m in context.masks.values()] or [got_none(views)])
+    if context.ignored is not None:
+        behind &= ~fit_mask(context.ignored, width, height)
     seen = ~np.isin(views.ids, [key for key, label in views.id_names.items() if label in context.masks])
     if name == "albedo":
         # Flat albedo is black where nothing stands, and that is not a colour.

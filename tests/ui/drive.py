@@ -92,6 +92,8 @@ def state():
         "params": [param.name for param in live.params],
         "edited": [card.name for card in live.cards if card.edited],
         "edits": [item.words for item in live.edits],
+        "masks": [item.name for item in live.mask_objects],
+        "hints": live.mask_hints,
         "locks": [item.name for item in live.locks],
         "ahead": live.ahead,
         "file": bpy.data.filepath,

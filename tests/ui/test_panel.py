@@ -8,6 +8,7 @@ Needs root and `RESTAGE_UI_CHROOT` (or three minutes and 2 GB the first time). P
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -189,11 +190,70 @@ def test_saved_quit_reopened_and_resumed(window):
 
 def test_comparing(window):
     window.do("look")
-    for mode in ("OVERLAY", "SIDE", "WIPE", "FLICKER", "HEAT", "OUTLINES"):
+    for mode in ("OVERLAY", "SIDE", "WIPE", "FLICKER", "HEAT", "OUTLINES", "MASKS"):
         assert window.do(f"op:compare mode={mode!r}") == "ok"
         window.wait(lambda: drawn(window), 30)
         seen(window, f"16-compare-{mode.lower()}")
         assert window.do(f"op:compare mode={mode!r}") == "ok"
+
+
+def test_masks_are_corrected_over_the_picture(window):
+    window.do("look")
+    state = window.fresh()
+    assert state["masks"] and state["hints"] == 0, state
+    first = state["journal"]
+    assert window.do("op:hint kind='not'") == "ok"
+    window.wait(lambda: drawn(window), 60)
+    seen(window, "24-masks")
+    window.drag(*place(window, 0.5, 0.4), *place(window, 0.56, 0.6), lambda: seen(window, "25-dragging"))
+    window.wait(lambda: window.state()["hints"] == 1, 30)
+    window.wait(lambda: drawn(window), 60)
+    said = hints(window)
+    assert [item["kind"] for item in said] == ["not"] and said[0]["object"] == state["masks"][0]
+    wanted = (0.5, 0.4, 0.56, 0.6)
+    assert all(abs(a - b) < 0.02 for a, b in zip(said[0]["box"], wanted, strict=True)), said
+    seen(window, "26-hinted")
+    # A stroke, one that is thought better of, and steps back and forth.
+    window.do("py:bpy.context.window_manager.restage.mask_tool = 'BRUSH'")
+    assert window.do("op:hint kind='ignore'") == "ok"
+    window.drag(*place(window, 0.1, 0.1), *place(window, 0.4, 0.15))
+    window.wait(lambda: window.state()["hints"] == 2, 30)
+    points = hints(window)[1]["stroke"]["points"]
+    ends = [*points[0], *points[-1]]
+    assert all(abs(a - b) < 0.02 for a, b in zip(ends, (0.1, 0.1, 0.4, 0.15), strict=True)), points
+    window.wait(lambda: drawn(window), 60)
+    seen(window, "27-ignored")
+    assert window.do("op:hint kind='is'") == "ok"
+    window.key("Escape")
+    assert window.fresh()["hints"] == 2
+    window.do("undo")
+    assert window.fresh()["hints"] == 1 and len(hints(window)) == 1
+    window.do("redo")
+    assert window.fresh()["hints"] == 2 and len(hints(window)) == 2
+    assert window.do("op:clear_hints") == "ok"
+    assert window.fresh()["hints"] == 0 and not hints(window) and window.state()["journal"] > first
+    window.do("py:bpy.context.window_manager.restage.mask_tool = 'BOX'")
+    assert window.do("op:compare mode='MASKS'") == "ok"
+
+
+def hints(window):
+    """What the run folder holds of what was said."""
+    path = window.chroot / window.state()["folder"].lstrip("/") / "mask_hints.json"
+    return json.loads(path.read_text())["hints"] if path.exists() else []
+
+
+def place(window, across, down):
+    """Where a place in the picture is in the window, counted from the bottom left."""
+    code = (
+        "import sys, json; c = sys.modules['bl_ext.user_default.restage.scene.compare'];"
+        "run = bpy.context.scene.restage.run; space = area.spaces.active;"
+        "region = next(r for r in area.regions if r.type == 'WINDOW');"
+        "box = c.frame_box(run, space.camera, region, space.region_3d);"
+        "(folder / 'frame').write_text(json.dumps([*box, region.x, region.y]))"
+    )
+    assert window.do(f"py:{code}") == "ok"
+    left, bottom, right, top, x, y = json.loads((window.folder / "frame").read_text())
+    return x + left + across * (right - left), y + top - down * (top - bottom)
 
 
 def drawn(window):

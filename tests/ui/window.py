@@ -180,6 +180,18 @@ class Window:
         self.command("xdotool", "mousemove", str(int(x)), str(int(HEIGHT - y)), "sleep", "0.1", "click", "1")
         time.sleep(0.4)
 
+    def drag(self, x0: float, y0: float, x1: float, y1: float, between: Callable[[], object] = lambda: None) -> None:
+        """Drag from one place to another, in Blender's window coordinates, and do something before it is let go."""
+        self.command("xdotool", "mousemove", str(int(x0)), str(int(HEIGHT - y0)), "sleep", "0.3", "mousedown", "1")
+        # A busy Blender would take the press where the mouse is by then.
+        self.fresh()
+        for part in (0.3, 0.7, 1.0):
+            x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+            self.command("xdotool", "mousemove", str(round(x)), str(round(HEIGHT - y)), "sleep", "0.2")
+        between()
+        self.command("xdotool", "mouseup", "1")
+        self.fresh()
+
     def open_tab(self, name: str) -> None:
         """Click down the sidebar's tabs until the wanted one is in front, and stays there."""
         for _ in range(3):
