@@ -8,7 +8,7 @@ can't be, and then nothing was changed; and OSError when the folder can't be wri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from . import files, journal, locks, mask_hints, params, program
 from . import kept as writing
@@ -145,11 +145,20 @@ def keep(folder: RunFolder, kept: Sequence[Kept], accept: str = "") -> tuple[str
     return tuple(by_stage)
 
 
-def lock(folder: RunFolder, items: Sequence[Kept], stage: str, attempt: int) -> int:
-    """Lock things as they are kept, with the shapes that an attempt gave them; return the state's number."""
+def lock(
+    folder: RunFolder,
+    items: Sequence[Kept],
+    stage: str,
+    attempt: int,
+    sizes: Mapping[str, locks.Size | None] | None = None,
+) -> int:
+    """Lock things as they are kept, with the shapes that an attempt gave them; return the state's number.
+
+    `sizes` are of those that the artist has given another since, world bounds in metres.
+    """
     with folder.held():
         result = folder.load_result(_usable(_of(folder, stage), attempt))
-        new = [locks.lock_of(item, result) for item in items]
+        new = [locks.lock_of(item, result, (sizes or {}).get(item.name)) for item in items]
         about = {item.kept.key for item in new}
         folder.record.locks = [item for item in folder.record.locks if item.kept.key not in about] + new
         return _noted(folder, "lock", stage, attempt)

@@ -20,6 +20,9 @@ _PLACE = ("location", "rotation_euler", "scale")
 """What the lines at a script's end put back whatever it did, and so is not looked at."""
 
 
+Size = tuple[float, float, float]
+
+
 class Lock(BaseModel):
     """One locked thing."""
 
@@ -27,7 +30,7 @@ class Lock(BaseModel):
 
     kept: Kept
     """How it is kept, all of it."""
-    size: tuple[float, float, float] | None = None
+    size: Size | None = None
     """Of a thing's world bounds, metres; None where its shape is not locked."""
     vertices: int = 0
     free: bool = False
@@ -50,15 +53,15 @@ def applied(script: str, stage: str, locks: Sequence[Lock]) -> str:
     return kept.with_lines(script, kept.merged(kept.held(script), mine))
 
 
-def lock_of(item: Kept, result: JobResult) -> Lock:
-    """Return the lock of a thing as it is kept, with the shape that an attempt gave it."""
+def lock_of(item: Kept, result: JobResult, size: Size | None = None) -> Lock:
+    """Return the lock of a thing as it is kept, with the shape that an attempt gave it, or another size."""
     info = _info(item.name, result) if item.kind != "surface" else None
     if info is None:
         return Lock(kept=item)
     active = item.kind == "camera" and result.settings.get("camera") == item.name
     if item.kind != "object":
         return Lock(kept=item, free=not info.steered, active=active)
-    return Lock(kept=item, size=_size(info), vertices=info.vertices, free=not info.steered)
+    return Lock(kept=item, size=size or _size(info), vertices=info.vertices, free=not info.steered)
 
 
 def broken(locks: Sequence[Lock], stage: str, result: JobResult) -> str:
@@ -121,6 +124,6 @@ def _info(name: str, result: JobResult) -> ObjectInfo | None:
     return next((item for item in result.inventory if item.name == name), None)
 
 
-def _size(info: ObjectInfo) -> tuple[float, float, float]:
+def _size(info: ObjectInfo) -> Size:
     x, y, z = (high - low for low, high in zip(info.world_min, info.world_max, strict=True))
     return x, y, z

@@ -61,7 +61,10 @@ class RESTAGE_OT_lock_edits(_OnEdits, bpy.types.Operator):
         names = {item.name for item in changed}
         things = [item for item in edits.objects(run) if edits.name_of(item) in names]
         whole = [one for item in things for one in changes.whole(item)]
-        context.scene.restage.state = decisions.lock(folder, whole, *changes.shown(context))
+        # What is shown has the size that it was given by hand; the attempt's own is another.
+        turned = {item.name for item in changed if {"scale", "rotation_euler"} & set(item.values)}
+        sizes = {edits.name_of(item): edits.size_now(item) for item in things if edits.name_of(item) in turned}
+        context.scene.restage.state = decisions.lock(folder, whole, *changes.shown(context), sizes)
         decisions.keep(folder, changed)
 
 

@@ -11,10 +11,12 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import properties
 from ..idnames import Op
-from ..scene import export, sandbox
-from . import follow
+from ..scene import compat, export, sandbox
+from . import background, follow, trouble
 from .asking import Tells
 from .finish import no_result
+
+_WRITING = "report"
 
 
 class _Saves(Tells):
@@ -141,26 +143,32 @@ class RESTAGE_OT_open_report(Tells, bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Open it."""
+        """Open it; one that a cancelled run had no time for is written first, off the main thread."""
         path = Path(properties.absolute(context.scene.restage.folder)) / "report.html"
-        if not path.is_file():
-            if follow.thread() is not None:
-                return self.fail(context, "The report is written when the run stops for the first time.")
-            if trouble := write_report(path.parent):
-                return self.fail(context, trouble)
-        return bpy.ops.wm.url_open(url=path.as_uri())
+        if path.is_file():
+            return bpy.ops.wm.url_open(url=path.as_uri())
+        if follow.thread() is not None:
+            return self.fail(context, "The report is written when the run stops for the first time.")
+        if not background.going_on(_WRITING):
+            background.start(_WRITING, lambda cancel: _write(path.parent, cancel), lambda *told: _written(path, *told))
+        self.report({"INFO"}, "The report is being written, and opens then")
+        return {"FINISHED"}
 
 
-def write_report(folder: Path) -> str:
-    """Write the report that a cancelled run had no time for; return one sentence where that can't be done."""
+def _write(folder: Path, cancel: Event) -> str:
     from ..agent import finish
-    from ..agent.record import RecordError, RunFolder
+    from ..agent.record import RunFolder
 
-    try:
-        finish.report(RunFolder.open(folder), Event())
-    except (RecordError, OSError) as error:
-        return f"The report can't be written: {error}"
+    finish.report(RunFolder.open(folder), cancel)
     return ""
+
+
+def _written(path: Path, said: str, failed: bool) -> None:
+    if failed:
+        trouble.tell(f"The report can't be written: {said}")
+        return
+    with compat.window_override():
+        bpy.ops.wm.url_open(url=path.as_uri())
 
 
 CLASSES = (RESTAGE_OT_save_program, RESTAGE_OT_export, RESTAGE_OT_open_report)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
+import numpy as np
 
 from . import tags
 
@@ -125,6 +126,22 @@ def textured(item: bpy.types.Object) -> bool:
     filled = [slot for slot, held in enumerate(item.material_slots) if held.material is not None]
     plain = surfaces_now(item)
     return any("colour" not in plain.get(slot, {}) for slot in filled)
+
+
+def size_now(item: bpy.types.Object) -> tuple[float, float, float] | None:
+    """World size of an object with its modifiers, metres; None of what has no surface."""
+    seen = item.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    try:
+        mesh = seen.to_mesh()
+    except RuntimeError:
+        return None
+    points = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", points.ravel())
+    seen.to_mesh_clear()
+    if not len(points):
+        return None
+    x, y, z = np.ptp(points @ np.array(seen.matrix_world, np.float32)[:3, :3].T, axis=0).tolist()
+    return x, y, z
 
 
 def name_of(item: bpy.types.Object) -> str:

@@ -12,8 +12,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 import restage  # noqa: E402
-from panel import chosen, live, silent, stopped, with_agent  # noqa: E402
-from restage.operators import hand_on  # noqa: E402
+from panel import chosen, live, silent, stopped, tick_until, with_agent  # noqa: E402
 from restage.scene import export, tags  # noqa: E402
 from scripted import Scripted  # noqa: E402
 
@@ -51,8 +50,6 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def opened(finished):
     """The file of that run, opened anew."""
-    from panel import tick_until
-
     bpy.ops.wm.open_mainfile(filepath=str(finished / "file.blend"))
     tick_until(lambda: len(live().cards) == 5)
     return finished
@@ -116,13 +113,16 @@ def test_a_run_whose_collection_the_artist_removed_can_be_shown_again_or_discard
     assert chosen().run == "" and tags.of_run(run) == []
 
 
-def test_a_report_that_was_not_written_is_when_it_is_asked_for(opened):
-    report = Path(chosen().folder) / "report.html"
+def test_a_report_that_was_not_written_is_when_it_is_asked_for(opened, monkeypatch):
+    report, pages = Path(chosen().folder) / "report.html", []
+    monkeypatch.setattr("webbrowser.open", lambda url, *_: pages.append(url))
     kept = report.read_bytes()
     report.unlink()
     try:
-        assert hand_on.write_report(report.parent) == "" and b"PSNR" in report.read_bytes()
-        assert "report can't be written" in hand_on.write_report(report.parent / "nowhere")
+        assert bpy.ops.restage.open_report() == {"FINISHED"}
+        assert not pages, "the main thread does not wait for it"
+        tick_until(lambda: pages)
+        assert pages == [report.as_uri()] and b"PSNR" in report.read_bytes()
     finally:
         report.write_bytes(kept)
 

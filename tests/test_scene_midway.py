@@ -26,7 +26,7 @@ from restage.agent.assemble import Assembled  # noqa: E402
 from restage.agent.record import RunFolder  # noqa: E402
 from restage.agent.settings import AgentSettings  # noqa: E402
 from restage.operators import present, run_thread  # noqa: E402
-from restage.scene import compat, sandbox  # noqa: E402
+from restage.scene import compat, edits, sandbox, tags  # noqa: E402
 from restage.worker.client import Limits  # noqa: E402
 from restage.worker.pool import WorkerPool  # noqa: E402
 
@@ -165,6 +165,50 @@ def test_a_renamed_scene_keeps_its_run_while_the_artist_is_in_another(tmp_path, 
     assert sandbox.find(RUN).collection in mine.collection.children
     assert (mine.restage.run, mine.restage.status) == (RUN, "CANCELLED")
     restage.unregister()
+
+
+def test_a_collection_that_was_deleted_is_there_again_with_the_next_attempt(run):
+    thread, folder, before = run
+    tick_until(thread, lambda: sandbox.find(RUN) is not None)
+    bpy.data.collections.remove(tags.sandbox_collection(RUN))
+    bpy.ops.ed.undo_push(message="Delete Collection")
+    assert sandbox.find(RUN) is None
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "DONE")
+    live = bpy.context.window_manager.restage
+    assert accepted(folder) == 5 and not live.error
+    found = sandbox.find(RUN)
+    assert found.objects >= 4 and found.camera and sandbox.shown(RUN)[0] == "lighting"
+    of_run = [item for item in bpy.data.objects if item.get(tags.RUN) == RUN]
+    assert len(of_run) == len(edits.objects(RUN)) == found.objects, "nothing of the deleted one is left beside it"
+    assert set(compat.datablocks()) >= before
+    assert {"Camera", "Cube", "Light"} <= set(bpy.context.scene.objects.keys())
+
+
+def test_its_objects_deleted_and_renamed_and_what_hides_among_them_kept(run):
+    thread, folder, _ = run
+    tick_until(thread, lambda: sandbox.find(RUN) is not None and "Box" in names())
+    root = tags.sandbox_collection(RUN)
+    mine = bpy.data.objects.new("Mine", None)
+    root.objects.link(mine)
+    box, ball = named("Box"), named("Ball")
+    root.name, box.name, ball.name = "Renamed by the artist", "Ball", "Box"
+    assert (box.name, ball.name) == ("Ball.001", "Box"), "Blender keeps names apart"
+    bpy.data.objects.remove(named("Floor"))
+    bpy.ops.ed.undo_push(message="Renamed and deleted")
+    tick_until(thread, lambda: bpy.context.window_manager.restage.status == "DONE")
+    assert accepted(folder) == 5 and not bpy.context.window_manager.restage.error
+    assert sorted(names()) == ["Ball", "Box", "Floor", "Key Sun", "Picture Camera"]
+    assert not edits.found(RUN), "each is known by what the scripts call it"
+    assert "Mine" in bpy.data.objects and bpy.data.objects["Mine"].users_collection, "the artist's own is not lost"
+
+
+def named(name):
+    """The run's object that its scripts call so."""
+    return next(item for item in edits.objects(RUN) if edits.name_of(item) == name)
+
+
+def names():
+    return [edits.name_of(item) for item in edits.objects(RUN)]
 
 
 def test_another_file_ends_it(run):
