@@ -23,6 +23,7 @@ from .ports import WorkerPort
 from .record import RecordError, RunFolder
 from .roles import Attempt, Cancelled, Context, Numbers
 from .solve import solve_stage
+from .solving.gauge import Paints
 
 FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
@@ -38,13 +39,15 @@ class Solvers:
         measurements on a machine that does other things as well."""
         self._patience = patience
         self._judge: tuple[str, Judge] | None = None
+        self._paints = Paints()
 
     def solve_stage(self, context: Context, attempt: Attempt, worker: WorkerPort) -> str | None:
         """As `roles.Numbers`."""
         seconds = self._patience * SECONDS.get(attempt.stage, 0.0) * (1.0 if context.round == 1 else 0.5)
         if not seconds:
             return None
-        return solve_stage(context, attempt, worker, self._of(context), seconds, context.cancel, context.tell)
+        judge = self._of(context)
+        return solve_stage(context, attempt, worker, judge, seconds, context.cancel, context.tell, self._paints)
 
     def solve_program(self, context: Context, program: Sequence[StageScript], worker: WorkerPort) -> dict[str, str]:
         """As `roles.Numbers`."""
@@ -61,6 +64,7 @@ class Solvers:
                 context.seed,
                 context.doubtful,
                 context.ignored,
+                self._paints,
             )
         except Cancelled:
             context.check_cancel()

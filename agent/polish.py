@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
-from . import measure, parts, script_numbers
+from . import lift, measure, parts, script_numbers
 from .measurements import Measurements
 from .perceptual import Judge
+from .polish_rules import better, better_placed, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import joined, shade_stage
+from .solving import contours, finish, joined, profile, series, shade_stage
+from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -32,22 +34,17 @@ from .views import PortLooker, load_views
 
 TURNS = (0.0, 0.12, 0.06, 0.03)
 """How far lamps are moved to see what that does, radians, round by round; at first powers and colours alone."""
+FINISH_PIXELS, FINISH_SAMPLES = 160, 12
 PIXELS = 256
 SAMPLES = 16
-GAIN = 2e-3
-"""In score: less is noise."""
-LPIPS_SLACK = 1e-3
-SAME_IOU = 0.01
-PLACES_SLACK = 6e-3
-"""Of LPIPS, for places alone: in light that is not solved yet it says less of them than outlines do."""
-NOISE = 3e-3
-"""LPIPS of two renders of one scene with other noise differ by about this much."""
 PLACING = frozenset({"setup", "geometry", "composition", "program"})
 """The stages whose numbers say where things are seen."""
 FREEDOM = 3.0
 """Places were solved under the setup's own camera before."""
-PLACES_SHARE = 0.4
-"""Of the time there is."""
+PLACES_SHARE, FINISH_SHARE = 0.4, 0.3
+"""Of the time there is then."""
+PLACES_BEFORE_SHAPES = 0.5
+"""Of that for places, where lists that draw a shape follow."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,17 +79,17 @@ def polish(
     seed: int = 0,
     doubtful: frozenset[str] = frozenset(),
     ignored: NDArray[np.bool_] | None = None,
+    paints: Paints | None = None,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
-    order, `worker` one nobody else uses, `doubtful` the objects whose mask is no better than a box. Begins nothing new
-    after `budget_s` seconds. Raises Cancelled.
+    order, `worker` one nobody else uses, `doubtful` the objects whose mask is no better than a box, `paints` what the
+    run's materials were in the first place. Begins nothing new after `budget_s` seconds. Raises Cancelled.
     """
     doubts = Doubts(picture, doubtful) if doubtful else None
-    polishing = _Polishing(
-        picture, masks, worker, judge or Judge(picture), cancel or Event(), tell, seed, doubts, ignored
-    )
+    judge, cancel, paints = judge or Judge(picture), cancel or Event(), paints or Paints()
+    polishing = _Polishing(picture, masks, worker, judge, cancel, tell, seed, doubts, ignored, paints)
     return polishing.run(tuple(program), time.monotonic() + budget_s)
 
 
@@ -108,11 +105,13 @@ class _Polishing:
         seed: int,
         doubts: Doubts | None,
         ignored: NDArray[np.bool_] | None,
+        paints: Paints,
     ) -> None:
         self._picture, self._masks, self._doubts, self._ignored = picture, masks, doubts, ignored
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
+        self._paints = paints
         self._deadline = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
@@ -129,16 +128,19 @@ class _Polishing:
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
                 break
+            if turn == TURNS[1]:
+                stands = self._finished(stands, time.monotonic() + FINISH_SHARE * (deadline - time.monotonic()))
+                self._note("roughness and metal", began, stands)
             scripts = self._solved(stands, turn)
             tried = None if scripts is None else self._tried(scripts)
-            if tried is not None and _better(stands.numbers, tried.numbers):
+            if tried is not None and better(stands.numbers, tried.numbers):
                 stands, failed = tried, 0
                 self._note("lamps, light and colours" if turn else "light and colours", began, stands)
                 continue
             failed += 1
             if turn != TURNS[-1]:
                 self._again(stands)
-        if _nothing_gained(first.numbers, stands.numbers):
+        if nothing_gained(first.numbers, stands.numbers):
             return None
         changed = {
             old.stage: write_back(old.text, new.text, self._owners.get(old.stage, {}))
@@ -160,9 +162,11 @@ class _Polishing:
         at = [place for place, script in enumerate(stands.scripts) if script.stage in PLACING]
         if not at or not any(mask.any() for mask in self._masks.values()):
             return stands
-        text = joined.join([stands.scripts[place].text for place in at])
+        text = _joined(stands, at)
         probe = Probe(self._worker, (), "program", self._cancel, deadline)
         height, width = self._picture.shape[:2]
+        names = list(self._masks)
+        lists = series.drawing(probe, text, names, (profile.LONGEST, profile.LONGEST), joined.find)
         placement = Placement(
             probe,
             self._masks,
@@ -170,19 +174,39 @@ class _Polishing:
             in_front(stands.views, self._masks, self._ignored),
             self._seed,
             self._check,
-            joined.find,
+            series.others(lists, joined.find),
             doubts=self._doubts,
         )
-        found = placement.solve(text, deadline - time.monotonic(), self._tell, search=False)
-        if found is None:
-            return self._again(stands)
+        left = deadline - time.monotonic()
+        found = placement.solve(text, left * (PLACES_BEFORE_SHAPES if lists else 1.0), self._tell, search=False)
+        kept = self._kept(stands, at, found[0], self._better_placed) if found else stands
+        if lists and (left := deadline - time.monotonic()) > 0:
+            profiles = profile.Profiles(probe, self._masks, (width, height), self._check, joined.find)
+            drawn = profiles.solve(_joined(kept, at), lists, left, self._tell)
+            shaped = self._kept(kept, at, drawn[0], self._better_drawn) if drawn else kept
+            return shaped if shaped is not kept else self._again(kept)
+        return kept if kept is not stands else self._again(stands)
+
+    def _kept(
+        self, stands: _Stands, at: Sequence[int], text: str, is_better: Callable[[_Stands, _Stands], bool]
+    ) -> _Stands:
+        """Return what stands now that a joined text says otherwise: as it was when that is no better."""
         scripts = list(stands.scripts)
-        for place, new in zip(at, joined.split(found[0]), strict=True):
+        for place, new in zip(at, joined.split(text), strict=True):
             scripts[place] = StageScript(scripts[place].stage, new)
         tried = self._tried(tuple(scripts))
-        if tried is not None and _better_placed(stands.numbers, tried.numbers, self._lies(tried) - self._lies(stands)):
-            return tried
-        return self._again(stands)
+        return tried if tried is not None and is_better(stands, tried) else stands
+
+    def _better_placed(self, old: _Stands, new: _Stands) -> bool:
+        return better_placed(old.numbers, new.numbers, self._lies(new) - self._lies(old))
+
+    def _better_drawn(self, old: _Stands, new: _Stands) -> bool:
+        off = [
+            contours.off(self._masks, stands.views.ids, stands.views.id_names)
+            for stands in (old, new)
+            if stands.views.ids is not None
+        ]
+        return len(off) == 2 and off[1] < off[0] and self._better_placed(old, new)
 
     def _lies(self, stands: _Stands) -> float:
         return outline_score(stands.numbers, stands.views, self._masks, self._doubts)
@@ -214,31 +238,69 @@ class _Polishing:
             self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints)
         if found is None:
             return None
         scripts = list(stands.scripts)
         for place, text, owners in zip(places, found.texts, found.owners, strict=True):
-            mine = self._owners.setdefault(scripts[place].stage, {})
-            for index, number in enumerate(script_numbers.find(scripts[place].text)):
-                if number.start in owners:
-                    mine[index] = owners[number.start]
+            self._own(scripts[place], owners)
             scripts[place] = StageScript(scripts[place].stage, text)
         return tuple(scripts)
 
+    def _finished(self, stands: _Stands, deadline: float) -> _Stands:
+        """Return what stands once roughness and metal were tried, where a surface looks wrong whatever its colour; as
+        it was when none is better. The worker holds its scene."""
+        place = next((p for p, script in enumerate(stands.scripts) if script.stage in ("materials", "program")), None)
+        views, inventory = stands.views, stands.result.inventory
+        if place is None or views.beauty is None:
+            return stands
+        height, width = (max(8, round(side * FINISH_PIXELS / PIXELS)) for side in views.beauty.shape[:2])
+        picture, now = (measure.fit(each, width, height) for each in (self._picture, views.beauty))
+        if not finish.suspects(finish.surfaces_of(picture, self._masks, views, inventory, None, self._ignored), now):
+            return stands
+        self._tell("trying how surfaces shine")
+        script = stands.scripts[place]
+        probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel, deadline)
+        knobs, made = finish.find(probe, script.text)
+
+        def with_text(text: str) -> tuple[StageScript, ...]:
+            return (*stands.scripts[:place], StageScript(script.stage, text), *stands.scripts[place + 1 :])
+
+        def shown(text: str) -> NDArray[np.float32] | None:
+            if time.monotonic() > deadline:
+                return None
+            result = self._run(with_text(text), ViewRequest(0, 0, FINISH_PIXELS, FINISH_SAMPLES))
+            return load_views(self._worker, result).beauty if result.status == "ok" else None
+
+        surfaces = finish.surfaces_of(picture, self._masks, views, inventory, made, self._ignored)
+        found = finish.solve(script.text, knobs, surfaces, now, shown)
+        if found is None:
+            return self._again(stands)
+        tried = self._tried(with_text(lift.with_values(script.text, found)))
+        if tried is None:
+            return self._again(stands)
+        # A metal's colour is another one than a paint's that looks alike.
+        scripts = self._solved(tried, 0.0)
+        tried = (self._tried(scripts) if scripts is not None else None) or self._again(tried)
+        changed = [name for knob in knobs if knob.number in found for name in knob.materials]
+        beauty = tried.views.beauty
+        assert beauty is not None
+        misfit = surfaces.misfit(measure.fit(beauty, width, height), changed)
+        if misfit >= surfaces.misfit(now, changed) or not no_worse(stands.numbers, tried.numbers):
+            return self._again(stands)
+        self._own(script, {knob.number.start: knob.materials[0] for knob in knobs if len(knob.materials) == 1})
+        return tried
+
+    def _own(self, script: StageScript, owners: Mapping[int, str]) -> None:
+        """Remember by its place among the script's numbers whose a number is; `owners` have it by where it starts."""
+        mine = self._owners.setdefault(script.stage, {})
+        for index, number in enumerate(script_numbers.find(script.text)):
+            if number.start in owners:
+                mine[index] = owners[number.start]
+
     def _tried(self, program: tuple[StageScript, ...]) -> _Stands | None:
         self._tell("rendering the whole program")
-        last = program[-1]
-        job = Job(
-            program[:-1],
-            last,
-            tuple(sorted(BY_NAME[last.stage].may_change)),
-            ViewRequest(measure_px=PIXELS, beauty_px=PIXELS, beauty_samples=SAMPLES),
-            seed=self._seed,
-        )
-        result = self._worker.run(job, self._cancel)
-        if self._cancel.is_set():
-            raise Cancelled
+        result = self._run(program, ViewRequest(measure_px=PIXELS, beauty_px=PIXELS, beauty_samples=SAMPLES))
         if result.status != "ok":
             return None
         views = load_views(self._worker, result)
@@ -248,20 +310,14 @@ class _Polishing:
         )
         return _Stands(program, result, views, numbers)
 
-
-def _nothing_gained(first: Measurements, last: Measurements) -> bool:
-    return first.lpips is not None and last.lpips is not None and last.lpips > first.lpips + NOISE
-
-
-def _better_placed(old: Measurements, new: Measurements, gained: float) -> bool:
-    """Whether things lie better under their masks, by `gained`, and look no worse, or lie as well and look better."""
-    if old.lpips is None or new.lpips is None:
-        return gained > GAIN
-    nearer = old.lpips - new.lpips
-    return (gained > GAIN and nearer > -PLACES_SLACK) or (gained > -SAME_IOU and nearer > LPIPS_SLACK)
+    def _run(self, program: tuple[StageScript, ...], views: ViewRequest) -> JobResult:
+        *before, last = program
+        may = tuple(sorted(BY_NAME[last.stage].may_change))
+        result = self._worker.run(Job(tuple(before), last, may, views, seed=self._seed), self._cancel)
+        if self._cancel.is_set():
+            raise Cancelled
+        return result
 
 
-def _better(old: Measurements, new: Measurements) -> bool:
-    if new.score < old.score + GAIN:
-        return False
-    return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
+def _joined(stands: _Stands, at: Sequence[int]) -> str:
+    return joined.join([stands.scripts[place].text for place in at])

@@ -20,20 +20,23 @@ from .perceptual import Judge
 from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
-from .solving import shade_stage
+from .solving import contours, series, shade_stage
+from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
+from .solving.profile import LONGEST, Profiles
 from .solving.write_back import write_back
 from .views import PortLooker, load_views
 
 SOLVERS: dict[str, tuple[str, ...]] = {
-    "geometry": ("placement",),
+    "geometry": ("placement", "profile"),
     "composition": ("placement",),
     "materials": ("colour",),
     "lighting": ("light",),
-    "program": ("placement", "both"),
+    "program": ("placement", "profile", "both"),
 }
 """What is solved at which stage, in this order."""
+PLACING = ("placement", "profile")
 MEASURE_PX = 256
 BEAUTY_SAMPLES = 12
 GAIN = 2e-3
@@ -60,18 +63,20 @@ def solve_stage(
     budget_s: float = 20.0,
     cancel: Event | None = None,
     tell: Callable[[str], None] = lambda _doing: None,
+    paints: Paints | None = None,
 ) -> str | None:
     """Return the attempt's script with better numbers, or None when none were found.
 
-    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's. Ends about
-    `budget_s` seconds after it began, or once `context.enough` is set, with the best so far. Raises Cancelled.
+    `worker` is one nobody else uses; afterwards it holds some other scene. `judge` is the picture's, `paints` are
+    the run's. Ends about `budget_s` seconds after it began, or once `context.enough` is set, with the best so far.
+    Raises Cancelled.
     """
     solvers = SOLVERS.get(attempt.stage, ())
     if attempt.result.status != "ok" or not solvers:
         return None
     deadline = time.monotonic() + budget_s
     stop = Either(cancel or context.cancel, context.enough)
-    return _Solving(context, attempt, worker, judge, stop, tell, deadline).run(solvers, deadline)
+    return _Solving(context, attempt, worker, judge, stop, tell, deadline, paints or Paints()).run(solvers, deadline)
 
 
 class _Solving:
@@ -84,6 +89,7 @@ class _Solving:
         cancel: Event,
         tell: Callable[[str], None],
         deadline: float,
+        paints: Paints,
     ) -> None:
         self._context = context
         self._stage = attempt.stage
@@ -92,28 +98,30 @@ class _Solving:
         self._cancel = cancel
         self._tell = tell
         self._probe = Probe(worker, context.accepted, attempt.stage, cancel, deadline)
+        self._paints = paints
         self._script = attempt.script
         self._stands = _Tried(attempt.views, attempt.measurements, attempt.result)
         self._settings = attempt.result.settings
         self._owners: dict[int, str] = {}
         self._doubts = Doubts(context.picture.unit, context.doubtful) if context.doubtful else None
+        self._lists: list[series.Series] = []
 
     def run(self, solvers: tuple[str, ...], deadline: float) -> str | None:
         text = self._script
         found = None
         built = False
         try:
+            if "profile" in solvers:
+                self._lists = series.drawing(self._probe, text, list(self._context.masks), (LONGEST, LONGEST))
+            if not self._lists:
+                solvers = tuple(name for name in solvers if name != "profile")
             for name in solvers:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
                 if name in ("light", "both") and not built:
                     self._probe.run([text])
-                found = (
-                    self._placed(text, left if name == solvers[-1] else left * PLACES_SHARE)
-                    if name == "placement"
-                    else self._shaded(text, name)
-                )
+                found = self._solved(name, text, left if name == solvers[-1] else left * PLACES_SHARE)
                 built = False
                 if found is None:
                     continue
@@ -130,6 +138,18 @@ class _Solving:
             return None
         return write_back(self._script, text, self._owners)
 
+    def _solved(self, name: str, text: str, seconds: float) -> str | None:
+        if name == "placement":
+            return self._placed(text, seconds)
+        return self._drawn(text, seconds) if name == "profile" else self._shaded(text, name)
+
+    def _drawn(self, text: str, seconds: float) -> str | None:
+        context = self._context
+        found = Profiles(self._probe, context.masks, context.frame, self._check).solve(
+            text, self._lists, seconds, self._tell
+        )
+        return found[0] if found else None
+
     def _placed(self, text: str, seconds: float) -> str | None:
         context = self._context
         placement = Placement(
@@ -139,6 +159,7 @@ class _Solving:
             in_front(self._stands.views, context.masks, context.ignored),
             context.seed,
             self._check,
+            series.others(self._lists),
             doubts=self._doubts,
         )
         found = placement.solve(text, seconds, self._tell)
@@ -161,7 +182,7 @@ class _Solving:
             self._context.ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve([source], looker, scene, self._judge, self._tell)
+        found = shade_stage.solve([source], looker, scene, self._judge, self._tell, paints=self._paints)
         if found is None:
             return None
         for number in script_numbers.find(text):
@@ -202,16 +223,22 @@ class _Solving:
 
     def _better(self, solver: str, new: _Tried) -> bool:
         old = self._stands.numbers
-        if solver == "placement":
+        if solver == "profile" and self._off(new) >= self._off(self._stands):
+            return False
+        if solver in PLACING:
             before, after = self._outlines(self._stands), self._outlines(new)
         else:
             before, after = old.score, new.numbers.score
         if after < before + GAIN:
             return False
         # Outlines are the better measure of places than a render in provisional light.
-        if solver == "placement" or old.lpips is None or new.numbers.lpips is None:
+        if solver in PLACING or old.lpips is None or new.numbers.lpips is None:
             return True
         return new.numbers.lpips <= old.lpips + LPIPS_SLACK
+
+    def _off(self, tried: _Tried) -> float:
+        ids = tried.views.ids
+        return float("inf") if ids is None else contours.off(self._context.masks, ids, tried.views.id_names)
 
     def _check(self) -> None:
         if self._cancel.is_set():

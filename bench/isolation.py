@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 import bpy
-from restage.bench import isolation_midway, isolation_page, machine, running
+from restage.bench import isolation_midway, isolation_page, isolation_shown, machine, running
 from restage.scene import blend_file, compat, removal, sandbox, tags
 from restage.worker import binary as binaries
 from restage.worker import guard, lockdown, shim
@@ -52,7 +52,7 @@ def main() -> int:
         parts: dict[str, Callable[[], Any]] = {
             "corpora": lambda: corpora(binary, folder / "corpora"),
             "layers": lambda: layers(binary),
-            "append": lambda: append(folder),
+            "append": lambda: isolation_shown.append(folder),
             "replaces": lambda: replaces(binary, folder, options.replaces),
             "damaged": lambda: damaged(folder, options.damaged),
             "waits": lambda: isolation_midway.waits(binary, folder, _picture(folder)),
@@ -61,24 +61,27 @@ def main() -> int:
         wanted = options.only or list(parts)
         if "damaged" in wanted and "replaces" not in wanted:
             wanted = ["replaces", *wanted]  # whose results it damages
-        found = {
-            "date": time.strftime("%Y-%m-%d"),
-            "commit": running.commit(),
-            "machine": machine.describe(),
-            "load": running.load(),
-            "kind": binary.kind,
-        }
-        found |= {name: part() for name, part in parts.items() if name in wanted}
+        found = {name: _made_by(part) for name, part in parts.items() if name in wanted}
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "isolation.json"
     every = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     version = ".".join(map(str, binary.version))
-    # Parts that were not asked for keep what was last found.
-    every[version] = (every.get(version, {}) if options.only else {}) | found
+    isolation_page.keep(every, version, binary.kind, found, bool(options.only))
     path.write_text(json.dumps(every, indent=1), encoding="utf-8")
     (options.out / "isolation.md").write_text(isolation_page.page(every), encoding="utf-8")
     print(f"wrote {options.out / 'isolation.md'}")
     return 0
+
+
+def _made_by(part: Callable[[], Any]) -> dict[str, Any]:
+    """Measure a part; return what it found beside when and on what it was measured."""
+    made = {
+        "date": time.strftime("%Y-%m-%d"),
+        "commit": running.commit(),
+        "machine": machine.describe(),
+        "load": running.load(),
+    }
+    return {"made": made, "found": part()}
 
 
 def corpora(binary: binaries.BlenderBinary, folder: Path) -> dict[str, Any]:
@@ -179,39 +182,6 @@ def _locking() -> float:
             os._exit(0)
     os.waitpid(child, 0)
     return float(receiver.recv())
-
-
-def append(folder: Path) -> dict[str, float]:
-    """Return the main thread's time to load and check results of several sizes, milliseconds, the best of a few."""
-    found = {}
-    for name, count, own, paints in (
-        ("40 objects with meshes of their own, 10 materials", 40, True, 10),
-        ("140 objects with meshes of their own, 20 materials (the budget's edge)", 140, True, 20),
-        ("300 objects sharing one mesh, 10 materials", 300, False, 10),
-    ):
-        path = folder / "append.blend"
-        _made(path, count, own, paints)
-        times = []
-        for _ in range(REPEATS):
-            bpy.ops.wm.read_homefile(use_factory_startup=True)
-            times.append(_ms(lambda path=path: sandbox.load(path, {}, RUN)))
-        found[name] = min(times)
-    return found
-
-
-def _made(path: Path, count: int, own: bool, paints: int) -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    root = bpy.data.collections.new("Restage")
-    materials = [bpy.data.materials.new(f"Paint {number}") for number in range(paints)]
-    bpy.ops.mesh.primitive_uv_sphere_add(segments=16, ring_count=8)
-    mesh = bpy.context.object.data
-    for number in range(count):
-        item = bpy.data.objects.new(f"Thing {number}", mesh.copy() if own else mesh)
-        item.location.x = number
-        root.objects.link(item)
-        if own or not mesh.materials:
-            item.data.materials.append(materials[number % paints])
-    bpy.data.libraries.write(str(path), {root})
 
 
 def replaces(binary: binaries.BlenderBinary, folder: Path, count: int) -> dict[str, Any]:

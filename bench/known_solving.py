@@ -59,11 +59,11 @@ class Solving:
         solvers, out, accepted = Solvers(self.patience), SolvedScene(dict(scripts)), []
         context: Context | None = None
         for stage, text in scripts.items():
-            context, attempt = self._attempt(stage, text, tuple(accepted))
+            context, attempt = self.attempt(stage, text, tuple(accepted))
             with self._measured(out, stage) as worker:
                 found = solvers.solve_stage(context, attempt, worker)
             if found is not None:
-                again = self._attempt(stage, found, tuple(accepted))[1]
+                again = self.attempt(stage, found, tuple(accepted))[1]
                 if by_score([attempt, again]) is again:
                     out.scripts[stage] = found
             accepted.append(StageScript(stage, out.scripts[stage]))
@@ -97,7 +97,8 @@ class Solving:
         assert beauty is not None
         return beauty
 
-    def _attempt(self, stage: str, text: str, accepted: tuple[StageScript, ...]) -> tuple[Context, Attempt]:
+    def attempt(self, stage: str, text: str, accepted: tuple[StageScript, ...]) -> tuple[Context, Attempt]:
+        """Return an attempt with a stage's script on those before, and the context it is made in."""
         job = Job(
             accepted,
             StageScript(stage, text),

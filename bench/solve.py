@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure how fast the solvers are: `python bench/solve.py [--pictures GLOB]`.
+"""Measure how fast the solvers are: `python bench/solve.py [--pictures GLOB ...]`.
 
-On known scenes, disturbed (bench/known_scenes.py), with exact masks: variants of a script per second, and how long each
-solver takes to the last of its gain and to 95 % of it. Writes docs/bench/solve.md and .json.
+On known scenes (bench/known_scenes.py) and known shapes (bench/known_profiles.py), disturbed, with exact masks:
+variants of a script per second, and how long each solver takes to the last of its gain and to 95 % of it: places,
+profiles, colours, light, and all together. Writes docs/bench/solve.md and .json.
 """
 
 from __future__ import annotations
@@ -17,19 +18,35 @@ from threading import Event
 from typing import Any
 
 import cv2
-from restage.agent import lift, script_numbers
+from restage.agent import lift, script_numbers, solve
+from restage.agent.numbers import SECONDS
 from restage.agent.polish import polish
+from restage.agent.solving import series
 from restage.agent.solving.placement import Placement
 from restage.agent.solving.probe import Probe
-from restage.bench import fidelity_known, known_scenes, known_scripts, machine, running
+from restage.agent.solving.profile import Profiles
+from restage.agent.stages import BY_NAME
+from restage.agent.views import load_views
+from restage.bench import fidelity_known, known_profiles, known_scenes, known_scripts, machine, running
 from restage.bench.known_solving import Solving, cpu
 from restage.bench.offline_page import table
 from restage.worker import binary
+from restage.worker.client import Worker
 from restage.worker.pool import Limits, WorkerPool
-from restage.worker.protocol import StageScript
+from restage.worker.protocol import Job, StageScript, ViewRequest
 
 VARIANTS = 40
 SHARE = 0.95
+PICTURES = ("prims_five", "prims_mirror", "CLEVR_new_000001")
+SHAPES = {"vase": (known_profiles.VASE, (0,)), "fish": (known_profiles.PLATE, (0, 1))}
+"""Scripts, and the columns of their lists that are disturbed."""
+SOLVERS = {
+    "places": "places and sizes",
+    "profile": "profile",
+    "materials": "colours",
+    "lighting": "light",
+    "polish": "everything together",
+}
 
 Trace = list[tuple[str, float, float]]
 
@@ -40,11 +57,13 @@ def main() -> int:
     cv2.setNumThreads(1)
     waiting, found = running.load(), []
     with WorkerPool(binary.find(), Limits()) as pool:
-        for known in known_scenes.known(options.eval, options.pictures):
-            row = _row(known, pool, options.patience)
-            found.append(row)
-            print(row, flush=True)
-    if not found:
+        for name in SHAPES:
+            found.append(_shape(name, pool, options.patience))
+            print(found[-1], flush=True)
+        for known in (k for pattern in options.pictures for k in known_scenes.known(options.eval, pattern)):
+            found.append(_row(known, pool, options.patience))
+            print(found[-1], flush=True)
+    if len(found) == len(SHAPES):
         print("No known scene fits.", file=sys.stderr)
         return 2
     data = {
@@ -62,33 +81,81 @@ def main() -> int:
 
 
 def _row(known: known_scenes.Known, pool: WorkerPool, patience: float) -> dict[str, Any]:
+    """Measure every solver on a known scene but that of profiles, which it has none of."""
     solving = Solving(known, pool)
     texts = known_scripts.scripts(known_scenes.disturbed(known.scene, fidelity_known.SEED))
     setup, geometry = (StageScript(stage, texts[stage]) for stage in ("setup", "geometry"))
     row: dict[str, Any] = {"id": known.item.id, "numbers": len(script_numbers.find(geometry.text))}
     with pool.open() as worker:
         probe = Probe(worker, (setup,), "geometry", Event())
-        probe.run([geometry.text])
-        number = script_numbers.find(geometry.text)[0]
-        variants = [lift.with_values(geometry.text, {number: number.value + 0.01 * i}) for i in range(VARIANTS)]
-        pid = worker.ready.pid if worker.ready else 0
-        began, used = time.monotonic(), cpu(pid)
-        probe.run(variants)
-        row["variants_per_s"] = round(VARIANTS / (time.monotonic() - began), 1)
-        row["variants_per_cpu_s"] = round(VARIANTS / max(cpu(pid) - used, 1e-3), 1)
+        row |= _variants(probe, geometry.text, worker)
         placement = Placement(probe, solving.masks, known.scene.frame)
-        began, used = time.process_time(), cpu(pid)
+        began, used = time.process_time(), _used(worker)
         found = placement.solve(geometry.text, 14.0 * patience)
         row["places"] = _told(placement.trace)
-        row["places_cpu_s"] = round(time.process_time() - began + cpu(pid) - used, 1)
+        row["places_cpu_s"] = round(time.process_time() - began + _used(worker) - used, 1)
     texts["geometry"] = found[0] if found else geometry.text
+    accepted = [setup, StageScript("geometry", texts["geometry"])]
+    for stage in ("materials", "lighting"):
+        context, attempt = solving.attempt(stage, texts[stage], tuple(accepted))
+        with pool.open() as worker:
+            began, used = time.monotonic(), time.process_time()
+            better = solve.solve_stage(context, attempt, worker, budget_s=SECONDS[stage] * patience)
+            took = time.monotonic() - began
+            row[f"{stage}_cpu_s"] = round(time.process_time() - used + _used(worker), 1)
+        before = attempt.measurements.score
+        after = solving.attempt(stage, better, tuple(accepted))[1].measurements.score if better else before
+        # All of the gain comes at once, at the end.
+        row[stage] = _told([("as it was", 0.0, before), ("as it was", took, before), (stage, took, after)])
+        accepted.append(StageScript(stage, texts[stage]))
     with pool.open() as worker:
         began = time.process_time()
         scripts = [StageScript(stage, text) for stage, text in texts.items()]
         polished = polish(solving.picture.unit, solving.masks, scripts, worker, budget_s=20.0 * patience)
         row["polish"] = _told(list(polished.trace)) if polished else None
-        row["polish_cpu_s"] = round(time.process_time() - began + (cpu(worker.ready.pid) if worker.ready else 0.0), 1)
+        row["polish_cpu_s"] = round(time.process_time() - began + _used(worker), 1)
     return row
+
+
+def _shape(name: str, pool: WorkerPool, patience: float) -> dict[str, Any]:
+    """Measure the solver of profiles on a known shape."""
+    script, columns = SHAPES[name]
+    bad = known_profiles.disturbed(script, fidelity_known.SEED, columns=columns)
+    setup = StageScript("setup", known_profiles.SETUP)
+    with pool.open() as worker:
+        change = tuple(BY_NAME["geometry"].may_change)
+        result = worker.run(Job((setup,), StageScript("geometry", script), change, ViewRequest(measure_px=320)))
+        views = load_views(worker, result)
+        if views.ids is None:
+            raise RuntimeError(f"{name}: {result.message}")
+        masks = {thing: views.ids == key for key, thing in views.id_names.items() if thing.lower() == name}
+        probe = Probe(worker, (setup,), "geometry", Event())
+        row: dict[str, Any] = {"id": name, "numbers": len(script_numbers.find(bad))}
+        row |= _variants(probe, bad, worker)
+        began, used = time.process_time(), _used(worker)
+        profiles = Profiles(probe, masks, known_profiles.FRAME)
+        lists = series.drawing(probe, bad, list(masks), known_profiles.FRAME)
+        profiles.solve(bad, lists, 10.0 * patience)
+        row["profile"] = _told(profiles.trace)
+        row["profile_cpu_s"] = round(time.process_time() - began + _used(worker) - used, 1)
+    return row
+
+
+def _variants(probe: Probe, text: str, worker: Worker) -> dict[str, float]:
+    """Return how many variants of a script run in a second, and in a second of the worker's processor."""
+    probe.run([text])
+    number = script_numbers.find(text)[0]
+    variants = [lift.with_values(text, {number: number.value + 0.01 * i}) for i in range(VARIANTS)]
+    began, used = time.monotonic(), _used(worker)
+    probe.run(variants)
+    return {
+        "variants_per_s": round(VARIANTS / (time.monotonic() - began), 1),
+        "variants_per_cpu_s": round(VARIANTS / max(_used(worker) - used, 1e-3), 1),
+    }
+
+
+def _used(worker: Worker) -> float:
+    return cpu(worker.ready.pid) if worker.ready else 0.0
 
 
 def _told(trace: Trace) -> dict[str, Any] | None:
@@ -113,7 +180,9 @@ def page(data: dict[str, Any]) -> str:
     """Return docs/bench/solve.md."""
     lines = []
     for row in data["rows"]:
-        for what, key in (("places and sizes", "places"), ("everything together", "polish")):
+        for key, what in SOLVERS.items():
+            if key not in row:
+                continue
             found = row[key]
             lines.append(
                 [
@@ -140,8 +209,9 @@ def page(data: dict[str, Any]) -> str:
                 "exact masks, as in [fidelity.md](fidelity.md).",
                 "## Variants of a script\n\nA geometry script run with another number, points taken, nothing "
                 "rendered.\n\n" + table(["", "numbers", "a second", "a processor's second"], speeds),
-                "## Solvers\n\n*Places and sizes*: what overlap and outlines lack (less is better). *Everything "
-                "together*: the score (more is better).\n\n"
+                "## Solvers\n\n*Places and sizes*: what overlap and outlines lack (less is better). *Profile*: how "
+                "far outlines are off, percent of the frame's width (less is better). *Colours*, *light* and "
+                "*everything together*: the score (more is better); the first two gain all at their end.\n\n"
                 + table(["", "from → to", f"s to {SHARE:.0%} of the gain", "s to the end", "processor s"], lines),
             ]
         )
@@ -152,7 +222,7 @@ def page(data: dict[str, Any]) -> str:
 def _options() -> argparse.Namespace:
     root = running.ROOT
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", default="prims_*", metavar="GLOB", help="of the known scenes, by id")
+    parser.add_argument("--pictures", nargs="+", default=PICTURES, metavar="GLOB", help="of the known scenes, by id")
     parser.add_argument("--patience", type=float, default=1.0, metavar="N", help="times the time of solvers")
     parser.add_argument("--eval", type=Path, default=root / "../shared/eval", metavar="FOLDER")
     parser.add_argument("--out", type=Path, default=root / "docs" / "bench", metavar="FOLDER")

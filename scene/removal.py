@@ -18,13 +18,15 @@ def release(items: list[bpy.types.ID]) -> list[bpy.types.ID]:
     """Make ordinary ones of those of a run's collections and objects that are the artist's now: what they copied, moved
     out of the sandbox collection or linked elsewhere as well. Return all others."""
     inside = _inside([item for item in items if isinstance(item, bpy.types.Collection)])
+    places = _places()
     own = {item.session_uid for item in tags.originals(item for item in items if isinstance(item, bpy.types.Object))}
     kept = []
     for item in items:
         if isinstance(item, bpy.types.Collection):
             ours = item.session_uid in inside
         elif isinstance(item, bpy.types.Object):
-            ours = item.session_uid in own and all(parent.session_uid in inside for parent in item.users_collection)
+            uid = item.session_uid
+            ours = uid in own and all(place.session_uid in inside for place in places.get(uid, ()))
         else:
             ours = True
         if ours:
@@ -32,6 +34,18 @@ def release(items: list[bpy.types.ID]) -> list[bpy.types.ID]:
         else:
             tags.untag(item)
     return kept
+
+
+def _places() -> dict[int, list[bpy.types.Collection]]:
+    """The collections that each object is in, scenes' own included, by the object's uid.
+
+    `Object.users_collection` goes through all objects of all collections, for one object.
+    """
+    found: dict[int, list[bpy.types.Collection]] = {}
+    for collection in (*(scene.collection for scene in bpy.data.scenes), *bpy.data.collections):
+        for item in collection.objects:
+            found.setdefault(item.session_uid, []).append(collection)
+    return found
 
 
 def _inside(collections: list[bpy.types.Collection]) -> set[int]:
@@ -52,8 +66,8 @@ def remove(items: list[bpy.types.ID]) -> None:
     outermost = sorted(collections, key=lambda item: tags.SANDBOX not in item)
     homes = [parent for item in outermost for parent in parents(item) if parent.session_uid not in inside]
     home = homes[0] if homes else bpy.context.scene.collection
+    _rescue(collections, inside, doomed_uids, home)
     for collection in collections:
-        _rescue(collection, inside, doomed_uids, home)
         if tags.WORLD in collection:
             del collection[tags.WORLD]
     rest = [item.session_uid for item in items if item.session_uid not in doomed_uids]
@@ -61,18 +75,25 @@ def remove(items: list[bpy.types.ID]) -> None:
     _remove_unused(set(rest))
 
 
-def _rescue(collection: bpy.types.Collection, inside: set[int], doomed: set[int], home: bpy.types.Collection) -> None:
-    """Put the artist's own objects and collections that sit in a doomed collection into another one."""
-    for item in list(collection.objects):
-        if item.session_uid not in doomed:
-            collection.objects.unlink(item)
-            if not item.users_collection:
-                home.objects.link(item)
-    for child in list(collection.children):
-        if child.session_uid not in inside:
-            collection.children.unlink(child)
-            if not parents(child):
-                home.children.link(child)
+def _rescue(
+    collections: list[bpy.types.Collection], inside: set[int], doomed: set[int], home: bpy.types.Collection
+) -> None:
+    """Put the artist's own objects and collections that sit in doomed collections into another one."""
+    taken: dict[int, bpy.types.Object] = {}
+    for collection in collections:
+        for item in list(collection.objects):
+            if item.session_uid not in doomed:
+                collection.objects.unlink(item)
+                taken[item.session_uid] = item
+        for child in list(collection.children):
+            if child.session_uid not in inside:
+                collection.children.unlink(child)
+                if not parents(child):
+                    home.children.link(child)
+    placed = _places() if taken else {}
+    for uid, item in taken.items():
+        if uid not in placed:
+            home.objects.link(item)
 
 
 def _remove_unused(uids: set[int]) -> None:

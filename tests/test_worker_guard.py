@@ -246,9 +246,8 @@ def test_every_name_of_this_blender_s_scene_data_is_listed(root):
     """tools/make_guard_names.py was run with it. In a process of its own, where no test has registered anything."""
     pytest.importorskip("bpy")
     text = "import make_guard_names\nprint(*make_guard_names.names())"
-    done = subprocess.run(
-        [sys.executable, "-c", text], cwd=root / "tools", stdout=subprocess.PIPE, text=True, check=True
-    )
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, cwd=root / "tools", stdout=subprocess.PIPE, text=True, check=True)
     here = done.stdout.splitlines()[-1].split()
     listed = set((root / "worker" / "guard_attributes.txt").read_text(encoding="ascii").splitlines())
     assert len(here) > 1000 and sorted(set(here) - listed) == []

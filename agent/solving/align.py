@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from . import linear, outlines
+from . import linear, outlines, standing
 from .linear import Model
 from .outlines import Reach
+from .standing import Support
 
 Array = NDArray[np.float64]
 
@@ -43,11 +44,11 @@ class Alignment:
         self,
         model: Model,
         reaches: Mapping[str, Reach],
-        supports: Mapping[str, float],
+        supports: Mapping[str, Support],
         aspect: float,
         freedom: float = 1.0,
     ) -> None:
-        """`reaches` are the masks', `supports` the heights that things stand at, `aspect` the frame's height over its
+        """`reaches` are the masks', `supports` what things stand on, `aspect` the frame's height over its
         width. `freedom` multiplies how wrong numbers may be: more than 1 where they were solved under another camera,
         so that what they say is no opinion of their own."""
         self._model, self._reaches, self._aspect = model, reaches, aspect
@@ -62,7 +63,7 @@ class Alignment:
 
     def miss(self, points: Mapping[str, NDArray[np.float32]], projection: NDArray[np.float32]) -> float:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
-        return float(_huber(np.concatenate([self._row(name, points[name], projection) for name in self._names])).sum())
+        return float(_huber(np.concatenate([self._row(name, points, projection) for name in self._names])).sum())
 
     def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> Array:
         """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
@@ -77,11 +78,17 @@ class Alignment:
                 starts.append(start)
         return min((self._solved(start, check, deadline) for start in starts), key=lambda found: found[0])[1]
 
-    def _solved(self, change: Array, check: Callable[[], None], deadline: float) -> tuple[float, Array]:
+    def solve_from(self, start: Array, check: Callable[[], None], deadline: float, steps: int) -> Array:
+        """As `solve`, from one start, in at most some steps."""
+        return self._solved(start, check, deadline, steps)[1]
+
+    def _solved(
+        self, change: Array, check: Callable[[], None], deadline: float, steps: int = STEPS
+    ) -> tuple[float, Array]:
         """Return the least loss that is found from a start, and the change it is at."""
         rows, damping = self._rows(change), 1e-2
         loss, short = self._loss(rows, change), 0
-        for _ in range(STEPS):
+        for _ in range(steps):
             check()
             if time.monotonic() > deadline:
                 break
@@ -108,32 +115,36 @@ class Alignment:
         return loss, change
 
     def _rows(self, change: Array) -> dict[str, Array]:
-        through = self._model.seen_through(change)
-        return {name: self._row(name, self._model.moved(name, change), through) for name in self._names}
+        through, points = self._model.seen_through(change), self._moved(change)
+        return {name: self._row(name, points, through) for name in self._names}
 
-    def _row(self, name: str, points: NDArray[np.float32], through: NDArray[np.float32]) -> Array:
+    def _moved(self, change: Array) -> dict[str, NDArray[np.float32]]:
+        return {name: self._model.moved(name, change) for name in self._model.points}
+
+    def _row(self, name: str, points: Mapping[str, NDArray[np.float32]], through: NDArray[np.float32]) -> Array:
         """One thing's misses, each in units of how exactly it is known."""
         reach = self._reaches[name]
-        miss = (outlines.of_points(points, through, self._aspect) - reach.far) / _EXACT
+        miss = (outlines.of_points(points[name], through, self._aspect) - reach.far) / _EXACT
         # Behind something else a thing may go on, but it can't end before its mask does.
         miss = np.where(reach.open, np.minimum(miss, 0.0), miss) * reach.exact
-        stands = (float(points[:, 2].min()) - self._supports[name]) / self._heights[name] / _CONTACT
+        level = self._supports[name].height(lambda other: standing.extent_of(points[other]))
+        stands = (float(points[name][:, 2].min()) - level) / self._heights[name] / _CONTACT
         return np.append(miss, stands)
 
     def _jacobian(self, change: Array, rows: dict[str, Array]) -> tuple[Array, Array]:
         length = outlines.DIRECTIONS + 1
         slopes = np.zeros((length * len(self._names), len(change)))
+        points = self._moved(change)
         for index, affected in enumerate(self._model.affects):
             step = 0.2 * self._model.unit[index]
             trial = change.copy()
             trial[index] += step
             through = self._model.seen_through(trial)
+            turned = points | {name: self._model.moved(name, trial) for name in affected & points.keys()}
             for place, name in enumerate(self._names):
-                if name in affected:
+                if name in affected or self._supports[name].other in affected:
                     there = slice(place * length, (place + 1) * length)
-                    slopes[there, index] = (
-                        self._row(name, self._model.moved(name, trial), through) - rows[name]
-                    ) / step
+                    slopes[there, index] = (self._row(name, turned, through) - rows[name]) / step
         return np.concatenate([rows[name] for name in self._names]), slopes
 
     def _loss(self, rows: dict[str, Array], change: Array) -> float:

@@ -202,7 +202,8 @@ def build(
         model.shifts.append(all(_even(ways[name]) for name in gaps))
         if not model.shifts[-1] and len(gaps) == 1 and not moves_camera:
             (name,) = gaps
-            if turn := _turn(model.points[name], ways[name] / np.float32(step)):
+            # Half way is where a chord runs as the circle does, however long the step.
+            if turn := _turn(model.points[name] + np.float32(0.5) * ways[name], ways[name] / np.float32(step)):
                 model.turns[index] = turn
         for name in gaps:
             if ways[name].any():

@@ -19,7 +19,7 @@ from ..measure import fit_mask
 from ..measurements import Measurements
 from ..roles import AttemptViews, Cancelled
 from ..script_numbers import Number
-from . import align, linear, outlines, splat
+from . import align, linear, outlines, quarters, splat
 from .evenness import Evenness
 from .fit_measure import Targets
 from .linear import Model
@@ -34,6 +34,7 @@ LONGEST = 160
 ALIGNMENTS = 4
 ROUNDS = 7
 MOST_TOGETHER = 10
+_ALIGN, _QUARTERS, _SEARCH = "alignment", "quarter turns", "search"
 _LOSES = 0.01
 """What an alignment may lose per thing in overlap, which is measured more coarsely than outlines are: five times that
 where it halves the misses."""
@@ -98,6 +99,7 @@ class Placement:
         self._check = check
         self._find = find
         self._freedom = freedom
+        self._known: tuple[str, Model | None] | None = None
         self.trace: list[tuple[str, float, float]] = []
         """What was kept: its kind, seconds since the start, the loss then."""
 
@@ -114,41 +116,72 @@ class Placement:
         deadline = began + seconds
         first: Placed | None = None
         best, aligning = script, True
-        for turn in range(ALIGNMENTS + ROUNDS * search):
+        # Before sizes may have grown to fit a thing that faces the wrong way, and once all is where it belongs.
+        steps = [_QUARTERS] + [_ALIGN] * ALIGNMENTS + [_QUARTERS, _ALIGN] + [_SEARCH] * ROUNDS * search
+        ways = {_ALIGN: self.aligned, _QUARTERS: self.faced, _SEARCH: self._round}
+        for turn, step in enumerate(steps):
             tell(f"solving places, round {turn + 1}")
-            if turn and time.monotonic() > deadline:
+            if turn > 1 and time.monotonic() > deadline:
                 break
-            if turn < ALIGNMENTS and not aligning:
+            if step == _ALIGN and not aligning:
                 continue
             try:
-                found = self.aligned(best, deadline) if turn < ALIGNMENTS else self._round(best, deadline)
+                found = ways[step](best, deadline)
             except Cancelled:
                 # Whoever only has enough of it is glad of the rounds before.
                 if first is None:
                     raise
                 break
-            if found is None and turn < ALIGNMENTS:
-                aligning = False
-                continue
-            if found is None:
+            if step != _SEARCH:
+                aligning = found is not None or not turn
+            elif found is None:
                 break
+            if found is None:
+                continue
             text, placed = found
             first = Placed(
                 placed.change, placed.model, first.before if first else placed.before, placed.after, placed.ious
             )
             best = text
-            step = "alignment" if turn < ALIGNMENTS else "search"
             self.trace += [(step, 0.0, placed.before)] if not self.trace else []
             self.trace.append((step, time.monotonic() - began, placed.after))
-            if turn >= ALIGNMENTS and placed.before - placed.after < 3 * GAIN:
+            if step == _SEARCH and placed.before - placed.after < 3 * GAIN:
                 break
         return (best, first) if first else None
+
+    def faced(self, script: str, deadline: float = float("inf")) -> tuple[str, Placed] | None:
+        """Return the script with things turned that clearly face another way in the picture, and what that is worth;
+        None when there are none, or it is, run, no better."""
+        assert self.targets is not None
+        model = self._model(script)
+        if model is None or not model.turns:
+            return None
+        search = Search(model, self.targets, self._seed)
+        before = sum(search.losses(np.zeros(len(model.numbers))).values())
+        change = quarters.turned(model, search, self._reaches, self._aspect, self._check, deadline)
+        if change is None:
+            return None
+        text = model.text(change)
+        made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
+        if not made.ok or made.projection is None:
+            return None
+        after = search.losses_of(linear.things(made, self.targets.names), made.projection.astype(np.float32))
+        if after is None or sum(after.values()) > before - quarters.CLEAR / 2:
+            return None
+        return text, Placed(change, model, before, sum(after.values()), search.last_ious)
+
+    def _model(self, script: str) -> Model | None:
+        """The linear model of a script; that of the last one is kept."""
+        assert self.targets is not None
+        if self._known is None or self._known[0] != script:
+            self._known = script, linear.build(self._probe, script, self.targets.names, self.size, self._find)
+        return self._known[1]
 
     def aligned(self, script: str, deadline: float = float("inf")) -> tuple[str, Placed] | None:
         """Return the script with things put under their masks by least squares on outlines, one linear model of it, and
         what that is worth; None when, run, it is no better."""
         assert self.targets is not None
-        model = linear.build(self._probe, script, self.targets.names, self.size, self._find)
+        model = self._model(script)
         if model is None or not model.numbers:
             return None
         search = Search(model, self.targets, self._seed)
@@ -157,7 +190,7 @@ class Placement:
         was = alignment.miss(model.points, model.projection)
         whole = alignment.solve(self._check, deadline)
         for share in (1.0, 0.5, 0.2):
-            change = share * whole
+            change = search.settled(share * whole)
             text = model.text(change)
             made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
             if not made.ok or made.projection is None:
@@ -174,7 +207,7 @@ class Placement:
     def _round(self, script: str, deadline: float) -> tuple[str, Placed] | None:
         """One linear model, one sweep over the objects, one run to see what it is worth."""
         assert self.targets is not None and self._coarse is not None
-        model = linear.build(self._probe, script, self.targets.names, self.size, self._find)
+        model = self._model(script)
         if model is None or not model.numbers:
             return None
         search = Search(model, self.targets, self._seed)
@@ -202,6 +235,7 @@ class Placement:
         assert self.targets is not None
         total = sum(before.values())
         for attempt in range(4):
+            change = search.settled(change)
             text = model.text(change)
             made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
             if made.ok and made.projection is not None:

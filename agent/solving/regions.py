@@ -17,7 +17,7 @@ from ..roles import AttemptViews
 
 Mask = NDArray[np.bool_]
 
-SMALLEST = 16
+SMALLEST = 8
 """Pixels, once eroded, below which a region says too little: thin and small parts are left alone."""
 _SAME = 4e-3
 _KERNEL = np.ones((3, 3), np.uint8)
@@ -45,8 +45,9 @@ def by_material(
     colours: Mapping[str, NDArray[np.float64]],
     names: Sequence[str],
     agree: Mask,
-) -> NDArray[np.int64]:
-    """Return per pixel of `agree` the index in `names` of the material it shows, -1 where none, too little or too thin.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return per pixel of `agree` the index in `names` of the material it shows, -1 where none, too little or too thin;
+    and the same of all pixels that show some of a material, thin and doubtful ones too.
 
     `colours` are the materials' linear base colours; a pixel shows a material when its object has it and its flat
     colour is that. A texture is no one colour, so it is never matched.
@@ -55,7 +56,7 @@ def by_material(
     size = agree.shape[1], agree.shape[0]
     albedo = _nearest(views.albedo, size)
     ids = _nearest(views.ids, size)
-    found = np.full(agree.shape, -1, np.int64)
+    found, worn = np.full(agree.shape, -1, np.int64), np.full(agree.shape, -1, np.int64)
     for index, name in enumerate(names):
         if name not in colours:
             continue
@@ -63,10 +64,24 @@ def by_material(
         # Parts of a thing may have been given the thing's own number.
         keys = [k for k, item in views.id_names.items() if any(w == item or w.startswith(item + ".") for w in wearing)]
         same = np.abs(albedo - colours[name].astype(np.float32)).max(axis=-1) < _SAME
-        region = _eroded(same & np.isin(ids, keys)) & agree
+        whole = same & np.isin(ids, keys)
+        worn[whole] = index
+        region = _eroded(whole) & agree
         if int(region.sum()) >= SMALLEST:
             found[region] = index
-    return found
+    return found, worn
+
+
+def by_thing(views: AttemptViews, agree: Mask) -> tuple[NDArray[np.int64], list[str]]:
+    """Return per pixel of `agree` which thing it shows, -1 where none or too little, and the things' names."""
+    assert views.ids is not None
+    ids = _nearest(views.ids, (agree.shape[1], agree.shape[0]))
+    found = np.full(agree.shape, -1, np.int64)
+    for index, key in enumerate(views.id_names):
+        region = _eroded(ids == key) & agree
+        if int(region.sum()) >= SMALLEST:
+            found[region] = index
+    return found, list(views.id_names.values())
 
 
 def _eroded(mask: Mask) -> Mask:

@@ -11,7 +11,7 @@ import numpy as np
 from cmaes import CMA
 from numpy.typing import NDArray
 
-from . import splat
+from . import splat, standing
 from .fit_measure import Behind, Targets, scene_loss
 from .linear import Model
 from .splat import Layer
@@ -28,7 +28,6 @@ _CONTACT = 1.5
 """Cost of leaving the support, per height of the thing."""
 _TRUST = 8.0
 """Percent of the frame that a size may move a thing in one round; the linear model may be wrong beyond."""
-_NEAR_SUPPORT = 0.6
 
 
 class Search:
@@ -40,9 +39,8 @@ class Search:
         self._targets = targets
         self._seed = seed
         self.last_ious: dict[str, float] = {}
-        self._bottoms = {name: float(points[:, 2].min()) for name, points in model.points.items()}
         self._heights = {name: max(float(np.ptp(points[:, 2])), 1e-3) for name, points in model.points.items()}
-        self.supports = {name: self._stands_on(name) for name in model.points}
+        self.supports = standing.supports(model.points)
         self._lifts = {name: index for index in range(len(model.numbers)) for name in self._lifted(index)}
 
     def losses(self, change: Array) -> dict[str, float]:
@@ -65,21 +63,26 @@ class Search:
         self.last_ious = dict(zip(self._targets.names, map(float, ious), strict=True))
         return {
             name: scene_loss(ious[[self._targets.names.index(name)]], [self._targets.box_gap(scene, name)])
-            + self._contact(name, points[name])
+            + self._contact(name, points, {})
             for name in points
         }
+
+    def settled(self, change: Array) -> Array:
+        """Return `change` with everything that stands on something, and has a number that lifts it, put there."""
+        change = change.copy()
+        for name in standing.order(self.supports):
+            if name in self._lifts and self.supports[name].stands:
+                self._settle(name, self._lifts[name], change, {})
+        return change
 
     def improve(self, block: list[int], change: Array, deadline: float) -> Array:
         """Return `change` with the numbers of a block set to where the loss is least that is found by `deadline`."""
         model, targets = self._model, self._targets
         names = sorted(set().union(*(model.affects[index] for index in block)))
         through = model.seen_through(change)
-        fixed = {
-            name: splat.layer(model.moved(name, change), through, targets.size)
-            for name in model.points
-            if name not in names
-        }
-        behind = targets.compose(fixed)
+        still = {name: model.moved(name, change) for name in model.points if name not in names}
+        extents = {name: standing.extent_of(points) for name, points in still.items()}
+        behind = targets.compose({name: splat.layer(cloud, through, targets.size) for name, cloud in still.items()})
         settled = {name: self._lifts[name] for name in names if self._lifts.get(name) in block}
         block = [index for index in block if index not in settled.values()]
         if not block:
@@ -91,12 +94,12 @@ class Search:
             trial = change.copy()
             trial[block] = np.clip(change[block] + x * units, low, high)
             for name, lift in settled.items():
-                self._settle(name, lift, trial)
+                self._settle(name, lift, trial, extents)
             return trial
 
         def loss(x: Array) -> float:
             trial = at(x)
-            return self._loss(names, trial, behind) + _PULL * float(((trial / model.unit) ** 2)[block].sum())
+            return self._loss(names, trial, behind, extents) + _PULL * float(((trial / model.unit) ** 2)[block].sum())
 
         best, best_loss = np.zeros(len(block)), loss(np.zeros(len(block)))
         start = best_loss
@@ -127,15 +130,14 @@ class Search:
                 break
         return best, best_loss
 
-    def _loss(self, names: list[str], change: Array, behind: Behind) -> float:
+    def _loss(self, names: list[str], change: Array, behind: Behind, extents: Mapping[str, standing.Extent]) -> float:
         model, targets = self._model, self._targets
         through = model.seen_through(change)
         layers: dict[str, Layer] = {}
-        contact = 0.0
+        points = {name: model.moved(name, change) for name in names}
         for name in names:
-            points = model.moved(name, change)
-            layers[name] = splat.layer(points, through, targets.size)
-            contact += self._contact(name, points)
+            layers[name] = splat.layer(points[name], through, targets.size)
+        contact = sum(self._contact(name, points, extents) for name in names)
         scene = targets.compose(layers, behind)
         return scene_loss(targets.ious(scene), [targets.box_gap(scene, name) for name in names]) + contact
 
@@ -147,31 +149,25 @@ class Search:
         way = np.abs(self._model.slopes[names[0]][index][0])
         return names if way[2] > 0 and max(way[0], way[1]) < 1e-3 * way[2] else []
 
-    def _settle(self, name: str, lift: int, change: Array) -> None:
-        """Set the number that lifts an object so that it stands on its support; in place."""
+    def _settle(self, name: str, lift: int, change: Array, extents: Mapping[str, standing.Extent]) -> None:
+        """Set the number that lifts an object so that it stands on its support; in place. `extents` are those known of
+        what does not move now."""
         slopes = self._model.slopes[name]
         height = self._model.points[name][:, 2]
         for index, slope in slopes.items():
             if change[index] and index != lift:
                 height = height + slope[:, 2] * np.float32(change[index])
-        change[lift] = (self.supports[name] - float(height.min())) / float(slopes[lift][0, 2])
+        level = self.supports[name].height(
+            lambda other: extents.get(other) or standing.extent_of(self._model.moved(other, change))
+        )
+        change[lift] = (level - float(height.min())) / float(slopes[lift][0, 2])
 
-    def _contact(self, name: str, points: NDArray[np.float32]) -> float:
-        off = abs(float(points[:, 2].min()) - self.supports[name]) / self._heights[name]
+    def _contact(
+        self, name: str, points: Mapping[str, NDArray[np.float32]], extents: Mapping[str, standing.Extent]
+    ) -> float:
+        level = self.supports[name].height(lambda other: extents.get(other) or standing.extent_of(points[other]))
+        off = abs(float(points[name][:, 2].min()) - level) / self._heights[name]
         return _CONTACT * min(off, 1.0)
-
-    def _stands_on(self, name: str) -> float:
-        """Return the height an object's foot belongs to: of the ground or a thing under it when one is near, else its
-        own."""
-        points, bottom = self._model.points[name], self._bottoms[name]
-        x, y = np.median(points[:, 0]), np.median(points[:, 1])
-        levels = [0.0]
-        for other, cloud in self._model.points.items():
-            low, high = cloud[:, :2].min(axis=0), cloud[:, :2].max(axis=0)
-            if other != name and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
-                levels.append(float(cloud[:, 2].max()))
-        nearest = min(levels, key=lambda level: abs(level - bottom))
-        return nearest if abs(nearest - bottom) < _NEAR_SUPPORT * self._heights[name] else bottom
 
 
 def _limits(model: Model, block: list[int]) -> tuple[Array, Array]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .. import lift, script_numbers
 from ..script_numbers import Number
+from .gauge import Gauge
 from .probe import Made, Probe
 from .tone import Tone
 
@@ -31,9 +32,8 @@ _COLOUR_COST = 1e-3
 """Cost of a light's channels differing more than they did, per squared logarithm."""
 _CHANGE_COST = 3e-6
 """Cost of changing a number at all, so that what the picture says nothing of stays."""
-_PAINT_COST = 1e-5
-"""The same for a surface's colour. Bright paint under weak lamps is the same picture as dark paint under strong ones;
-of the two a script knows the paint better, so what all surfaces have in common is put down to the light."""
+_LEVEL_COST = 1e-3
+"""Cost of surfaces being brighter on the whole than they were in the first place, per squared logarithm."""
 _MOVE_COST = 1e-5
 """Cost of moving a lamp, per squared step."""
 MOST_STEPS = 2.0
@@ -137,20 +137,22 @@ class Shaded:
     """How many steps each of `Seen.moves` is taken."""
 
 
-def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True) -> Shaded:
+def solve(
+    knobs: Knobs, seen: Seen, tone: Tone, base: Array, paints: Array | None = None, light_known: bool = True
+) -> Shaded:
     """Return the numbers that bring what is shown nearest to the picture.
 
-    `base` (groups, 3) is what lights emit and materials reflect with the numbers as they are. Without `level` surfaces
-    stay as bright as they are on the whole: for where the light is not known yet.
+    `base` (groups, 3) is what lights emit and materials reflect with the numbers as they are, `paints` (materials, 3)
+    what materials reflected in the first place. Surfaces stay as bright as that on the whole, unless the picture says
+    otherwise; without `light_known` always.
     """
     count, groups, lights = len(knobs.numbers), len(knobs.groups), knobs.lights
     effect = knobs.effect.reshape(count, -1)
     spread = np.eye(3) - np.full((3, 3), 1 / 3)
     colourful = np.kron(np.diag(np.arange(groups) < lights).astype(float), _COLOUR_COST * spread)
-    paint = np.abs(knobs.effect[:, lights:]).sum(axis=(1, 2)) > np.abs(knobs.effect[:, :lights]).sum(axis=(1, 2))
     moves = len(seen.moved)
     costs = np.zeros((count + moves, count + moves))
-    costs[:count, :count] = effect @ colourful @ effect.T + np.diag(np.where(paint, _PAINT_COST, _CHANGE_COST))
+    costs[:count, :count] = effect @ colourful @ effect.T + _CHANGE_COST * np.eye(count)
     costs[count:, count:] = _MOVE_COST * np.eye(moves)
     # All unknowns together: the numbers by what they do to the groups' channels, then the lamps' steps as they are.
     chain = np.zeros((count + moves, 3 * groups + moves))
@@ -161,6 +163,7 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True)
     low = np.concatenate([np.full(count, -_REACH), np.full(moves, -MOST_STEPS)])
     high = np.concatenate([_ceilings(knobs, base), np.full(moves, MOST_STEPS)])
     coloured = [np.flatnonzero(seen.material == m) for m in range(groups - lights)]
+    gauge = Gauge.of(knobs.effect[:, lights:], base[lights:], base[lights:] if paints is None else paints)
 
     def at(t: Array) -> tuple[float, Array, Array]:
         gains = np.exp(t[:count] @ effect).reshape(groups, 3)
@@ -173,6 +176,8 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True)
         residual = tone.shown(light) - seen.wanted
         weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-6))
         loss = float((seen.weight[:, None] * weight * (2 - weight) * residual**2).sum() / total + t @ costs @ t)
+        brighter, by = gauge.common(t[:count])
+        loss += _LEVEL_COST * brighter**2
         weight = weight * seen.weight[:, None]
         slope = tone.slope(light)
         gradient = np.zeros(3 * groups + moves)
@@ -186,7 +191,10 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True)
             at_these = np.concatenate([np.arange(groups) * 3 + c, 3 * groups + np.arange(moves)])
             gradient[at_these] += rows @ (weight[:, c] * residual[:, c]) / total
             curvature[np.ix_(at_these, at_these)] += (rows * weight[:, c]) @ rows.T / total
-        return loss, 2 * (chain @ gradient + costs @ t), 2 * (chain @ curvature @ chain.T + costs)
+        gradient, curvature = chain @ gradient + costs @ t, chain @ curvature @ chain.T + costs
+        gradient[:count] += _LEVEL_COST * brighter * by
+        curvature[:count, :count] += _LEVEL_COST * np.outer(by, by)
+        return loss, 2 * gradient, 2 * curvature
 
     t = np.zeros(count + moves)
     loss, gradient, curvature = at(t)
@@ -210,8 +218,8 @@ def solve(knobs: Knobs, seen: Seen, tone: Tone, base: Array, level: bool = True)
     gains = np.exp(t @ effect).reshape(groups, 3)
     none = np.ones_like(gains)
     before, after = _error(seen, none, lights, tone), _error(seen, gains, lights, tone, steps)
-    if not level:
-        t = _level_kept(knobs, t, high[:count])
+    if not light_known:
+        t = _level_kept(knobs, gauge, t, high[:count])
     return Shaded(knobs.values * np.exp(t), gains, before, after, steps)
 
 
@@ -243,16 +251,11 @@ def _ceilings(knobs: Knobs, base: Array) -> Array:
     return out
 
 
-def _level_kept(knobs: Knobs, t: Array, most: Array) -> Array:
+def _level_kept(knobs: Knobs, gauge: Gauge, t: Array, most: Array) -> Array:
     """Take back what all the surfaces' colours have in common."""
     effect = knobs.effect[:, knobs.lights :]
-    gains = np.einsum("n,ngc->gc", t, effect)
-    touched = np.abs(effect).sum(axis=(0, 2)) > 0.05
-    if not touched.any():
-        return t
-    common = float(gains[touched].mean())
-    wanted = np.zeros_like(gains)
-    wanted[touched] = common
+    wanted = np.zeros(effect.shape[1:])
+    wanted[np.abs(effect).max(axis=(0, 2), initial=0.0) > 0.05] = gauge.common(t)[0]
     back = np.linalg.lstsq(effect.reshape(len(t), -1).T, wanted.ravel(), rcond=None)[0]
     return np.asarray(np.minimum(t - back, most))
 

@@ -17,6 +17,7 @@ from ..measure import fit_mask
 from ..perceptual import Judge
 from ..roles import AttemptViews, Looker
 from . import lamps, regions, shade, tone
+from .gauge import Paints
 from .probe import Made, Probe
 from .shade import Knobs
 from .write_back import significant
@@ -81,11 +82,13 @@ def solve(
     judge: Judge | None = None,
     tell: Callable[[str], None] = lambda _: None,
     turn: float = 0.0,
+    paints: Paints | None = None,
 ) -> ShadedScripts | None:
     """Return the scripts with the light and the colours that come nearest to the picture; None when no others do.
 
     The looker's worker must hold the scene. The judge has a veto over the sum of the lights. With `turn`, radians,
-    lamps are moved as well, by about twice that at most.
+    lamps are moved as well, by about twice that at most. `paints` are what the run's materials were in the
+    first place: their brightness on the whole is kept where the picture does not say otherwise.
     """
     with_light = any(source.lights for source in sources)
     names: tuple[str, ...] = (_AS_IT_IS,)
@@ -112,7 +115,8 @@ def solve(
     knobs, owners, made = found
     materials = knobs.groups[len(names) :]
     colours = {name: made.numbers[f"base/{name}"] for name in materials}
-    shows = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
+    shows, worn = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
+    in_part = (shows < 0) & np.isin(worn, _painted(knobs))
     knobs, owners = _useful(knobs, owners, shows)
     if not knobs.numbers:
         return None
@@ -124,6 +128,9 @@ def solve(
     weight = np.where(agree | ~covered, 1.0, DOUBTFUL)
     if not agree.any():
         weight = np.ones_like(weight)
+    if (shows >= 0).any():
+        # What may get another colour, by an amount that can't be told there, is no witness of the light.
+        weight = np.where(in_part, 0.0, weight)
     seen = shade.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
@@ -134,13 +141,19 @@ def solve(
             moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
         )
-    shaded = shade.solve(knobs, seen, view, shade.levels(made, names, materials), level=with_light)
+    base = shade.levels(made, names, materials)
+    first = paints.first(colours) if paints else colours
+    written = np.array([first[name] for name in materials]).reshape(-1, 3)
+    shaded = shade.solve(knobs, seen, view, base, written, light_known=with_light)
     if shaded.after > shaded.before * WORTH:
         return None
     for (_, move), step in zip(moves, shaded.steps, strict=True):
         layers[move.light] += step * move.picture
-    if judge is not None and with_light and _vetoed(judge, wanted, layers, shaded.gains, len(names), shows, view, used):
+    if judge is not None and with_light and _vetoed(judge, wanted, layers, shaded.gains, len(names), worn, view, used):
         return None
+    if paints:
+        gains = np.exp(np.einsum("n,nmc->mc", np.log(shaded.values / knobs.values), knobs.effect[:, len(names) :]))
+        paints.found({name: colours[name] * gain for name, gain in zip(materials, gains, strict=True)})
     texts, starts = [], []
     for place, source in enumerate(sources):
         mine = [i for i, owner in enumerate(owners) if owner == place]
@@ -216,6 +229,12 @@ def _useful(knobs: Knobs, owners: list[int], shows: NDArray[np.int64]) -> tuple[
         or np.abs(effect[: knobs.lights]).max(initial=0.0) > 0.05
     ]
     return knobs.only(kept), [owners[i] for i in kept]
+
+
+def _painted(knobs: Knobs) -> list[int]:
+    """Return which of the materials some number gives a colour."""
+    strongest = np.abs(knobs.effect[:, knobs.lights :]).max(axis=(0, 2), initial=0.0)
+    return [int(m) for m in np.flatnonzero(strongest > 0.05)]
 
 
 def _layers(

@@ -60,6 +60,14 @@ def layer(points: Floats, projection: Floats, size: tuple[int, int]) -> Layer:
     return Layer(closed, near)
 
 
+def shrunk(mask: Mask, pixels: int) -> Mask:
+    """Return a mask without a border of some pixels; the frame's edge is one."""
+    inner = cv2.erode(
+        mask.astype(np.uint8), _KERNEL, iterations=pixels, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
+    )
+    return np.asarray(inner > 0, np.bool_)
+
+
 def far_to_near(points: Floats, projection: Floats) -> NDArray[np.intp]:
     """Return the order of points (n, 3) by distance from the camera, farthest first."""
     row = 3 if projection[3, :3].any() else 2

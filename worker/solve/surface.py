@@ -16,6 +16,10 @@ _BEHIND = 0.15
 """Weight of what is seen edge-on or from behind, for it may turn into view."""
 _CORNERS = 1500
 """The most vertices that are samples themselves."""
+_APART = 0.7
+"""Percent of the frame between samples along an edge: a thing often ends in the picture at one."""
+_ON_EDGES = 1500
+"""The most samples of that kind."""
 _ELSEWHERE = 0.01
 """Of an object's box: vertices farther apart are not the same one."""
 _WAY = np.array((1.0, 0.7548776662, 0.5698402910))
@@ -62,7 +66,30 @@ def pick(body: Body, projection: np.ndarray, density: float) -> Picks:
     first = first[:: max(1, -(-len(corners) // _CORNERS))]
     chosen = np.concatenate([chosen, first // 3])
     weights = np.concatenate([weights, np.eye(3)[first % 3]])
+    on_edges, their = _along_edges(body, flat)
+    chosen, weights = np.concatenate([chosen, on_edges]), np.concatenate([weights, their])
     return Picks(chosen, weights, body.triangles, body.edges, _places(body))
+
+
+def _along_edges(body: Body, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples along edges that are long in the picture: a triangle each and barycentric coordinates in it."""
+    sides = np.array(((0, 1), (1, 2), (2, 0)))
+    ends = body.triangles[:, sides].reshape(-1, 2)
+    real = np.sort(body.edges.reshape(-1, 2), axis=1) @ (len(flat), 1)
+    keys, first = np.unique(np.sort(ends, axis=1) @ (len(flat), 1), return_index=True)
+    first = first[np.isin(keys, real)]
+    a, b = flat[ends[first]].transpose(1, 0, 2)
+    length = np.nan_to_num(np.linalg.norm(b - a, axis=1) * 50, nan=0.0)
+    counts = np.minimum(length / _APART, 60)
+    counts = (counts * min(1.0, _ON_EDGES / max(float(counts.sum()), 1e-9))).astype(int)
+    which = np.repeat(first, counts)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    share = step / np.repeat(counts + 1, counts)
+    weights = np.zeros((len(which), 3))
+    rows = np.arange(len(which))
+    weights[rows, sides[which % 3, 0]] = 1 - share
+    weights[rows, sides[which % 3, 1]] = share
+    return which // 3, weights
 
 
 def points(body: Body, picks: Picks) -> np.ndarray | None:

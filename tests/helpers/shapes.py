@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Known things whose shapes are lists in PARAMS, and ways to disturb them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from known import SETUP
+from restage.agent import params
+from restage.bench.known_profiles import HELPERS, PLATE, VASE, disturbed
+
+__all__ = ["BAR", "PLATE", "SETUP", "VASE", "apart", "disturbed", "listed", "texts"]
+
+BAR = (
+    '''"""Geometry: a bar half behind a box."""
+import bpy
+from math import cos, pi, sin
+
+PARAMS = {
+    "bar.outline": [
+        (-1.5, 0.0), (-1.0, 0.0), (-0.5, 0.0), (0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (1.5, 0.0),
+        (1.5, 0.5), (1.0, 0.5), (0.5, 0.5), (0.0, 0.5), (-0.5, 0.5), (-1.0, 0.5), (-1.5, 0.5),
+    ],
+    "box.location": (0.95, -1.2, 0.45),
+}
+'''
+    + HELPERS
+    + """
+extrude("Bar", PARAMS["bar.outline"], 0.3, (0.0, 0.4, 0.0))
+bpy.ops.mesh.primitive_cube_add(size=1.0, location=PARAMS["box.location"])
+bpy.context.object.scale = (1.5, 0.5, 0.9)
+bpy.context.object.name = "Box"
+"""
+)
+
+
+def texts(geometry):
+    """Scripts by stage."""
+    return {"setup": SETUP, "geometry": geometry}
+
+
+def listed(script, key):
+    """A list of PARAMS, (rows, columns)."""
+    return np.array(params.read(script)[key])
+
+
+def apart(one, other, closed=False):
+    """How far one line of points lies from another, on average along it, the ends of both joined when `closed`."""
+    if closed:
+        one, other = (np.concatenate([line, line[:1]]) for line in (one, other))
+    share = np.linspace(0, 1, 20, endpoint=False)[:, None]
+    points = np.concatenate([a + share * (b - a) for a, b in itertools.pairwise(one)])
+    nearest = np.full(len(points), np.inf)
+    for a, b in itertools.pairwise(other):
+        way = b - a
+        at = np.clip((points - a) @ way / max(float(way @ way), 1e-12), 0, 1)
+        nearest = np.minimum(nearest, np.linalg.norm(points - a - at[:, None] * way, axis=1))
+    return float(nearest.mean())
