@@ -28,7 +28,7 @@ from .solving.gauge import Paints
 FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
-POLISH_SECONDS = 16.0
+POLISH_SECONDS = 24.0
 
 
 class Solvers:

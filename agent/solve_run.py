@@ -22,7 +22,8 @@ from .run import Run
 
 
 def solve_run(picture: Picture, folder: RunFolder, pool: PoolPort, listener: Listener, cancel: Event) -> RunRecord:
-    """Solve all numbers, make the final files anew, and return the record. No agent is asked anything.
+    """Solve all numbers, make the final files anew, and return the record. No agent is asked anything. Of a run of the
+    built-in agent, which fits its own stages, the finished program alone is solved, as the run itself does.
 
     A cancelled one resumes as any run does; what was solved by then stands. Raises as `Run.execute`, and RecordError
     when the run has not come to its end.
@@ -34,11 +35,13 @@ def solve_run(picture: Picture, folder: RunFolder, pool: PoolPort, listener: Lis
     record.settings.solve, record.polished = True, False
     folder.save()
     stages = [stage.name for stage in record.settings.stages() if stage.name in SECONDS and stage.name in settled]
-    for name in stages:
+    fits = record.settings.generator.provider == "offline" and not record.settings.replay
+    for name in stages[-1:] if fits else stages:
         accepted = record.stage(name).accepted
         if accepted is None:
             break
-        decisions.solve(folder, name, accepted)
+        if not fits:
+            decisions.solve(folder, name, accepted)
         last = name == stages[-1]
         agent = Agent("nobody", _Nobody(), NoVerifier(), numbers=KeptNumbers(folder, Solvers()))
         options = options_of(record, "" if last else name)

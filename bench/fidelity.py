@@ -69,7 +69,6 @@ def _rows(name: str, options: argparse.Namespace, similarity: Similarity) -> lis
     if name == "known":
         return fidelity_known.rows(options.eval, keep, similarity, options.pictures, options.patience)
     if name == "offline":
-        # Where bench/offline.py keeps its runs, so that those with solving are the same.
         return fidelity_offline.rows(options.eval, options.keep.parent, options.resolution, similarity)
     return fidelity_recorded.rows(options.recordings, keep, similarity)
 

@@ -19,19 +19,22 @@ BETTER, NERF_PSNR, NERF_LPIPS, SECONDS = 0.9, 22.0, 0.2, 60.0
 
 
 def rows(root: Path, keep: Path, resolution: int, similarity: Similarity) -> list[dict[str, Any]]:
-    """Run every picture with and without solving and compare both with it. Runs made before are not made again; those
-    with solving are those of bench/offline.py. Where solving found nothing the run without is the same, and not made:
-    of the built-in agent's runs only the finished program is solved."""
+    """Run every picture without solving, solve a copy of what came of it, and compare both with the picture. Runs made
+    before are not made again. A run that solves does the same at its end: of the built-in agent's runs only the
+    finished program is solved."""
     found = []
     for item in evalset.items(root):
         row: dict[str, Any] = {"set": item.set, "id": item.id}
         reference = load(item.picture, resolution)
-        for way, place, more in (("with", "bench", ()), ("without", "bench_plain", ("--no-solve",))):
-            folder = keep / place / item.set / item.id
-            if way == "without" and "with" in row and not row["found"]:
-                row[way] = row["with"]
+        plain = keep / "bench_plain" / item.set / item.id
+        for way, folder in (("without", plain), ("with", keep / "bench_solved" / item.set / item.id)):
+            if way == "with" and "without" not in row:
                 continue
-            outcome = running.run(item.picture, folder, resolution, *more)
+            outcome = (
+                running.solve(plain, folder)
+                if way == "with"
+                else running.run(item.picture, folder, resolution, "--no-solve")
+            )
             left = running.read(folder)
             if outcome.exit or "render.png" in left.missing:
                 continue
