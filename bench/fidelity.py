@@ -53,7 +53,7 @@ def main() -> int:
             "date": time.strftime("%Y-%m-%d"),
             "commit": ", ".join(sorted({row["commit"] for row in found if "commit" in row})) or running.commit(),
             "machine": machine.describe(),
-            "some": options.pictures != "*",
+            "some": (options.pictures != "*" if name == "known" else options.every > 1 if name == "offline" else False),
             "targets": PARTS[name][1].targets(found),
             "rows": found,
         }
@@ -69,7 +69,7 @@ def _rows(name: str, options: argparse.Namespace, similarity: Similarity) -> lis
     if name == "known":
         return fidelity_known.rows(options.eval, keep, similarity, options.pictures, options.patience)
     if name == "offline":
-        return fidelity_offline.rows(options.eval, options.keep.parent, options.resolution, similarity)
+        return fidelity_offline.rows(options.eval, options.keep.parent, options.resolution, similarity, options.every)
     return fidelity_recorded.rows(options.recordings, keep, similarity)
 
 
@@ -107,6 +107,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", default="known,offline,recorded", metavar="NAMES")
     parser.add_argument("--pictures", default="*", metavar="GLOB", help="of the known scenes, by id")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="of the built-in agent's pictures each Nth")
     parser.add_argument(
         "--patience", type=float, default=1.0, metavar="N", help="times the time of solvers; known only"
     )
