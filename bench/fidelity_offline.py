@@ -19,9 +19,9 @@ BETTER, NERF_PSNR, NERF_LPIPS, SECONDS = 0.9, 22.0, 0.2, 60.0
 
 
 def rows(root: Path, keep: Path, resolution: int, similarity: Similarity, every: int = 1) -> list[dict[str, Any]]:
-    """Run every picture, or with `every` each so-manieth, without solving, solve a copy of what came of it, and compare both with the picture. Runs made
-    before are not made again. A run that solves does the same at its end: of the built-in agent's runs only the
-    finished program is solved."""
+    """Run every picture (each Nth with `every`) without solving, solve a copy of what came of it, and compare both with
+    the picture. Runs made before are not made again. A run that solves does the same at its end: of the built-in
+    agent's runs only the finished program is solved."""
     found = []
     for item in list(evalset.items(root))[::every]:
         row: dict[str, Any] = {"set": item.set, "id": item.id}
