@@ -75,12 +75,12 @@ def _solving(agent: Agent, settings: AgentSettings, folder: RunFolder) -> Agent:
     """Give an agent what solves the numbers of its scripts; a replay has only the numbers of its recording."""
     if not settings.solve:
         return agent
-    from .numbers import KeptNumbers, Solvers
+    from .numbers import FITTED_POLISH_SECONDS, POLISH_SECONDS, KeptNumbers, Solvers
 
     if settings.generator.provider == "replay":
         numbers = KeptNumbers(folder, None, Path(settings.replay).expanduser())
     else:
-        numbers = KeptNumbers(folder, Solvers())
+        numbers = KeptNumbers(folder, Solvers(polish_s=FITTED_POLISH_SECONDS if agent.fits else POLISH_SECONDS))
     return replace(agent, numbers=numbers)
 
 

@@ -29,15 +29,17 @@ FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
 POLISH_SECONDS = 24.0
+FITTED_POLISH_SECONDS = 16.0
+"""Where the agent has fitted its stages itself, which leaves less to find."""
 
 
 class Solvers:
     """Solves against renders, each stage for a few seconds."""
 
-    def __init__(self, patience: float = 1.0) -> None:
+    def __init__(self, patience: float = 1.0, polish_s: float = POLISH_SECONDS) -> None:
         """One for a run: what it learns of the picture is used again. `patience` multiplies the time there is, for
-        measurements on a machine that does other things as well."""
-        self._patience = patience
+        measurements on a machine that does other things as well; `polish_s` is what a whole program gets."""
+        self._patience, self._polish_s = patience, polish_s
         self._judge: tuple[str, Judge] | None = None
         self._paints = Paints()
 
@@ -58,7 +60,7 @@ class Solvers:
                 program,
                 worker,
                 self._of(context),
-                POLISH_SECONDS * self._patience,
+                self._polish_s * self._patience,
                 Either(context.cancel, context.enough),
                 context.tell,
                 context.seed,

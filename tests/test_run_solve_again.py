@@ -44,6 +44,9 @@ def test_of_a_run_of_the_built_in_agent_the_program_alone(pool, tmp_path, table_
     asked = []
 
     class Notes(Better):
+        def __init__(self, polish_s):
+            self.polish_s = polish_s
+
         def solve_stage(self, context, attempt, worker):
             asked.append(attempt.stage)
 
