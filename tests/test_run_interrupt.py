@@ -31,8 +31,9 @@ def test_ctrl_c_while_a_picture_is_segmented(root, tmp_path):
 
 def test_ctrl_c_while_numbers_are_solved(root, ball, tmp_path):
     folder = tmp_path / "run"
-    _, said = (first := restage(root, ball, "-o", folder, "--resolution", "64", "--samples", "2")).communicate()
-    assert first.returncode == 0, said
+    begun = restage(root, ball, "-o", folder, "--resolution", "64", "--samples", "2", "--no-solve")
+    _, said = begun.communicate()
+    assert begun.returncode == 0, said
     code, said, _ = interrupted(restage(root, "--solve", folder), "solving")
     assert code == 130 and f"--resume {folder}" in said and "Traceback" not in said
     assert RunFolder.open(folder).record.status == "cancelled"
