@@ -14,7 +14,10 @@ from .agent.stages import STAGES
 from .version import version
 
 _TAKEN_UP = frozenset(
-    "resume solve until max_usd max_tokens yes json blender unconfined hint clear_hints".split()  # noqa: SIM905
+    (
+        *("resume", "solve", "until", "max_usd", "max_tokens", "yes", "json", "blender", "unconfined"),
+        *("hint", "clear_hints"),
+    )
 )
 """Options that --resume and --solve heed."""
 

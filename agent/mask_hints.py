@@ -88,11 +88,6 @@ class Marks:
     """Per object: what was said not to be it."""
     ignored: Bool
 
-    def barred(self, index: int) -> Bool:
-        """Return where an object is not: said so, ignored, or said to be another."""
-        others = [own for place, own in enumerate(self.own) if place != index]
-        return np.asarray(np.logical_or.reduce([self.denied[index], self.ignored, *others]), np.bool_)
-
 
 def load(folder: Path) -> list[MaskHint]:
     """Return the hints of a run folder; none when there are none. Raises HintError."""

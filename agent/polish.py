@@ -24,7 +24,7 @@ from .perceptual import Judge
 from .polish_rules import better, better_placed, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import contours, finish, joined, profile, series, shade_stage
+from .solving import contours, gloss, joined, profile, series, shade_stage
 from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
@@ -34,14 +34,12 @@ from .views import PortLooker, load_views
 
 TURNS = (0.0, 0.12, 0.06, 0.03)
 """How far lamps are moved to see what that does, radians, round by round; at first powers and colours alone."""
-FINISH_PIXELS, FINISH_SAMPLES = 160, 12
+GLOSS_PIXELS, GLOSS_SAMPLES = 160, 12
 PIXELS = 256
 SAMPLES = 16
 PLACING = frozenset({"setup", "geometry", "composition", "program"})
 """The stages whose numbers say where things are seen."""
-FREEDOM = 3.0
-"""Places were solved under the setup's own camera before."""
-PLACES_SHARE, FINISH_SHARE = 0.4, 0.3
+PLACES_SHARE, GLOSS_SHARE = 0.4, 0.3
 """Of the time there is then."""
 PLACES_BEFORE_SHAPES = 0.5
 """Of that for places, where lists that draw a shape follow."""
@@ -129,7 +127,7 @@ class _Polishing:
             if time.monotonic() > deadline or failed > 1:
                 break
             if turn == TURNS[1]:
-                stands = self._finished(stands, time.monotonic() + FINISH_SHARE * (deadline - time.monotonic()))
+                stands = self._shining(stands, time.monotonic() + GLOSS_SHARE * (deadline - time.monotonic()))
                 self._note("roughness and metal", began, stands)
             scripts = self._solved(stands, turn)
             tried = None if scripts is None else self._tried(scripts)
@@ -247,21 +245,21 @@ class _Polishing:
             scripts[place] = StageScript(scripts[place].stage, text)
         return tuple(scripts)
 
-    def _finished(self, stands: _Stands, deadline: float) -> _Stands:
+    def _shining(self, stands: _Stands, deadline: float) -> _Stands:
         """Return what stands once roughness and metal were tried, where a surface looks wrong whatever its colour; as
         it was when none is better. The worker holds its scene."""
         place = next((p for p, script in enumerate(stands.scripts) if script.stage in ("materials", "program")), None)
         views, inventory = stands.views, stands.result.inventory
         if place is None or views.beauty is None:
             return stands
-        height, width = (max(8, round(side * FINISH_PIXELS / PIXELS)) for side in views.beauty.shape[:2])
+        height, width = (max(8, round(side * GLOSS_PIXELS / PIXELS)) for side in views.beauty.shape[:2])
         picture, now = (measure.fit(each, width, height) for each in (self._picture, views.beauty))
-        if not finish.suspects(finish.surfaces_of(picture, self._masks, views, inventory, None, self._ignored), now):
+        if not gloss.suspects(gloss.surfaces_of(picture, self._masks, views, inventory, None, self._ignored), now):
             return stands
         self._tell("trying how surfaces shine")
         script = stands.scripts[place]
         probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel, deadline)
-        knobs, made = finish.find(probe, script.text)
+        knobs, made = gloss.find(probe, script.text)
 
         def with_text(text: str) -> tuple[StageScript, ...]:
             return (*stands.scripts[:place], StageScript(script.stage, text), *stands.scripts[place + 1 :])
@@ -269,11 +267,11 @@ class _Polishing:
         def shown(text: str) -> NDArray[np.float32] | None:
             if time.monotonic() > deadline:
                 return None
-            result = self._run(with_text(text), ViewRequest(0, 0, FINISH_PIXELS, FINISH_SAMPLES))
+            result = self._run(with_text(text), ViewRequest(0, 0, GLOSS_PIXELS, GLOSS_SAMPLES))
             return load_views(self._worker, result).beauty if result.status == "ok" else None
 
-        surfaces = finish.surfaces_of(picture, self._masks, views, inventory, made, self._ignored)
-        found = finish.solve(script.text, knobs, surfaces, now, shown)
+        surfaces = gloss.surfaces_of(picture, self._masks, views, inventory, made, self._ignored)
+        found = gloss.solve(script.text, knobs, surfaces, now, shown)
         if found is None:
             return self._again(stands)
         tried = self._tried(with_text(lift.with_values(script.text, found)))

@@ -53,7 +53,7 @@ def main() -> int:
             "date": time.strftime("%Y-%m-%d"),
             "commit": ", ".join(sorted({row["commit"] for row in found if "commit" in row})) or running.commit(),
             "machine": machine.describe(),
-            "some": (options.pictures != "*" if name == "known" else options.every > 1 if name == "offline" else False),
+            "some": {"known": options.pictures != "*", "offline": options.every > 1}.get(name, False),
             "targets": PARTS[name][1].targets(found),
             "rows": found,
         }

@@ -75,6 +75,23 @@ def real_pool(binary):
         yield made
 
 
+@pytest.fixture(scope="module")
+def worker(binary):
+    """One worker for a file's solves, which nobody else asks."""
+    from restage.worker.pool import Limits, WorkerPool
+
+    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scene(worker):
+    """A picture of the known scene (helpers/known.py), and its masks."""
+    import solving
+
+    return solving.picture_of(worker)
+
+
 @pytest.fixture
 def table_picture(tmp_path):
     """A small picture of a red box and a blue ball on grey."""

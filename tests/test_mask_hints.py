@@ -73,7 +73,6 @@ def test_the_last_word_counts():
     assert said.ignored[:, WIDTH // 2 :].all() and not said.ignored[:, : WIDTH // 2].any()
     said = mask_hints.marks([box("is", half, "A"), box("is", half, "B"), box("is", half, "Gone")], ["A", "B"], SIZE)
     assert not said.own[0].any() and said.own[1][:, : WIDTH // 2].all()
-    assert said.barred(0)[:, : WIDTH // 2].all() and not said.barred(1).any()
 
 
 def test_a_stroke_is_as_wide_as_its_brush():

@@ -42,14 +42,6 @@ bpy.context.object.name = "Die"
 '''
 
 
-@pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
 def seen(worker, script):
     """The masks of a script's things, what was accepted before it, and the boxes of the things."""
     views, result, accepted = solving.render(worker, "geometry", script, 0, texts=shapes.texts(script), measured=320)

@@ -32,19 +32,6 @@ name_it("Bead")
 """
 
 
-@pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def scene(worker):
-    return solving.picture_of(worker)
-
-
 def gauge(changes):
     """Of surfaces with one number each."""
     grey = np.full((len(changes), 3), 0.3)

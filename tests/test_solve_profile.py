@@ -19,14 +19,6 @@ FRAME = (320, 240)
 SIZE = (200, 150)
 
 
-@pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
 def masks_of(worker, script):
     views, _, accepted = solving.render(worker, "geometry", script, 0, texts=shapes.texts(script), measured=320)
     names = ("Vase", "Fish", "Bar", "Box")

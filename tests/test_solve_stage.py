@@ -15,20 +15,6 @@ from restage.agent.solving.write_back import write_back
 from restage.worker.protocol import StageScript
 
 
-@pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def scene(worker):
-    """The picture of the known scene, and its masks."""
-    return solving.picture_of(worker)
-
-
 def centres(result):
     return {i.name: (np.array(i.world_min) + np.array(i.world_max)) / 2 for i in result.inventory}
 

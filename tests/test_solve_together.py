@@ -21,19 +21,6 @@ SETUP = known.SETUP.replace("import radians\n", 'import radians\n\nPARAMS = {"ca
 )
 
 
-@pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def scene(worker):
-    return solving.picture_of(worker)
-
-
 def test_the_camera_is_found_with_what_it_sees(worker, scene):
     picture, masks = scene
     probe = Probe(worker, (), "program", Event())

@@ -46,17 +46,15 @@ class Alignment:
         reaches: Mapping[str, Reach],
         supports: Mapping[str, Support],
         aspect: float,
-        freedom: float = 1.0,
     ) -> None:
         """`reaches` are the masks', `supports` what things stand on, `aspect` the frame's height over its
-        width. `freedom` multiplies how wrong numbers may be: more than 1 where they were solved under another camera,
-        so that what they say is no opinion of their own."""
+        width."""
         self._model, self._reaches, self._aspect = model, reaches, aspect
         self._names = [name for name in model.points if name in reaches]
         self._supports = supports
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self._names}
         count = len(model.numbers)
-        self._spread = np.array([_spread(model, index, freedom) for index in range(count)])
+        self._spread = np.array([_spread(model, index) for index in range(count)])
         # A size beside the three sizes that it multiplies stays: products of the two would be far from linear.
         rest = sorted(set(range(count)) - set(linear.independent(model, range(count))))
         self._spread[rest] = 1e-3 * model.unit[rest]
@@ -157,7 +155,7 @@ def _huber(misses: Array) -> Array:
     return np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER))
 
 
-def _spread(model: Model, index: int, freedom: float) -> float:
+def _spread(model: Model, index: int) -> float:
     """How wrong a number may well be, in its own unit."""
     if index in model.camera:
         if index in model.zooms:
@@ -167,7 +165,7 @@ def _spread(model: Model, index: int, freedom: float) -> float:
         still = slope[:, 2].max() < 1e-3 * slope.max()
         return (_CAMERA_PLACE if still else _CAMERA_TURN) * float(model.unit[index])
     if model.shifts[index]:
-        return freedom * _PLACE * float(model.unit[index])
+        return _PLACE * float(model.unit[index])
     if turn := model.turns.get(index):
-        return float(freedom * _TURN / np.linalg.norm(turn.axis))
+        return float(_TURN / np.linalg.norm(turn.axis))
     return max(_SIZE * abs(float(model.values[index])), 0.5 * float(model.unit[index]))

@@ -78,12 +78,11 @@ class Placement:
         seed: int = 0,
         check: Callable[[], None] = lambda: None,
         find: Callable[[str], list[Number]] = script_numbers.find,
-        freedom: float = 1.0,
         doubts: Doubts | None = None,
     ) -> None:
         """`masks` by brief object at the picture's size, `frame` (width, height) whose aspect counts, `static` the
         distances of what is no object of the brief; `check` raises when the run is cancelled; `find` finds the
-        script's numbers; `freedom` is the alignment's; `doubts` says which masks can't be trusted."""
+        script's numbers; `doubts` says which masks can't be trusted."""
         scale = LONGEST / max(frame)
         self.size = max(16, round(frame[0] * scale)), max(16, round(frame[1] * scale))
         shown = {name: mask for name, mask in masks.items() if mask.any()}
@@ -98,7 +97,6 @@ class Placement:
         self._seed = seed
         self._check = check
         self._find = find
-        self._freedom = freedom
         self._known: tuple[str, Model | None] | None = None
         self.trace: list[tuple[str, float, float]] = []
         """What was kept: its kind, seconds since the start, the loss then."""
@@ -186,7 +184,7 @@ class Placement:
             return None
         search = Search(model, self.targets, self._seed)
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
-        alignment = align.Alignment(model, self._reaches, search.supports, self._aspect, self._freedom)
+        alignment = align.Alignment(model, self._reaches, search.supports, self._aspect)
         was = alignment.miss(model.points, model.projection)
         whole = alignment.solve(self._check, deadline)
         for share in (1.0, 0.5, 0.2):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import solving
 from restage.agent import params, polish
-from restage.agent.solving import finish
+from restage.agent.solving import gloss
 from restage.agent.solving.probe import Probe
 from restage.worker.protocol import StageScript
 
@@ -46,14 +46,6 @@ TEXTS = {**known.TEXTS, "materials": MATERIALS}
 
 
 @pytest.fixture(scope="module")
-def worker(binary):
-    from restage.worker.pool import Limits, WorkerPool
-
-    with WorkerPool(binary, Limits()) as pool, pool.open() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def scene(worker):
     return solving.picture_of(worker, TEXTS)
 
@@ -69,7 +61,7 @@ def polished(worker, scene, materials):
 
 def test_numbers_that_are_roughness_or_metal_are_known_by_what_they_set(worker):
     before = tuple(StageScript(stage, TEXTS[stage]) for stage in ("setup", "geometry"))
-    knobs, made = finish.find(Probe(worker, before, "materials", Event()), MATERIALS)
+    knobs, made = gloss.find(Probe(worker, before, "materials", Event()), MATERIALS)
     found = {(k.number.param, k.what): k.materials for k in knobs if k.number.param}
     assert found == {
         ("ball.roughness", "roughness"): ("Ball surface",),
@@ -101,12 +93,12 @@ def test_surfaces_that_are_right_stay(worker, scene):
 def test_colour_alone_is_no_misfit():
     rng = np.random.default_rng(3)
     light = rng.uniform(0.05, 0.4, (20, 20, 1)) * (0.9, 0.5, 0.3)
-    shown = np.asarray(finish.colour_space.to_srgb(light), np.float32)
-    other = np.asarray(finish.colour_space.to_srgb(light * (1.5, 0.6, 1.1)), np.float32)
-    surfaces = finish.Surfaces(shown, np.zeros((20, 20), np.int64), ["a"])
+    shown = np.asarray(gloss.colour_space.to_srgb(light), np.float32)
+    other = np.asarray(gloss.colour_space.to_srgb(light * (1.5, 0.6, 1.1)), np.float32)
+    surfaces = gloss.Surfaces(shown, np.zeros((20, 20), np.int64), ["a"])
     assert surfaces.misfit(other, ["a"]) < 0.01
     spot = other.copy()
     spot[:8, :8] += 0.3
-    assert surfaces.misfit(spot, ["a"]) > finish.SUSPECT
-    assert finish.suspects(surfaces, spot) == ["a"] and not finish.suspects(surfaces, other)
+    assert surfaces.misfit(spot, ["a"]) > gloss.SUSPECT
+    assert gloss.suspects(surfaces, spot) == ["a"] and not gloss.suspects(surfaces, other)
     assert surfaces.misfit(other, ["not there"]) == 0.0
