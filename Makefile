@@ -56,6 +56,7 @@ bench: setup
 	.venv/bin/python bench/offline.py
 	.venv/bin/python bench/fidelity.py
 	.venv/bin/python bench/solve.py
+	.venv/bin/python bench/hints.py
 	.venv/bin/python bench/staged.py
 	.venv/bin/python bench/standby.py
 	.venv/bin/python bench/cancel.py
