@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from . import params, script_numbers
 from .script_numbers import Number
@@ -57,6 +57,40 @@ def write(script: str, values: Mapping[Number, float], whose: Callable[[Number],
     return text
 
 
+def with_entries(script: str, entries: Sequence[tuple[str, str, str]]) -> str:
+    """Return the script with more entries in PARAMS, before those it has: name, literal, and a comment where there is a
+    line of its own for it."""
+    tree = ast.parse(script)
+    node = script_numbers.params_node(tree)
+    inline = node is not None and node.end_lineno == node.lineno and bool(node.keys)
+    texts = [
+        f'"{name}": {text},' + (f"  # {comment}" if comment and not inline else "") for name, text, comment in entries
+    ]
+    return _cut(script, [_inserted(script, tree, node, texts)])
+
+
+def without_entries(script: str, names: Collection[str]) -> str:
+    """Return the script without these entries of PARAMS; with a line of their own, without the line."""
+    node = script_numbers.params_node(ast.parse(script))
+    if node is None or not names:
+        return script
+    starts = _line_starts(script)
+    data = script.encode()
+    cuts = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        if not isinstance(key, ast.Constant) or key.value not in names:
+            continue
+        assert value.end_lineno is not None and value.end_col_offset is not None
+        start, end = starts[key.lineno - 1] + key.col_offset, starts[value.end_lineno - 1] + value.end_col_offset
+        line, after = starts[key.lineno - 1], data[end : starts[value.end_lineno]]
+        if not data[line:start].strip() and re.fullmatch(rb"\s*,?\s*(#.*)?\n", after):
+            cuts.append((line, starts[value.end_lineno], ""))
+        else:
+            following = re.match(rb"\s*,? *", after)
+            cuts.append((start, end + (following.end() if following else 0), ""))
+    return _cut(script, cuts)
+
+
 def _moved(number: Number, value: float, by: int) -> tuple[int, int, str]:
     return number.start - by, number.end - by, params.literal(float(value))
 
@@ -83,10 +117,11 @@ def _entries(
     script: str, tree: ast.Module, node: ast.Dict | None, lifted: list[tuple[str, str]]
 ) -> tuple[int, int, str]:
     """Where and what to insert so that PARAMS has the lifted values."""
-    starts = [0]
-    for line in script.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line.encode()))
-    entries = [f'"{name}": {text},' for name, text in lifted]
+    return _inserted(script, tree, node, [f'"{name}": {text},' for name, text in lifted])
+
+
+def _inserted(script: str, tree: ast.Module, node: ast.Dict | None, entries: Sequence[str]) -> tuple[int, int, str]:
+    starts = _line_starts(script)
     if node is None:
         at = starts[_head(tree)]
         body = "".join(f"    {entry}\n" for entry in entries)
@@ -97,6 +132,13 @@ def _entries(
     if not node.keys:
         return at, at, "".join(f"\n    {entry}" for entry in entries) + "\n"
     return at, at, "".join(f"{entry} " for entry in entries)
+
+
+def _line_starts(script: str) -> list[int]:
+    starts = [0]
+    for line in script.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line.encode()))
+    return starts
 
 
 def _head(tree: ast.Module) -> int:

@@ -56,6 +56,7 @@ def _info(
         values=lockable.of_data(item),
         surfaces=lockable.of_surfaces(item),
         steered=lockable.steered(item),
+        matrix_world=tuple(float(value) for row in item.matrix_world for value in row),
     )
 
 

@@ -105,6 +105,8 @@ class ObjectInfo:
     """By material slot: colour (linear RGB), roughness and metallic, as far as each is one for the whole surface."""
     steered: bool = False
     """Whether a parent, a constraint or an animation has a say in where it is."""
+    matrix_world: tuple[float, ...] = ()
+    """From its own space to the world: 16 numbers, row by row."""
 
 
 SanityKind = Literal[
