@@ -31,6 +31,8 @@ SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8
 POLISH_SECONDS = 24.0
 FITTED_POLISH_SECONDS = 16.0
 """Where the agent has fitted its stages itself, which leaves less to find."""
+PATTERN_SECONDS = 12.0
+"""For patterns, after that; with the seconds of the stages a solve stays within a minute."""
 
 
 class Solvers:
@@ -67,6 +69,7 @@ class Solvers:
                 context.doubtful,
                 context.ignored,
                 self._paints,
+                PATTERN_SECONDS * self._patience,
             )
         except Cancelled:
             context.check_cancel()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The last touch on a finished program: first camera, sizes and places together, then colours, light and where lamps
-stand, each number in its own stage's script.
+stand, each number in its own stage's script; last, patterns on surfaces that flat colour does not explain.
 
 The geometry stage may not touch the camera, the materials stage knows no light and the lighting stage may not touch
 colours; here all are at hand. Kept only when the whole program, run afresh, comes nearer to the picture.
@@ -24,7 +24,7 @@ from .perceptual import Judge
 from .polish_rules import better, better_placed, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import contours, gloss, joined, profile, series, shade_stage
+from .solving import contours, gloss, joined, profile, series, shade_stage, texture
 from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
@@ -78,17 +78,19 @@ def polish(
     doubtful: frozenset[str] = frozenset(),
     ignored: NDArray[np.bool_] | None = None,
     paints: Paints | None = None,
+    texture_s: float = 12.0,
 ) -> Polished | None:
     """Return better scripts for a program's stages, or None when there are none.
 
     `picture` is (h, w, 3) sRGB in 0 to 1, `masks` the picture's by brief object, `program` the accepted scripts in
     order, `worker` one nobody else uses, `doubtful` the objects whose mask is no better than a box, `paints` what the
-    run's materials were in the first place. Begins nothing new after `budget_s` seconds. Raises Cancelled.
+    run's materials were in the first place. Begins nothing new after `budget_s` seconds, but patterns, which have
+    `texture_s` after them. Raises Cancelled.
     """
     doubts = Doubts(picture, doubtful) if doubtful else None
     judge, cancel, paints = judge or Judge(picture), cancel or Event(), paints or Paints()
     polishing = _Polishing(picture, masks, worker, judge, cancel, tell, seed, doubts, ignored, paints)
-    return polishing.run(tuple(program), time.monotonic() + budget_s)
+    return polishing.run(tuple(program), time.monotonic() + budget_s, texture_s)
 
 
 class _Polishing:
@@ -113,7 +115,7 @@ class _Polishing:
         self._deadline = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
-    def run(self, program: tuple[StageScript, ...], deadline: float) -> Polished | None:
+    def run(self, program: tuple[StageScript, ...], deadline: float, texture_s: float) -> Polished | None:
         self._deadline = deadline
         began = time.monotonic()
         first = self._tried(program)
@@ -139,7 +141,19 @@ class _Polishing:
             if turn != TURNS[-1]:
                 self._again(stands)
         if nothing_gained(first.numbers, stands.numbers):
+            stands = first
+        written = self._written(program, stands)
+        if written is None:
             return None
+        textured = self._textured(written, min(deadline, time.monotonic()) + texture_s)
+        if textured is not None:
+            written, stands = textured.scripts, textured
+            self._note("patterns", began, stands)
+        changed = {new.stage: new.text for old, new in zip(program, written, strict=True) if old.text != new.text}
+        return Polished(changed, first.numbers, stands.numbers, tuple(self._trace)) if changed else None
+
+    def _written(self, program: tuple[StageScript, ...], stands: _Stands) -> tuple[StageScript, ...] | None:
+        """Return the program with its solved numbers in PARAMS; None when it no longer runs so."""
         changed = {
             old.stage: write_back(old.text, new.text, self._owners.get(old.stage, {}))
             for old, new in zip(program, stands.scripts, strict=True)
@@ -149,7 +163,15 @@ class _Polishing:
         if changed and self._tried(written) is None:
             _log.error("a program no longer runs with its numbers written into PARAMS: %s", ", ".join(changed))
             return None
-        return Polished(changed, first.numbers, stands.numbers, tuple(self._trace)) if changed else None
+        return written
+
+    def _textured(self, program: tuple[StageScript, ...], deadline: float) -> _Stands | None:
+        """Return what stands with patterns on its surfaces; None where none makes it nearer to the picture."""
+        found = texture.solve(
+            program, self._picture, self._masks, self._worker, deadline, self._cancel, self._tell, self._ignored,
+            self._seed,
+        )  # fmt: skip
+        return None if found is None else self._tried(found.program)
 
     def _note(self, what: str, began: float, stands: _Stands) -> None:
         self._trace.append((what, time.monotonic() - began, stands.numbers.score))

@@ -42,6 +42,17 @@ class Judge:
     def lpips(self, picture: Floats) -> float | None:
         """Return the distance of a (h, w, 3) sRGB picture, 0 to 1, of the reference's aspect but any size; the larger
         of the two is brought to the size of the smaller. None when that is too small to say."""
+        pair = self._features(picture)
+        return None if pair is None else _distance(*pair[1:])
+
+    def map(self, picture: Floats) -> Floats | None:
+        """Return where a picture is how far from the reference: (h, w), at the size they are compared at, whose mean is
+        the distance. A pixel's value is of all that a feature there looks at, so what differs is seen around it too.
+        None when the picture is too small to say."""
+        pair = self._features(picture)
+        return None if pair is None else _map(*pair)
+
+    def _features(self, picture: Floats) -> tuple[tuple[int, int], list[Floats], list[Floats]] | None:
         side = min(self._longest, max(picture.shape[:2]), max(self._reference.shape[:2]))
         small = reduced(picture, side)
         height, width = small.shape[:2]
@@ -53,7 +64,7 @@ class Judge:
             known = alexnet.features(_resized(self._reference, width, height))
             with self._lock:
                 self._known[width, height] = known
-        return _distance(known, alexnet.features(small))
+        return (width, height), known, alexnet.features(small)
 
 
 def reduced(picture: Floats, longest: int) -> Floats:
@@ -71,6 +82,16 @@ def _resized(picture: Floats, width: int, height: int) -> Floats:
     smaller = width < picture.shape[1] or height < picture.shape[0]
     way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32)
+
+
+def _map(size: tuple[int, int], one: list[Floats], two: list[Floats]) -> Floats:
+    total = np.zeros(size[::-1], np.float32)
+    for a, b in zip(one, two, strict=True):
+        layer = np.square(a - b).sum(axis=0)
+        large = np.asarray(cv2.resize(layer, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        # Interpolating moves the mean a little.
+        total += large * (layer.mean() / max(float(large.mean()), 1e-12))
+    return total
 
 
 def _distance(one: list[Floats], two: list[Floats]) -> float:

@@ -61,12 +61,12 @@ class View:
 
     def points(self, depth: Floats) -> Floats:
         """Return (h, w, 3): the world points of a view's pixels, from their (h, w) depths along the camera's axis,
-        metres; those of an infinite depth are not finite."""
+        metres; the eye's own for those of an infinite depth, where nothing is seen."""
         height, width = depth.shape
         v, u = np.mgrid[:height, :width].astype(np.float64) + 0.5
         x = (u / width - 0.5 + self._shift[0]) * self._wide
         y = ((0.5 - v / height) / self._aspect + self._shift[1]) * self._wide
-        far = np.asarray(depth, np.float64)
+        far = np.where(np.isfinite(depth), np.asarray(depth, np.float64), 0.0)
         if not self.orthographic:
             x, y = x * far, y * far
         return np.asarray(self.eye + np.stack([x, y, -far], axis=-1) @ self.turn.T)

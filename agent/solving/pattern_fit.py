@@ -5,7 +5,7 @@ gradient, and how much of the picture each explains."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ WINDOWS = (0.3, 0.6, 1.0)
 """Of the pixels, nearest ones first: on a floor that goes to the horizon waves far away are too fine to be found."""
 BINS = {1: 256, 2: 128, 3: 40}
 PEAKS = 6
-SAMPLES = 4000
+SAMPLES = 2500
 FLAT = 0.03
 """Of the longest extent: thinner is no extent."""
 SQUARE, UPRIGHT = 0.2, 0.35
@@ -241,6 +241,10 @@ def _sharpened(kind: Kind, turns: Floats, shifts: Floats, seen: Seen) -> Found:
         if best is None or left < best.misfit:
             best = Found(kind, turns, shifts % 1.0, sharpness, dark, light, left)
     assert best is not None
+    if best.dark.sum() > best.light.sum():
+        # Half a turn of one wave makes light of dark.
+        half = np.eye(len(shifts))[0] * 0.5
+        best = replace(best, shifts=(best.shifts + half) % 1.0, dark=best.light, light=best.dark)
     return best
 
 

@@ -20,7 +20,7 @@ Kind = Literal["gradient", "stripes", "checker", "grain"]
 
 SMOOTH = 0.5
 """Sharpness at which stripes are a sine."""
-SHARPNESSES = (SMOOTH, 1.5, 5.0, 20.0)
+SHARPNESSES = (SMOOTH, 1.5, 5.0, 20.0, 80.0)
 BRIGHTEST = 0.98
 """No surface gives back more of the light that falls on it."""
 

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Patterns for the surfaces of a finished program, where flat colour (or what is painted on) leaves what a pattern
+explains: each thing's is tried by renders, and kept where the judge sees that very thing come nearer.
+
+What is tried is rendered on all things at once; a map of the judge's distance tells them apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import Job, JobResult, StageScript, ViewRequest
+from .. import measure, parts
+from ..perceptual import Judge
+from ..ports import WorkerPort
+from ..roles import AttemptViews, Cancelled
+from ..stages import BY_NAME
+from ..views import load_views
+from . import pattern_text
+from .patterns import Pattern
+from .wearers import Wearer, offers, wearers
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Program = tuple[StageScript, ...]
+Offers = Generator[Pattern, float, None]
+
+PIXELS, SAMPLES = 512, 8
+"""Grain is not seen in smaller renders."""
+ROUNDS = 5
+GAIN = 1e-3
+"""Of LPIPS, for all patterns together."""
+OWN_GAIN, OWN_SHARE = 3e-4, 0.02
+"""Of LPIPS that a thing's own pattern must be worth: at least, and of what was wrong there."""
+COST = 0.2
+"""dB of PSNR that patterns may cost."""
+MOST_MATERIALS = 46
+_TWICE = 2.0
+"""Renders that a try and the check of everything together take."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Textured:
+    """Scripts with patterns, and what they are worth."""
+
+    program: Program
+    patterns: tuple[Pattern, ...]
+    before: float
+    after: float
+    """LPIPS at `PIXELS`."""
+
+
+@dataclass(frozen=True)
+class _Shown:
+    result: JobResult
+    views: AttemptViews
+    map: Floats
+    """(h, w) of the judge's distance."""
+    error: Floats
+    """(h, w): squared, mean of the channels."""
+
+    @property
+    def lpips(self) -> float:
+        return float(self.map.mean())
+
+    def costs(self, more: float) -> float:
+        """Return what `more` of the mean squared error costs, dB."""
+        now = float(self.error.mean())
+        return float(10 * np.log10(max(now + more, 1e-9) / max(now, 1e-9)))
+
+
+@dataclass(frozen=True)
+class _Worth:
+    pattern: Pattern
+    gain: float
+    """Of LPIPS on its thing."""
+    error: float
+    """Added to the mean squared error."""
+
+
+def solve(
+    program: Program,
+    picture: Floats,
+    masks: Mapping[str, Mask],
+    worker: WorkerPort,
+    deadline: float,
+    cancel: Event | None = None,
+    tell: Callable[[str], None] = lambda _doing: None,
+    ignored: Mask | None = None,
+    seed: int = 0,
+) -> Textured | None:
+    """Return the program with patterns in its materials, where a fresh render is nearer to the picture with them; None
+    when it is not. Patterns it has from an earlier solve are found anew.
+
+    `picture` is (h, w, 3) sRGB in 0 to 1, `masks` and `ignored` its. Begins nothing after `deadline`, monotonic
+    seconds. Raises Cancelled.
+    """
+    place = next((p for p, script in enumerate(program) if script.stage in ("materials", "program")), None)
+    if place is None:
+        return None
+    trying = _Trying(program, place, picture, masks, worker, deadline, cancel or Event(), tell, ignored, seed)
+    return trying.run()
+
+
+class _Trying:
+    def __init__(
+        self,
+        program: Program,
+        place: int,
+        picture: Floats,
+        masks: Mapping[str, Mask],
+        worker: WorkerPort,
+        deadline: float,
+        cancel: Event,
+        tell: Callable[[str], None],
+        ignored: Mask | None,
+        seed: int,
+    ) -> None:
+        self._program, self._place, self._worker, self._seed = program, place, worker, seed
+        self._picture, self._masks, self._ignored = picture, masks, ignored
+        self._deadline, self._cancel, self._tell = deadline, cancel, tell
+        self._judge = Judge(picture, PIXELS)
+        self._slowest = 0.0
+
+    def run(self) -> Textured | None:
+        self._tell("looking for patterns")
+        stands = self._shown(self._program, measured=True)
+        bare = stands
+        if pattern_text.has(self._program[self._place].text):
+            bare = self._shown(self._with(()), measured=True)
+        if stands is None or bare is None or self._late():
+            return None
+        best = self._tried(bare, self._offers(bare))
+        if not best:
+            return None
+        program = self._with(best)
+        final = self._shown(program)
+        if final is None or final.lpips > stands.lpips - GAIN:
+            return None
+        if stands.costs(float(final.error.mean() - stands.error.mean())) > COST:
+            return None
+        return Textured(program, tuple(best), stands.lpips, final.lpips)
+
+    def _offers(self, bare: _Shown) -> list[tuple[Wearer, Offers]]:
+        """Return what may wear a pattern, and what it is offered. No more materials may come of it than a scene may
+        have."""
+        render = bare.views.beauty
+        assert render is not None
+        picture = measure.fit(self._picture, render.shape[1], render.shape[0])
+        room = MOST_MATERIALS - len({name for info in bare.result.inventory for name in info.materials})
+        found = []
+        for wearer in wearers(picture, self._masks, bare.views, bare.result, self._ignored):
+            tints = wearer.copied <= room
+            room -= wearer.copied if tints else 1
+            found.append((wearer, offers(wearer, picture, render, lambda: self._late(_TWICE), tints)))
+        return found
+
+    def _tried(self, bare: _Shown, asked: Sequence[tuple[Wearer, Offers]]) -> list[Pattern]:
+        """Return the best pattern of each thing that has a good one."""
+        pending = {wearer.thing: offer for wearer, offered in asked if (offer := next(offered, None))}
+        best: dict[str, _Worth] = {}
+        for _ in range(ROUNDS):
+            if not pending or self._late(_TWICE):
+                break
+            self._tell("trying patterns")
+            shown = self._shown(self._with(list(pending.values())))
+            if shown is None:
+                break
+            for wearer, offered in asked:
+                if (offer := pending.pop(wearer.thing, None)) is None:
+                    continue
+                before, after = (_on(wearer.covers, each.map) for each in (bare, shown))
+                worth = _Worth(offer, before - after, _on(wearer.covers, shown.error - bare.error))
+                _log.debug("%s: %.5f of %.5f, %.2f dB", offer, worth.gain, before, bare.costs(worth.error))
+                least = max(OWN_GAIN, OWN_SHARE * before, best[wearer.thing].gain if wearer.thing in best else 0.0)
+                if worth.gain > least and bare.costs(worth.error) < COST:
+                    best[wearer.thing] = worth
+                with contextlib.suppress(StopIteration):
+                    pending[wearer.thing] = offered.send(worth.gain)
+        kept = sorted(best.values(), key=lambda worth: worth.gain / max(worth.error, 1e-9))
+        while kept and bare.costs(sum(worth.error for worth in kept)) > COST:
+            kept.pop(0)
+        return [worth.pattern for worth in kept]
+
+    def _shown(self, program: Program, measured: bool = False) -> _Shown | None:
+        """Run a program and compare its render with the picture; None when it does not run or shows nothing."""
+        began = time.monotonic()
+        *before, last = program
+        views = ViewRequest(PIXELS if measured else 0, 0, PIXELS, SAMPLES)
+        may = tuple(sorted(BY_NAME[last.stage].may_change))
+        result = self._worker.run(Job(tuple(before), last, may, views, write_blend=False, seed=self._seed), self._cancel)
+        if self._cancel.is_set():
+            raise Cancelled
+        if result.status != "ok":
+            _log.warning("a program with patterns does not run: %s", result.message)
+            return None
+        loaded = load_views(self._worker, result)
+        if loaded.beauty is None or (measured and loaded.ids is None):
+            return None
+        parts.merge(loaded, self._masks.keys())
+        render = loaded.beauty
+        picture = measure.fit(self._picture, render.shape[1], render.shape[0])
+        if self._ignored is not None:
+            here = measure.fit_mask(self._ignored, render.shape[1], render.shape[0])
+            render = np.where(here[..., None], picture, render)
+        distances = self._judge.map(render)
+        self._slowest = max(self._slowest, time.monotonic() - began)
+        error = np.square(picture - render).mean(axis=2)
+        return None if distances is None else _Shown(result, loaded, distances, error)
+
+    def _late(self, renders: float = 1.0) -> bool:
+        """Whether so many more renders would not be begun and done in time."""
+        return time.monotonic() + renders * self._slowest > self._deadline
+
+    def _with(self, patterns: Sequence[Pattern]) -> Program:
+        script = self._program[self._place]
+        text = pattern_text.written(script.text, patterns)
+        return (*self._program[: self._place], replace(script, text=text), *self._program[self._place + 1 :])
+
+
+def _on(covers: Mask, values: Floats) -> float:
+    """Return how much of a map's mean lies on a thing."""
+    mask = measure.fit_mask(covers, values.shape[1], values.shape[0])
+    return float(values[mask].sum() / values.size)

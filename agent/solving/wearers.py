@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Things that may wear a pattern: where they are seen, the pixels' places in their own space, and what to offer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...worker.protocol import JobResult, ObjectInfo
+from .. import colour_space
+from ..measure import fit_mask
+from ..roles import AttemptViews
+from ..sight.unproject import View
+from . import grain, pattern_fit, regions
+from .pattern_fit import Found, Seen
+from .patterns import Pattern, Triple
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SMALLEST = 600
+"""Pixels of a thing, well inside, at the size of `texture.PIXELS`."""
+MOST = 12
+PAINTED = 0.15
+"""Relative spread of a surface's own colour from which it is painted on."""
+WRONG = 8e-4
+"""Misfit, mean squared difference of roots of light, below which there is nothing for a wave to explain."""
+EXPLAINED = 0.4
+"""Of the misfit that one tint leaves, that a wave must explain."""
+EXPLAINED_BY_GRADIENT, OTHER_HUE = 0.6, 1.6
+"""A gradient may be wrong light as well, which hardly changes the hue that much."""
+_OUTSIDE = 0.02
+_BLUR = 6.0
+_FINER = 0.6
+_GRAIN_MORE, _GRAIN_LESS = 1.6, 0.5
+
+
+@dataclass(frozen=True)
+class Wearer:
+    """One thing of the scene, as a view shows it."""
+
+    thing: str
+    objects: tuple[str, ...]
+    covers: Mask
+    """(h, w): where it is seen."""
+    where: Mask
+    """(h, w): where the picture shows it too, well inside."""
+    own: Floats
+    """(h, w, 3): places in its objects' own space."""
+    far: Floats
+    albedo: Floats
+    """(h, w, 3) linear."""
+    copied: int
+    """Materials that a pattern would copy, as others wear them."""
+
+    @property
+    def painted(self) -> bool:
+        """Whether its surface has many colours already."""
+        colours = self.albedo[self.where]
+        return bool(np.mean(colours.std(axis=0)) > PAINTED * max(float(colours.mean()), 1e-3))
+
+
+def wearers(
+    picture: NDArray[np.float32],
+    masks: Mapping[str, Mask],
+    views: AttemptViews,
+    result: JobResult,
+    ignored: Mask | None = None,
+) -> list[Wearer]:
+    """Return the things large enough to wear a pattern, largest first. `picture` is of the views' size."""
+    if views.ids is None or views.depth is None or views.albedo is None or result.camera is None:
+        return []
+    try:
+        points = View(result.camera).points(np.asarray(views.depth, np.float64))
+    except ValueError:
+        return []
+    height, width = views.ids.shape
+    agree = regions.agreeing(views, masks, (width, height))
+    if ignored is not None:
+        agree &= ~fit_mask(ignored, width, height)
+    ids, names = (views.ids, views.id_names) if views.part_ids is None else (views.part_ids, views.part_names)
+    found = []
+    for key, thing in views.id_names.items():
+        covers = views.ids == key
+        where = covers & agree & (picture.max(axis=2) < 0.995)
+        parts = {part: info for part in np.unique(ids[where]).tolist() if (info := _info(result, names.get(part, "")))}
+        own, where = _own(points, ids, where, parts)
+        if int(where.sum()) < SMALLEST:
+            continue
+        objects = tuple(info.name for info in parts.values())
+        worn = {name for info in parts.values() for name in info.materials}
+        others = {name for info in result.inventory if info.name not in objects for name in info.materials}
+        depth, albedo = (np.asarray(each, np.float64) for each in (views.depth, views.albedo))
+        found.append(Wearer(thing, objects, covers, where, own, depth, albedo, len(worn & others)))
+    return sorted(found, key=lambda wearer: -int(wearer.where.sum()))[:MOST]
+
+
+def _info(result: JobResult, name: str) -> ObjectInfo | None:
+    """Return what the inventory says of an object that can wear a pattern."""
+    info = next((info for info in result.inventory if info.name == name), None)
+    return info if info is not None and info.materials and len(info.matrix_world) == 16 else None
+
+
+def _own(
+    points: Floats, ids: NDArray[np.int32], where: Mask, parts: Mapping[int, ObjectInfo]
+) -> tuple[Floats, Mask]:
+    """Return the pixels' places in their objects' own space, and where those are to be trusted."""
+    own, trusted = np.zeros_like(points), np.zeros_like(where)
+    for part, info in parts.items():
+        at = where & (ids == part)
+        matrix = np.array(info.matrix_world).reshape(4, 4)
+        if abs(np.linalg.det(matrix[:3, :3])) < 1e-12:
+            continue
+        low, high = np.array(info.world_min), np.array(info.world_max)
+        slack = _OUTSIDE * float(np.max(high - low)) + 1e-3
+        # What an instance shows is elsewhere than its object.
+        inside = ((points[at] > low - slack) & (points[at] < high + slack)).all(axis=1)
+        if inside.mean() < 0.9:
+            continue
+        own[at] = (points[at] - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
+        trusted |= at
+    return own, trusted
+
+
+def offers(
+    wearer: Wearer,
+    picture: NDArray[np.float32],
+    render: NDArray[np.float32],
+    late: Callable[[], bool],
+    tints: bool = True,
+) -> Generator[Pattern, float, None]:
+    """Yield patterns to try, each in view of what the last was worth, which is sent.
+
+    `picture` and `render` are (h, w, 3) sRGB of the wearer's size; after `late` nothing is searched for any more.
+    Without `tints` only what stands for the base colour is offered.
+    """
+    best = 0.0
+    waves = _waves(wearer, picture, render) if (tints or wearer.painted) and not late() else []
+    for found in waves:
+        gained = yield _pattern(wearer, found)
+        best = max(best, gained)
+    if best > 0 or not tints or late():
+        return
+    lacking = grain.missing(picture, render, wearer.own, wearer.where)
+    if lacking is None:
+        return
+    # Along its grain or not, finer or not, then more or less of it.
+    kinds = [(1.0, False), (_FINER, False)] + ([(1.0, True)] if lacking.axis is not None else [])
+    worth: dict[tuple[float, bool], float] = {}
+    for kind in kinds:
+        worth[kind] = yield _grained(wearer, lacking, kind, 1.0)
+    kind = max(worth, key=lambda each: worth[each])
+    for more in (_GRAIN_MORE, _GRAIN_LESS) if worth[kind] > 0 else (_GRAIN_LESS,):
+        if (yield _grained(wearer, lacking, kind, more)) > worth[kind]:
+            return
+
+
+def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.float32]) -> list[Found]:
+    """Return the waves with strong evidence, best first."""
+    if len(wearer.objects) > 1:
+        return []
+    at = wearer.where
+    wanted, shown = (colour_space.to_linear(each) for each in (picture, render))
+    lit = shown
+    if wearer.painted:
+        # The light alone, evened out: where paint is dark little is known of it.
+        blurred = [cv2.GaussianBlur(each * at[..., None], (0, 0), _BLUR) for each in (shown, wearer.albedo)]
+        lit = cast("Floats", blurred[0] / np.maximum(blurred[1], 1e-4))
+    seen = Seen(wearer.own[at], wearer.far[at], wanted[at], np.maximum(lit[at], 1e-4))
+    left = pattern_fit.flat(seen)
+    if wearer.painted:
+        left = min(left, pattern_fit.misfit(wanted[at], shown[at]))
+    if left < WRONG:
+        return []
+    found = [one for one in pattern_fit.waves(seen, np.random.default_rng(0)) if one.misfit < (1 - EXPLAINED) * left]
+    straight = None if wearer.painted else pattern_fit.gradient(seen)
+    if straight is not None and straight.misfit < (1 - EXPLAINED_BY_GRADIENT) * left:
+        ratio = straight.light / np.maximum(straight.dark, 1e-3)
+        if ratio.max() > OTHER_HUE * ratio.min():
+            found.append(straight)
+    return sorted(found, key=lambda one: one.misfit)
+
+
+def _pattern(wearer: Wearer, found: Found) -> Pattern:
+    waves = tuple(_triple(wave) for wave in found.waves)
+    shifts = tuple(float(shift) for shift in found.shifts)
+    dark, light = _triple(found.dark), _triple(found.light)
+    made = Pattern(wearer.thing, wearer.objects, found.kind, waves, shifts, found.sharpness, dark, light)
+    if not wearer.painted:
+        return made
+    most = pattern_fit.COLOURS[1]
+    return replace(made, replaces=True, dark=_most(dark, most), light=_most(light, most))
+
+
+def _grained(wearer: Wearer, lacking: grain.Grain, kind: tuple[float, bool], more: float) -> Pattern:
+    contrast = min(lacking.contrast * more, grain.CONTRASTS[1])
+    dark, light = (1 - contrast,) * 3, (1 + contrast,) * 3
+    return Pattern(wearer.thing, wearer.objects, "grain", (lacking.waves(*kind),), dark=dark, light=light)
+
+
+def _triple(values: Floats) -> Triple:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def _most(colour: Triple, most: float) -> Triple:
+    r, g, b = (min(channel, most) for channel in colour)
+    return r, g, b
