@@ -8,7 +8,7 @@ from pathlib import Path
 import addon_utils
 import bpy
 
-from . import views
+from . import flat_export, views
 from .protocol import Finished, FinishRequest
 
 _EXPORTER = "io_scene_gltf2"
@@ -40,8 +40,9 @@ def finish(request: FinishRequest, scratch: Path) -> Finished:
 def _export(path: Path) -> str:
     if addon_utils.enable(_EXPORTER, default_set=False) is None:
         raise RuntimeError("Blender's glTF exporter could not be switched on")
-    bpy.ops.export_scene.gltf(
-        filepath=str(path), export_format="GLB", export_cameras=True, export_lights=True, export_apply=True,
-        use_active_scene=True,
-    )  # fmt: skip
+    with flat_export.flattened([material for material in bpy.data.materials if material.users]):
+        bpy.ops.export_scene.gltf(
+            filepath=str(path), export_format="GLB", export_cameras=True, export_lights=True, export_apply=True,
+            use_active_scene=True,
+        )  # fmt: skip
     return path.name if path.is_file() else ""

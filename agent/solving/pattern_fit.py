@@ -42,7 +42,7 @@ class Seen:
     lit: Floats
     """(n, 3) linear light of the render where the tint is 1."""
 
-    def part(self, which: NDArray[np.intp]) -> Seen:
+    def part(self, which: NDArray[np.int64]) -> Seen:
         """Return some of the pixels."""
         return Seen(self.points[which], self.far[which], self.wanted[which], self.lit[which])
 
@@ -234,10 +234,12 @@ def _left(kind: Kind, turns: Floats, shifts: Floats, points: Floats, signal: Flo
 
 def _sharpened(kind: Kind, turns: Floats, shifts: Floats, seen: Seen) -> Found:
     best: Found | None = None
+    # Far away a pixel is many waves, which says nothing of each one's colours.
+    near = seen.part(np.flatnonzero(seen.far <= np.quantile(seen.far, WINDOWS[1])))
     for sharpness in SHARPNESSES:
-        part = shares(kind, turns, shifts, sharpness, seen.points)
-        dark, light = _tints(seen, np.stack([1 - part, part], axis=1))
-        left = _shown(seen, part, dark, light)
+        part = shares(kind, turns, shifts, sharpness, near.points)
+        dark, light = _tints(near, np.stack([1 - part, part], axis=1))
+        left = _shown(seen, shares(kind, turns, shifts, sharpness, seen.points), dark, light)
         if best is None or left < best.misfit:
             best = Found(kind, turns, shifts % 1.0, sharpness, dark, light, left)
     assert best is not None
