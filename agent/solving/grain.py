@@ -23,7 +23,7 @@ CONTRASTS = (0.06, 0.45)
 FINEST = 3.0
 """Pixels a grain: finer is noise of the camera."""
 FEWEST = 300
-_DRAWN_OUT = 0.55
+_DRAWN_OUT, _SEEN = 0.6, 0.2
 _STRETCH = (4.0, 12.0)
 _CONTRAST = 3.0
 """From the spread of values as shown to the amplitude of a linear tint: the slope of sRGB, over the spread of noise."""
@@ -99,10 +99,16 @@ def _drawn_out(dx: Floats, dy: Floats, across: Floats, down: Floats) -> tuple[in
         return None, 1.0
     lift = frame[fine] @ np.linalg.inv(metric[fine])
     slope = np.einsum("nai,ni->na", lift, np.stack([dx, dy], axis=1)[fine])
-    seen = np.einsum("nai,nai->na", lift, frame[fine]).mean(axis=0)
-    change = np.where(seen > 0.2, (slope**2).mean(axis=0) / np.maximum(seen, 1e-9), np.nan)
-    if np.isfinite(change).sum() < 2:
-        return None, 1.0
-    least = int(np.nanargmin(change))
-    ratio = float(np.sqrt(change[least] / max(float(np.nanmax(change)), 1e-12)))
+    seen = np.clip(np.einsum("nai,nai->na", lift, frame[fine]), 0.0, 1.0)
+    # Two axes are compared where both are seen: how fine a change may be differs from face to face. What is seen most
+    # counts most, for on a face seen aslant grain is too fine to be seen at all.
+    total, logs = np.zeros(3), np.zeros(3)
+    for one, two in ((0, 1), (0, 2), (1, 2)):
+        weight = seen[:, one] * seen[:, two]
+        squares = [float(np.mean(weight * slope[:, axis] ** 2)) + 1e-15 for axis in (one, two)]
+        total[[one, two]] += weight.mean()
+        logs[[one, two]] += weight.mean() * np.log(squares[0] / squares[1]) * np.array([1.0, -1.0])
+    ratios = np.where(total > _SEEN, np.exp(0.5 * logs / np.maximum(total, 1e-9)), np.inf)
+    least = int(ratios.argmin())
+    ratio = float(ratios[least])
     return (least, float(np.clip(2 / max(ratio, 1e-3), *_STRETCH))) if ratio < _DRAWN_OUT else (None, 1.0)

@@ -4,6 +4,7 @@ gradient, and how much of the picture each explains."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -14,12 +15,14 @@ from .patterns import SHARPNESSES, SMOOTH, Kind, shares
 
 Floats = NDArray[np.float64]
 
-FEWEST_TURNS = 1.6
-"""Across what is seen of a surface: fewer may be light as well."""
+FEWEST_TURNS = 2.0
+"""Over most of what is seen of a surface: fewer may be light as well."""
+DEEP = 1.5
+"""How many times as far away as the nearest pixels the farthest are, where waves may be too fine there."""
 WINDOWS = (0.3, 0.6, 1.0)
 """Of the pixels, nearest ones first: on a floor that goes to the horizon waves far away are too fine to be found."""
 BINS = {1: 256, 2: 128, 3: 40}
-PEAKS = 6
+PEAKS, MOST_PAIRS = 6, 3
 SAMPLES = 2500
 FLAT = 0.03
 """Of the longest extent: thinner is no extent."""
@@ -81,7 +84,8 @@ def waves(seen: Seen, rng: np.random.Generator) -> list[Found]:
     signal = _signal(seen)
     best: dict[Kind, tuple[float, Floats, Floats]] = {}
     order = np.argsort(seen.far)
-    windows = [order[: max(64, int(len(order) * size))] for size in WINDOWS]
+    deep = np.quantile(seen.far, 0.95) > DEEP * np.quantile(seen.far, 0.05)
+    windows = [order[: max(64, int(len(order) * size))] for size in (WINDOWS if deep else WINDOWS[-1:])]
     picks = [rng.permutation(window)[:SAMPLES] for window in windows]
     for index, window in enumerate(windows):
         for kind, start in _starts(flatly[window], signal[window]):
@@ -93,6 +97,9 @@ def waves(seen: Seen, rng: np.random.Generator) -> list[Found]:
                 best[kind] = left, *found
     made = []
     for kind, (_, turns, shifts) in best.items():
+        along = np.quantile(flatly @ turns.T, (0.05, 0.95), axis=0)
+        if (along[1] - along[0]).min() < FEWEST_TURNS:
+            continue
         own = turns @ axes
         made.append(_sharpened(kind, own, shifts - own @ middle, seen))
     return made
@@ -170,12 +177,14 @@ def _starts(points: Floats, signal: Floats) -> Iterator[tuple[Kind, Floats]]:
         power = np.where(near, 0.0, power)
     for peak in peaks[:2]:
         yield "stripes", (peak / size)[None]
-    for i, first in enumerate(peaks):
-        for second in peaks[i + 1 :]:
-            one, two = first / size, second / size
-            lengths = np.linalg.norm(one), np.linalg.norm(two)
-            if abs(lengths[0] - lengths[1]) < SQUARE * max(lengths) and abs(one @ two) < UPRIGHT * lengths[0] ** 2:
-                yield "checker", np.stack([(one + two) / 2, (one - two) / 2])
+    pairs = 0
+    for first, second in itertools.combinations(peaks, 2):
+        one, two = first / size, second / size
+        lengths = np.linalg.norm(one), np.linalg.norm(two)
+        alike = abs(lengths[0] - lengths[1]) < SQUARE * max(lengths) and abs(one @ two) < UPRIGHT * lengths[0] ** 2
+        if alike and pairs < MOST_PAIRS:
+            pairs += 1
+            yield "checker", np.stack([(one + two) / 2, (one - two) / 2])
 
 
 def _refined(

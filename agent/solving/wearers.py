@@ -18,7 +18,7 @@ from ..roles import AttemptViews
 from ..sight.unproject import View
 from . import grain, pattern_fit, regions
 from .pattern_fit import Found, Seen
-from .patterns import Pattern, Triple
+from .patterns import SHARPNESSES, Pattern, Triple
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -32,8 +32,8 @@ WRONG = 8e-4
 """Misfit, mean squared difference of roots of light, below which there is nothing for a wave to explain."""
 EXPLAINED = 0.4
 """Of the misfit that one tint leaves, that a wave must explain."""
-EXPLAINED_BY_GRADIENT, OTHER_HUE = 0.6, 1.6
-"""A gradient may be wrong light as well, which hardly changes the hue that much."""
+EXPLAINED_BY_GRADIENT, OTHER_HUE = 0.6, 1.25
+"""A gradient may be wrong light as well, but for one that goes up in one channel and down in another, each by that."""
 _OUTSIDE = 0.02
 _BLUR = 6.0
 _FINER = 0.6
@@ -142,8 +142,10 @@ def offers(
     best = 0.0
     waves = _waves(wearer, picture, render) if (tints or wearer.painted) and not late() else []
     for found in waves:
-        gained = yield _pattern(wearer, found)
-        best = max(best, gained)
+        best = max(best, (yield _pattern(wearer, found)))
+    if waves and best > 0 and waves[0].sharpness in SHARPNESSES[:-1] and waves[0].kind != "gradient":
+        # What blurs a picture's edges makes them look soft.
+        yield replace(_pattern(wearer, waves[0]), sharpness=SHARPNESSES[SHARPNESSES.index(waves[0].sharpness) + 1])
     if best > 0 or not tints or late():
         return
     lacking = grain.missing(picture, render, wearer.own, wearer.where)
@@ -181,7 +183,7 @@ def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.floa
     straight = None if wearer.painted else pattern_fit.gradient(seen)
     if straight is not None and straight.misfit < (1 - EXPLAINED_BY_GRADIENT) * left:
         ratio = straight.light / np.maximum(straight.dark, 1e-3)
-        if ratio.max() > OTHER_HUE * ratio.min():
+        if ratio.max() > OTHER_HUE and ratio.min() < 1 / OTHER_HUE:
             found.append(straight)
     return sorted(found, key=lambda one: one.misfit)
 
