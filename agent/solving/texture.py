@@ -42,6 +42,8 @@ OWN_GAIN, OWN_SHARE = 3e-4, 0.02
 """Of LPIPS that a thing's own pattern must be worth: at least, and of what was wrong there."""
 COST = 0.2
 """dB of PSNR that patterns may cost."""
+CLOSE, COST_CLOSE = 32.0, 1.0
+"""And where that much is left all the same, for a grain that is as fine but not the same weighs most there."""
 MOST_MATERIALS = 46
 _TWICE = 2.0
 """Renders that a try and the check of everything together take."""
@@ -72,10 +74,11 @@ class _Shown:
     def lpips(self) -> float:
         return float(self.map.mean())
 
-    def costs(self, more: float) -> float:
-        """Return what `more` of the mean squared error costs, dB."""
+    def affords(self, more: float) -> bool:
+        """Whether so much more mean squared error is not too much."""
         now = float(self.error.mean())
-        return float(10 * np.log10(max(now + more, 1e-9) / max(now, 1e-9)))
+        then = max(now + more, 1e-9)
+        return 10 * np.log10(then / max(now, 1e-9)) < (COST if then > 10 ** (-CLOSE / 10) else COST_CLOSE)
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ class _Trying:
         final = self._shown(program)
         if final is None or final.lpips > stands.lpips - GAIN:
             return None
-        if stands.costs(float(final.error.mean() - stands.error.mean())) > COST:
+        if not stands.affords(float(final.error.mean() - stands.error.mean())):
             return None
         return Textured(program, tuple(best), stands.lpips, final.lpips)
 
@@ -180,14 +183,14 @@ class _Trying:
                     continue
                 before, after = (_on(wearer.covers, each.map) for each in (bare, shown))
                 worth = _Worth(offer, before - after, _on(wearer.covers, shown.error - bare.error))
-                _log.debug("%s: %.5f of %.5f, %.2f dB", offer, worth.gain, before, bare.costs(worth.error))
+                _log.debug("%s: %.5f of %.5f, %.6f", offer, worth.gain, before, worth.error)
                 least = max(OWN_GAIN, OWN_SHARE * before, best[wearer.thing].gain if wearer.thing in best else 0.0)
-                if worth.gain > least and bare.costs(worth.error) < COST:
+                if worth.gain > least and bare.affords(worth.error):
                     best[wearer.thing] = worth
                 with contextlib.suppress(StopIteration):
                     pending[wearer.thing] = offered.send(worth.gain)
         kept = sorted(best.values(), key=lambda worth: worth.gain / max(worth.error, 1e-9))
-        while kept and bare.costs(sum(worth.error for worth in kept)) > COST:
+        while kept and not bare.affords(sum(worth.error for worth in kept)):
             kept.pop(0)
         return [worth.pattern for worth in kept]
 
