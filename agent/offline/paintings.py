@@ -42,6 +42,8 @@ HUE_WEIGHT = 1.5
 """Of a and b against L when colours are grouped: a small red spot matters more than a shade."""
 SAME = 1.0
 """Colours nearer than this (weighted Lab) become one."""
+RIM = 1.5
+"""Texels round the rim whose mean goes on outside of it: one alone would draw a streak."""
 SHARPENED = 3
 """Rounds that make the texels, blended as they are shown, those that come nearest to the picture."""
 
@@ -157,7 +159,7 @@ def _averaged(values: Picture, weight: NDArray[np.float32], grid: _Grid) -> tupl
     shape = grid.rows, fine, grid.columns, fine
     total = cv2.warpAffine(weight, shift, size, flags=flags).reshape(shape).mean((1, 3))
     summed = cv2.warpAffine(values * weight[..., None], shift, size, flags=flags).reshape(*shape, 3).mean((1, 3))
-    return np.asarray(summed / np.maximum(total, 1e-6)[..., None], np.float32), total
+    return np.asarray(summed / np.maximum(total, 1e-6)[..., None], np.float32), np.asarray(total, np.float32)
 
 
 def _blended(texels: Picture, grid: _Grid, shape: tuple[int, ...]) -> Picture:
@@ -171,7 +173,7 @@ def _blended(texels: Picture, grid: _Grid, shape: tuple[int, ...]) -> Picture:
 
 
 def _spread(texels: Picture, there: Mask) -> Picture:
-    """Return the texels with those that are not there as the nearest that is."""
+    """Return the texels with those that are not there like those around the nearest that is."""
     if there.all():
         return texels
     _, nearest = cv2.distanceTransformWithLabels(
@@ -179,7 +181,12 @@ def _spread(texels: Picture, there: Mask) -> Picture:
     )
     source = np.zeros(int(np.max(nearest)) + 1, np.int64)
     source[nearest[there]] = np.flatnonzero(there)
-    return texels.reshape(-1, 3)[source[nearest]]
+    known = there[..., None].astype(np.float32)
+    around = cv2.GaussianBlur(texels * known, (0, 0), RIM) / np.maximum(
+        cv2.GaussianBlur(there.astype(np.float32), (0, 0), RIM)[..., None], 1e-4
+    )
+    like = np.where(there[..., None], texels, around.reshape(-1, 3)[source[nearest]])
+    return np.asarray(like, np.float32)
 
 
 def _palette(texels: Picture, most: int) -> Picture:
