@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
-from restage.agent import colour_space, masks, params, picture
-from restage.agent.offline import layout, paintings, surfaces, torus, write_geometry, write_materials, write_setup
+from restage.agent import colour_space, masks, paintings, params, picture
+from restage.agent.offline import layout, surfaces, torus, write_geometry, write_materials, write_setup
 from restage.agent.offline.agent import make
 from restage.agent.offline.layout import free_body
 from restage.agent.offline.outline import filled

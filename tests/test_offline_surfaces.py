@@ -8,8 +8,8 @@ import ast
 import cv2
 import numpy as np
 import pytest
-from restage.agent import colour_space
-from restage.agent.offline import colours, paintings, surfaces, write_materials
+from restage.agent import colour_space, paintings
+from restage.agent.offline import colours, surfaces, write_materials
 from restage.agent.offline.script_text import Params, number
 from restage.worker import guard
 

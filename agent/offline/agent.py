@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...worker.protocol import JobResult
-from .. import colour_space, leaving, params
+from .. import colour_space, leaving, paintings, params
 from ..brief import Brief
 from ..picture import Picture
 from ..roles import Agent, Cancelled, Context, Draft, Usage
@@ -24,7 +24,6 @@ from . import (
     describe,
     judge,
     light_guess,
-    paintings,
     surfaces,
     vanishing,
     words,

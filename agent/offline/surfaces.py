@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import colour_space
+from ..paintings import Painting
 from . import colours
-from .paintings import Painting
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]

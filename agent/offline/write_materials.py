@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .paintings import LETTERS, Painting
-from .script_text import Params, fill, listed, literal, quoted, wrapped
+from .. import paintings_text
+from .script_text import Params, fill, listed, quoted
 from .surfaces import Surface
 
 _SCRIPT = '''
@@ -110,7 +110,7 @@ def write(surfaces: Mapping[str, Surface]) -> str:
         imports="import numpy as np\nfrom math import tan\n" if painted else "",
         params=_params(surfaces).text(),
         materials="".join(f"    {quoted(name)}: {quoted(surface.title)},\n" for name, surface in surfaces.items()),
-        paintings=_paintings(painted),
+        paintings="\n" + paintings_text.block(painted) if painted else "",
         paint=_PAINT.rstrip() if painted else "",
         call=_CALL.rstrip() if painted else "",
     )
@@ -129,21 +129,3 @@ def _params(surfaces: Mapping[str, Surface]) -> Params:
     params.add("others.roughness", 1.0, "0 mirror to 1 matt")
     params.add("others.specular", 0.0, "0 none, 0.5 as glass")
     return params
-
-
-def _paintings(painted: Mapping[str, Painting]) -> str:
-    if not painted:
-        return ""
-    boxes = palettes = paintings = ""
-    for name, painting in painted.items():
-        boxes += f"    {quoted(name)}: {literal(painting.box, 5)},\n"
-        palettes += f"    {quoted(name)}: [\n{wrapped([literal(colour) for colour in painting.palette], 8)}    ],\n"
-        paintings += f"    {quoted(name)}: [\n" + "".join(f'        "{row}",\n' for row in painting.rows) + "    ],\n"
-    return (
-        "\n# Paintings of what the picture shows, one letter a texel, and the linear colours of the letters.\n"
-        "# A box is what a painting covers of the picture, as fractions of the frame: left, top, right, bottom.\n"
-        f"LETTERS = {quoted(LETTERS)}\n"
-        f"BOXES = {{\n{boxes}}}\n"
-        f"PALETTES = {{\n{palettes}}}\n"
-        f"PAINTINGS = {{\n{paintings}}}\n"
-    )

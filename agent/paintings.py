@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Paintings: what the picture shows of an object, as a small image of a few dozen colours, one letter per texel, that a
-script can carry and an artist can read, repaint or replace."""
+script can carry and an artist can repaint or replace. They lie on their objects as the camera sees them, so a texel has
+its place in the frame."""
 
 from __future__ import annotations
 
@@ -13,8 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import colour_space
-from .outline import rings
+from . import colour_space
 
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.float32]
@@ -25,7 +25,7 @@ LETTERS = ascii_uppercase + ascii_lowercase + digits + "!#$%&()*+,-./:;<=>?@[]^_
 """One per colour of a painting."""
 ROOM = 56000
 """Letters of script that all paintings of a scene may take: the worker runs none of more than 65,536."""
-PER_ROW, PER_PALETTE, PER_PAINTING = 12, 24, 120
+PER_ROW, PER_PALETTE, PER_PAINTING = 12, 27, 120
 """Letters of script that a row takes besides its texels, that a colour takes, and that a painting takes at all."""
 LONGEST = 256
 """Texels along the longer side of one."""
@@ -100,13 +100,40 @@ def paint(
     return {name: _painted(rgb, mask, grids[name]) for name, mask in masks.items()}
 
 
+def again(painting: Painting, rgb: Picture) -> Painting:
+    """Return the painting of the same texels that shows (h, w, 3) sRGB `rgb`, of the whole frame, where it lies."""
+    grid, size = _grid_of(painting, rgb.shape)
+    square = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return _painted(square, np.ones(square.shape[:2], bool), grid)
+
+
+def shown(painting: Painting, shape: tuple[int, ...]) -> Picture:
+    """Return what a painting shows as it lies in a frame of `shape` (h, w, ...): (h, w, 3) linear RGB, going on as at
+    its rim outside of it."""
+    palette = np.asarray(colour_space.to_srgb(np.array(painting.palette)), np.float32)
+    letters = {letter: index for index, letter in enumerate(LETTERS)}
+    texels = palette[np.array([[letters[letter] for letter in row] for row in painting.rows])]
+    grid, (width, height) = _grid_of(painting, shape)
+    blended = cv2.resize(_blended(texels, grid, (height, width)), shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(colour_space.to_linear(np.clip(blended, 0, 1)), np.float32)
+
+
+def _grid_of(painting: Painting, shape: tuple[int, ...]) -> tuple[_Grid, tuple[int, int]]:
+    """Return a painting's texels over a frame about as large as `shape` (h, w, ...), and the width and height of the
+    frame in which they are square."""
+    x0, y0, x1, y1 = painting.box
+    width = shape[1]
+    step = (x1 - x0) * width / len(painting.rows[0])
+    height = max(1, round(len(painting.rows) * step / (y1 - y0)))
+    return _Grid(x0 * width, y0 * height, step, len(painting.rows[0]), len(painting.rows)), (width, height)
+
+
 def _box(mask: Mask) -> Box:
     height, width = mask.shape
-    points = np.array([point for ring in rings(mask) for point in ring])
-    if not len(points):
+    ys, xs = np.nonzero(mask)
+    if not len(xs):
         return 0.0, 0.0, 1.0, 1.0
-    (x0, y0), (x1, y1) = np.maximum(points.min(axis=0), 0.0), np.minimum(points.max(axis=0), 1.0)
-    return float(x0), float(y0), float(max(x1, x0 + 1 / width)), float(max(y1, y0 + 1 / height))
+    return xs.min() / width, ys.min() / height, (xs.max() + 1) / width, (ys.max() + 1) / height
 
 
 def _grid(box: Box, rgb: Picture, fine: float) -> _Grid:
