@@ -24,6 +24,7 @@ from . import (
     reply_script,
     structured,
     telling,
+    told_script,
 )
 from .asking import Asker, AskFunction, answered
 from .brief import Brief
@@ -186,7 +187,7 @@ def repair_parts(context: Context, draft: Draft, failed: JobResult) -> tuple[Par
         "repair",
         stage=context.stage.name,
         may_change=", ".join(sorted(context.stage.may_change)),
-        script=fenced(draft.script, "python"),
+        script=told_script.told(draft.script),
         kind=failure.kind,
         message=failure.message,
         lines=f"Around line {failed.line}:\n" + fenced(lines) if lines else "",

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import Job, JobResult, StageScript, ViewRequest
-from . import lift, measure, parts, script_numbers
+from . import lift, measure, paintings_text, parts, script_numbers
 from .measurements import Measurements
 from .perceptual import Judge
-from .polish_rules import better, better_placed, no_worse, nothing_gained
+from .polish_rules import better, better_placed, nearer, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import contours, gloss, joined, profile, series, shade_stage, texture
+from .solving import contours, gloss, joined, profile, repaint, series, shade_stage, texture
 from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
@@ -41,6 +41,9 @@ PLACING = frozenset({"setup", "geometry", "composition", "program"})
 """The stages whose numbers say where things are seen."""
 PLACES_SHARE, GLOSS_SHARE = 0.4, 0.3
 """Of the time there is then."""
+REPAINT_SHARE = 0.4
+REPAINTS, FINE = 2, 512
+"""How often at most things are painted anew, and at how many pixels that is seen."""
 PLACES_BEFORE_SHAPES = 0.5
 """Of that for places, where lists that draw a shape follow."""
 _log = logging.getLogger(__name__)
@@ -112,12 +115,14 @@ class _Polishing:
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
         self._paints = paints
-        self._deadline = float("inf")
+        self._deadline = self._end = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
     def run(self, program: tuple[StageScript, ...], deadline: float, texture_s: float) -> Polished | None:
+        began, self._end = time.monotonic(), deadline
+        if any(paintings_text.read(script.text) for script in program):
+            deadline -= REPAINT_SHARE * (deadline - began)
         self._deadline = deadline
-        began = time.monotonic()
         first = self._tried(program)
         if first is None:
             return None
@@ -140,12 +145,14 @@ class _Polishing:
             failed += 1
             if turn != TURNS[-1]:
                 self._again(stands)
+        stands = self._repainted(stands)
+        self._note("paintings", began, stands)
         if nothing_gained(first.numbers, stands.numbers):
             stands = first
         written = self._written(program, stands)
         if written is None:
             return None
-        textured = self._textured(written, min(deadline, time.monotonic()) + texture_s)
+        textured = self._textured(written, min(self._end, time.monotonic()) + texture_s)
         if textured is not None:
             written, stands = textured.scripts, textured
             self._note("patterns", began, stands)
@@ -311,6 +318,34 @@ class _Polishing:
         self._own(script, {knob.number.start: knob.materials[0] for knob in knobs if len(knob.materials) == 1})
         return tried
 
+    def _repainted(self, stands: _Stands) -> _Stands:
+        """Return what stands once painted things show the picture under the light so far."""
+        place = next((p for p, script in enumerate(stands.scripts) if script.stage in ("materials", "program")), None)
+        painted = paintings_text.read(stands.scripts[place].text) if place is not None else {}
+        if place is None or not painted or stands.result.settings.get("view", {}).get("view_transform") != "Standard":
+            return stands
+        self._tell("painting things anew under the light")
+        judge = Judge(self._picture, longest=FINE)
+        views = ViewRequest(measure_px=FINE, beauty_px=FINE, beauty_samples=SAMPLES)
+        found = seen = self._seen(stands.scripts, views, judge)
+        for _ in range(REPAINTS):
+            if seen is None or seen.views.beauty is None or seen.views.ids is None or time.monotonic() > self._end:
+                break
+            height, width = seen.views.ids.shape
+            picture, beauty = (measure.fit(each, width, height) for each in (self._picture, seen.views.beauty))
+            ignored = None if self._ignored is None else measure.fit_mask(self._ignored, width, height)
+            painted = repaint.solve(painted, picture, beauty, seen.views.ids, seen.views.id_names, ignored)
+            scripts = list(seen.scripts)
+            scripts[place] = StageScript(scripts[place].stage, paintings_text.put(scripts[place].text, painted))
+            tried = self._seen(tuple(scripts), views, judge)
+            if tried is None or not nearer(seen.numbers, tried.numbers):
+                break
+            seen = tried
+        if seen is None or seen is found:
+            return stands
+        # Numbers of one size compare.
+        return self._tried(seen.scripts) or stands
+
     def _own(self, script: StageScript, owners: Mapping[int, str]) -> None:
         """Remember by its place among the script's numbers whose a number is; `owners` have it by where it starts."""
         mine = self._owners.setdefault(script.stage, {})
@@ -320,13 +355,17 @@ class _Polishing:
 
     def _tried(self, program: tuple[StageScript, ...]) -> _Stands | None:
         self._tell("rendering the whole program")
-        result = self._run(program, ViewRequest(measure_px=PIXELS, beauty_px=PIXELS, beauty_samples=SAMPLES))
+        views = ViewRequest(measure_px=PIXELS, beauty_px=PIXELS, beauty_samples=SAMPLES)
+        return self._seen(program, views, self._judge)
+
+    def _seen(self, program: tuple[StageScript, ...], request: ViewRequest, judge: Judge) -> _Stands | None:
+        result = self._run(program, request)
         if result.status != "ok":
             return None
         views = load_views(self._worker, result)
         parts.merge(views, self._masks.keys())
         numbers = measure.measure(
-            "lighting", self._picture, self._masks, views, tuple(result.sanity), self._judge, self._ignored
+            "lighting", self._picture, self._masks, views, tuple(result.sanity), judge, self._ignored
         )
         return _Stands(program, result, views, numbers)
 

@@ -11,6 +11,8 @@ LPIPS_SLACK = 1e-3
 SAME_IOU = 0.01
 PLACES_SLACK = 6e-3
 """Of LPIPS, for places alone: in light that is not solved yet it says less of them than outlines do."""
+FINER, FINER_DB = 5e-4, 0.05
+"""In LPIPS and dB, of renders with the same noise."""
 NOISE = 3e-3
 """LPIPS of two renders of one scene with other noise differ by about this much."""
 
@@ -40,3 +42,14 @@ def no_worse(old: Measurements, new: Measurements) -> bool:
     if new.score < old.score - GAIN:
         return False
     return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
+
+
+def nearer(old: Measurements, new: Measurements) -> bool:
+    print("NEAR", old.lpips, new.lpips, old.psnr, new.psnr)
+    """Whether a picture is nearer to the judge, be it by little: what was solved has no noise in it; and by PSNR."""
+    if old.psnr is None or new.psnr is None:
+        return False
+    gained = new.psnr - old.psnr
+    if old.lpips is None or new.lpips is None:
+        return gained > FINER_DB
+    return new.lpips < old.lpips - FINER and gained > -FINER_DB

@@ -11,6 +11,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from . import paintings_text
+
 COUNTS = frozenset(
     {
         "segments",
@@ -116,6 +118,8 @@ class _Finder:
             return
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and target.id in paintings_text.NAMES:
+                return
             if node.value is not None:
                 self._value(node.value, replace(at, **_called(target)))
         elif isinstance(node, (ast.Expr, ast.Return)) and node.value is not None:

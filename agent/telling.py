@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import approval, camera_fit, failures, size_check
+from . import approval, camera_fit, failures, size_check, told_script
 from .brief import Brief, BriefObject
 from .prompting import fenced
 from .roles import Attempt, Context
@@ -115,7 +115,7 @@ def best(context: Context, attempt: Attempt) -> str:
     """The best script so far with its verdict and its numbers."""
     parts = [
         f"## Your best script so far (round {attempt.round}, score {attempt.measurements.score:.3f})",
-        fenced(attempt.script, "python"),
+        told_script.told(attempt.script),
     ]
     if attempt.verdict is not None:
         parts.append(f"### What the {attempt.verdict.by} says of it\n" + verdict(attempt.verdict))
@@ -168,7 +168,7 @@ def failed_only(attempts: Sequence[Attempt]) -> str:
     where = f", line {last.result.line}" if last.result.line else ""
     return (
         f"## No script of this stage ran so far ({len(attempts)} tried)\nThe last one failed "
-        f"({last.result.status}{where}): {failures.cut(last.result.message)}\n" + fenced(last.script, "python")
+        f"({last.result.status}{where}): {failures.cut(last.result.message)}\n" + told_script.told(last.script)
     )
 
 

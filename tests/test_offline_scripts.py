@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from offline_scene import CAMERA, FRAME, SOLIDS, iou, picture_file, silhouette, visible
-from restage.agent import masks, params, picture
+from restage.agent import colour_space, masks, paintings, params, picture
 from restage.agent.offline import layout, surfaces, torus, write_geometry, write_materials, write_setup
 from restage.agent.offline.agent import make
 from restage.agent.offline.layout import free_body
@@ -20,6 +20,7 @@ from restage.agent.offline.outline import filled
 from restage.agent.offline.solids import Solid, as_turned
 from restage.agent.roles import Context
 from restage.agent.stages import STAGES
+from restage.agent.views import load_views
 from restage.worker.protocol import Job, StageScript, ViewRequest
 
 SETUP = StageScript("setup", write_setup.write(CAMERA, FRAME, (1.0, 1.0, 1.0)))
@@ -33,8 +34,8 @@ for thing in bpy.context.collection.objects:
 """
 
 
-def run(pool, accepted, stage, text, views=None):
-    """Run a script on the accepted ones; return the result and the ids view by name."""
+def looked(pool, accepted, stage, text, views=None):
+    """Run a script on the accepted ones; return the result and its views."""
     may = next(item.may_change for item in STAGES if item.name == stage)
     worker = pool.open()
     try:
@@ -43,11 +44,15 @@ def run(pool, accepted, stage, text, views=None):
         )
         result = worker.run(job, Event())
         assert result.status == "ok", f"{stage}: {result.message} (line {result.line})\n{text}"
-        ids = np.load(worker.file(result.views.ids)) if result.views.ids else None
+        return result, load_views(worker, result)
     finally:
         worker.close()
-    seen = {} if ids is None else {name: ids == int(key) for key, name in result.views.id_names.items()}
-    return result, seen
+
+
+def run(pool, accepted, stage, text, views=None):
+    """Run a script on the accepted ones; return the result and the ids view by name."""
+    result, views = looked(pool, accepted, stage, text, views)
+    return result, {} if views.ids is None else {name: views.ids == key for key, name in views.id_names.items()}
 
 
 @pytest.mark.bpy
@@ -160,13 +165,18 @@ def test_a_painted_place_fills_the_frame_and_gets_its_colours(pool):
     rgb[int(place.foot * FRAME[1]) :, : FRAME[0] // 2] = (0.7, 0.1, 0.1)
     everywhere = dict.fromkeys(place.surfaces(), np.ones(rgb.shape[:2], bool))
     boxes = {name: (0.0, top, 1.0, bottom) for name, (top, bottom) in place.surfaces().items()}
-    painted = surfaces.painted(everywhere, rgb, dict.fromkeys(everywhere, 24), 0, boxes)
+    painted = paintings.paint(everywhere, rgb, boxes)
+    materials = {n: surfaces.Surface(surfaces.titled(n), painting=each) for n, each in painted.items()}
     geometry = StageScript("geometry", text)
     views = ViewRequest(measure_px=FRAME[0], beauty_px=160, beauty_samples=4)
-    result, seen = run(pool, [setup, geometry], "materials", write_materials.write(painted), views)
+    _, views = looked(pool, [setup, geometry], "materials", write_materials.write(materials), views)
+    seen = {name: views.ids == key for key, name in views.id_names.items()}
     assert (seen["Floor"] | seen["Wall"]).mean() > 0.98
     assert abs(seen["Wall"].mean() - place.foot) < 0.03
-    assert len(result.inventory) >= 3
+    albedo = colour_space.to_srgb(views.albedo)
+    wanted = cv2.resize(rgb, albedo.shape[1::-1], interpolation=cv2.INTER_AREA)
+    off = np.abs(albedo - wanted).max(axis=-1)
+    assert np.median(off) < 0.02 and (off > 0.1).mean() < 0.03
 
 
 @pytest.fixture(scope="module")

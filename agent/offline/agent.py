@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...worker.protocol import JobResult
-from .. import colour_space, leaving, params
+from .. import colour_space, leaving, paintings, params
 from ..brief import Brief
 from ..picture import Picture
 from ..roles import Agent, Cancelled, Context, Draft, Usage
@@ -38,7 +38,7 @@ from .layout import USUAL, Layout, free_body, lay_out
 from .outline import rings, span_of
 from .segment import segment
 from .solids import Solid, as_turned
-from .surfaces import Paint, Surface
+from .surfaces import Surface
 
 Rgb = tuple[float, float, float]
 
@@ -175,24 +175,26 @@ class OfflineGenerator:
         layout = self._layout(context)
         rgb = context.picture.unit
         numbers = _accepted_params(context, "geometry")
-        cells = {name: numbers[f"{name}.cells"] for name in context.masks if f"{name}.cells" in numbers}
         light = self._light_on(context, layout)
+        painted = {name: mask for name, mask in context.masks.items() if f"{name}.cells" in numbers}
         found = {
             name: surfaces.flat(name, rgb, mask, light.get(name, 1.0))
             for name, mask in context.masks.items()
-            if name not in cells
+            if name not in painted
         }
-        complex_ones = {name: mask for name, mask in context.masks.items() if name in cells}
         boxes = {}
         if place := _place(context, layout):
             behind = _behind(context)
             for name, (top, bottom) in place.surfaces().items():
                 rows = np.linspace(0, 1, len(behind), endpoint=False)[:, None]
-                complex_ones[name] = behind & (rows >= top) & (rows < bottom)
-                boxes[name], cells[name] = (0.0, top, 1.0, bottom), place.cells
+                painted[name] = behind & (rows >= top) & (rows < bottom)
+                boxes[name] = (0.0, top, 1.0, bottom)
         elif has_floor(context.brief):
-            found["Floor"] = Surface([Paint("Floor Surface", floor_colour(context, layout), 0.7, 0.2)])
-        found |= surfaces.painted(complex_ones, rgb, cells, len(found), boxes)
+            found["Floor"] = Surface(surfaces.titled("Floor"), floor_colour(context, layout), 0.7, 0.2)
+        found |= {
+            name: Surface(surfaces.titled(name), painting=painting)
+            for name, painting in paintings.paint(painted, rgb, boxes).items()
+        }
         return Draft(write_materials.write(found), "Colours are the picture's, inside each region's rim.")
 
     def _composition(self, context: Context) -> Draft:

@@ -62,6 +62,18 @@ def names(items: Sequence[str], indent: int = 4) -> str:
     return "".join(f"{pad}{quoted(item)},\n" for item in items)
 
 
+def wrapped(items: Sequence[str], indent: int) -> str:
+    """Lines of as many items as fit, each with a comma behind it."""
+    lines, line = [], ""
+    for item in items:
+        if len(line) + len(item) > 100:
+            lines.append(line)
+            line = ""
+        line += item + ", "
+    lines.append(line)
+    return "".join(" " * indent + text.rstrip() + "\n" for text in lines if text)
+
+
 def unique(base: str, taken: Container[str]) -> str:
     """The name, with a number behind it when it is taken: Red Cube 2."""
     name, number = base, 2

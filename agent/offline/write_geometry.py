@@ -11,7 +11,7 @@ import numpy as np
 
 from . import snippets, snippets_free
 from .camera import Camera
-from .script_text import Params, fill, listed, literal, names, number, quoted
+from .script_text import Params, fill, listed, literal, names, number, quoted, wrapped
 from .solids import Kind, Ring, Solid
 
 _SCRIPT = '''
@@ -178,7 +178,7 @@ def _data(solids: Mapping[str, Solid]) -> str:
     legs = {name: solid.legs for name, solid in solids.items() if solid.legs}
     if legs:
         body = "".join(
-            f"    {quoted(name)}: [\n{_wrapped([literal(leg, 4) for leg in standing], 8)}    ],\n"
+            f"    {quoted(name)}: [\n{wrapped([literal(leg, 4) for leg in standing], 8)}    ],\n"
             for name, standing in legs.items()
         )
         parts.append(
@@ -188,7 +188,7 @@ def _data(solids: Mapping[str, Solid]) -> str:
     profiles = {name: solid.profile for name, solid in solids.items() if solid.kind == "lathe"}
     if profiles:
         body = "".join(
-            f"    {quoted(name)}: [\n{_wrapped([literal(p) for p in profile], 8)}    ],\n"
+            f"    {quoted(name)}: [\n{wrapped([literal(p) for p in profile], 8)}    ],\n"
             for name, profile in profiles.items()
         )
         parts.append("# Profiles to turn: (radius, height) from the base up, m.\nPROFILES = {\n" + body + "}\n")
@@ -197,18 +197,7 @@ def _data(solids: Mapping[str, Solid]) -> str:
 
 def _ring(ring: Ring) -> str:
     points = [f"({number(x, 4)}, {number(y, 4)})" for x, y in ring]
-    return "        [\n" + _wrapped(points, 12) + "        ],\n"
-
-
-def _wrapped(items: list[str], indent: int) -> str:
-    lines, line = [], ""
-    for item in items:
-        if len(line) + len(item) > 100:
-            lines.append(line)
-            line = ""
-        line += item + ", "
-    lines.append(line)
-    return "".join(" " * indent + text.rstrip() + "\n" for text in lines if text)
+    return "        [\n" + wrapped(points, 12) + "        ],\n"
 
 
 def _calls(by_kind: Mapping[Kind, list[str]], floor: bool, place: Place | None) -> str:

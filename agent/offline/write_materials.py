@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The materials script: one material per colour, and maps of which face gets which."""
+"""The materials script: a material for each object, of one colour or with a painting of what the picture shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .script_text import Params, fill, listed, literal, quoted
-from .surfaces import LETTERS, Paint, Surface
+from .. import paintings_text
+from .script_text import Params, fill, listed, quoted
+from .surfaces import Surface
 
 _SCRIPT = '''
 """Materials: the colours of $what."""
@@ -15,10 +16,10 @@ import bpy
 $imports
 $params
 
-# Materials of each object.
+# The material of each object.
 MATERIALS = {
 $materials}
-$maps
+$paintings
 
 def make_material(title):
     material = bpy.data.materials.new(title)
@@ -37,82 +38,94 @@ def make_material(title):
     return material
 $paint
 
-made = {}
-for name, titles in MATERIALS.items():
-    for title in titles:
-        if title not in made:
-            made[title] = make_material(title)
-        bpy.context.scene.objects[name].data.materials.append(made[title])
+for name, title in MATERIALS.items():
+    bpy.context.scene.objects[name].data.materials.append(make_material(title))
 $call
 '''
 
 _PAINT = '''
 
-def paint(thing, box, rows):
-    """Give each face the material whose letter lies under it in the picture."""
+def seen_at(thing):
+    """Where the camera sees the vertices of an object, as fractions of the frame from the lower left, (n, 2)."""
     scene = bpy.context.scene
     camera = scene.objects["Picture Camera"]
-    x0, y0, x1, y1 = box
-    for face in thing.data.polygons:
-        seen = world_to_camera_view(scene, camera, thing.matrix_world @ face.center)
-        column = int((seen.x - x0) / (x1 - x0) * len(rows[0]))
-        row = int((1 - seen.y - y0) / (y1 - y0) * len(rows))
-        letter = rows[min(max(row, 0), len(rows) - 1)][min(max(column, 0), len(rows[0]) - 1)]
-        face.material_index = LETTERS.index(letter)
+    to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
+    places = np.empty(3 * len(thing.data.vertices), np.float32)
+    thing.data.vertices.foreach_get("co", places)
+    x, y, z = to_camera[:3, :3] @ places.reshape(-1, 3).T + to_camera[:3, 3:]
+    reach = 2 * tan(camera.data.angle_x / 2) * np.maximum(-z, 1e-6)
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    return np.stack([0.5 + x / reach, 0.5 + y / reach * aspect], axis=1)
+
+
+def make_image(name, tint, rows):
+    """An image from a painting's letters; colours are linear and an image's texels as shown."""
+    light = np.clip(np.array(PALETTES[name]) * np.array(tint), 0.0, 1.0)
+    shown = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
+    letters = np.array([[LETTERS.index(letter) for letter in row] for row in reversed(rows)])
+    texels = np.ones((len(rows), len(rows[0]), 4), np.float32)
+    texels[:, :, :3] = shown[letters]
+    image = bpy.data.images.new(name + " Painting", len(rows[0]), len(rows))
+    image.pixels.foreach_set(texels.ravel())
+    image.pack()
+    return image, light[letters].mean(axis=(0, 1))
+
+
+def paint(name, rows):
+    """Lay the painting on an object as the camera sees it."""
+    thing = bpy.context.scene.objects[name]
+    x0, y0, x1, y1 = BOXES[name]
+    seen = (seen_at(thing) - (x0, 1 - y1)) / (x1 - x0, y1 - y0)
+    corners = np.empty(len(thing.data.loops), np.int32)
+    thing.data.loops.foreach_get("vertex_index", corners)
+    layer = thing.data.uv_layers.new(name="Picture")
+    layer.uv.foreach_set("vector", seen[corners].astype(np.float32).ravel())
+
+    material = thing.data.materials[0]
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    texture = nodes.new("ShaderNodeTexImage")
+    texture.image, mean = make_image(name, PARAMS[MATERIALS[name] + ".colour"], rows)
+    texture.extension = "EXTEND"
+    where = nodes.new("ShaderNodeUVMap")
+    where.uv_map = layer.name
+    links.new(where.outputs["UV"], texture.inputs["Vector"])
+    shader = next(node for node in nodes if node.bl_idname == "ShaderNodeBsdfPrincipled")
+    links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+    material.diffuse_color = (*mean, 1.0)
 '''
 
 _CALL = """
 bpy.context.view_layer.update()
-for name, (box, rows) in MAPS.items():
-    paint(bpy.context.scene.objects[name], box, rows)
+for name, rows in PAINTINGS.items():
+    paint(name, rows)
 """
 
 
 def write(surfaces: Mapping[str, Surface]) -> str:
     """The script for the surfaces of named objects."""
-    mapped = {name: surface for name, surface in surfaces.items() if surface.rows}
+    painted = {name: surface.painting for name, surface in surfaces.items() if surface.painting}
     return fill(
         _SCRIPT,
         what=listed(list(surfaces)) or "nothing",
-        imports="from bpy_extras.object_utils import world_to_camera_view\n" if mapped else "",
+        imports="import numpy as np\nfrom math import tan\n" if painted else "",
         params=_params(surfaces).text(),
-        materials="".join(_listed(name, surface) for name, surface in surfaces.items()),
-        maps=_maps(mapped),
-        paint=_PAINT.rstrip() if mapped else "",
-        call=_CALL.rstrip() if mapped else "",
+        materials="".join(f"    {quoted(name)}: {quoted(surface.title)},\n" for name, surface in surfaces.items()),
+        paintings="\n" + paintings_text.block(painted) if painted else "",
+        paint=_PAINT.rstrip() if painted else "",
+        call=_CALL.rstrip() if painted else "",
     )
 
 
 def _params(surfaces: Mapping[str, Surface]) -> Params:
     params = Params()
-    seen: dict[str, Paint] = {paint.title: paint for surface in surfaces.values() for paint in surface.paints}
-    for i, paint in enumerate(seen.values()):
-        params.add(f"{paint.title}.colour", paint.colour, "" if i else "linear RGB, as all colours here", 4)
-        if paint.specular > 0:
-            params.add(f"{paint.title}.roughness", paint.roughness, "0 mirror to 1 matt", 2)
-            params.add(f"{paint.title}.specular", paint.specular, "0 none, 0.5 as glass", 2)
+    for i, surface in enumerate({surface.title: surface for surface in surfaces.values()}.values()):
+        note = "" if i else "linear RGB, as all colours here"
+        if surface.painting:
+            note = "what its painting is multiplied by" + (f"; {note}" if note else "")
+        params.add(f"{surface.title}.colour", surface.colour, note, 4)
+        if surface.specular > 0:
+            params.add(f"{surface.title}.roughness", surface.roughness, "0 mirror to 1 matt", 2)
+            params.add(f"{surface.title}.specular", surface.specular, "0 none, 0.5 as glass", 2)
     params.add("others.roughness", 1.0, "0 mirror to 1 matt")
     params.add("others.specular", 0.0, "0 none, 0.5 as glass")
     return params
-
-
-def _listed(name: str, surface: Surface) -> str:
-    if len(surface.paints) == 1:
-        return f"    {quoted(name)}: [{quoted(surface.paints[0].title)}],\n"
-    titles = "".join(f"        {quoted(paint.title)},\n" for paint in surface.paints)
-    return f"    {quoted(name)}: [\n{titles}    ],\n"
-
-
-def _maps(mapped: Mapping[str, Surface]) -> str:
-    if not mapped:
-        return ""
-    text = (
-        "\n# Which material lies where in the picture: A is an object's first material, B its second, and so on.\n"
-        "# The box is the part of the picture the rows cover, as fractions of the frame: left, top, right, bottom.\n"
-        f"LETTERS = {quoted(LETTERS)}\n"
-        "MAPS = {\n"
-    )
-    for name, surface in mapped.items():
-        rows = "".join(f"            {quoted(row)},\n" for row in surface.rows)
-        text += f"    {quoted(name)}: (\n        {literal(surface.box, 5)},\n        [\n{rows}        ],\n    ),\n"
-    return text + "}\n"

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .. import lift, script_numbers
+from .. import lift, paintings_text, script_numbers
 from ..script_numbers import Number
 
 
 def write_back(script: str, turned: str, owners: Mapping[int, str]) -> str:
-    """Return `script` with the numbers of `turned`, the same text with other numbers: in PARAMS in place, literals
-    lifted there. `owners` says by place in the text whose a number is. Raises ValueError when more differs."""
+    """Return `script` with the numbers and the paintings of `turned`, the same text with others: numbers in PARAMS in
+    place, literals lifted there. `owners` says by place in the text whose a number is. Raises ValueError when more
+    differs."""
+    if painted := paintings_text.read(turned):
+        script = paintings_text.put(script, painted)
     before, after = script_numbers.find(script), script_numbers.find(turned)
     if [(n.param, n.hint, n.place) for n in before] != [(n.param, n.hint, n.place) for n in after]:
         raise ValueError("the two scripts differ in more than numbers")
