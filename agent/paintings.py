@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paintings: what the picture shows of an object, as a small image of a few dozen colours, one letter per texel, that a
-script can carry and an artist can repaint or replace. They lie on their objects as the camera sees them, so a texel has
-its place in the frame."""
+"""Paintings: what the picture shows of an object, as a small image that a script can carry and an artist can repaint or
+replace. A letter a texel says how light it is, and one for each two by two texels which of a few dozen tints they have:
+the eye sees detail in lightness, not in hue. Paintings lie on their objects as the camera sees them, so a texel has its
+place in the frame."""
 
 from __future__ import annotations
 
@@ -22,11 +23,12 @@ Rgb = tuple[float, float, float]
 Box = tuple[float, float, float, float]
 
 LETTERS = ascii_uppercase + ascii_lowercase + digits + "!#$%&()*+,-./:;<=>?@[]^_{|}~"
-"""One per colour of a painting."""
+"""From dark to light, and one per tint."""
+MOST_TINTS = 40
 ROOM = 56000
 """Letters of script that all paintings of a scene may take: the worker runs none of more than 65,536."""
-PER_ROW, PER_PALETTE, PER_PAINTING = 12, 27, 120
-"""Letters of script that a row takes besides its texels, that a colour takes, and that a painting takes at all."""
+PER_ROW, PER_TINT, PER_PAINTING = 12, 27, 240
+"""Letters of script that a row takes besides its texels, that a tint takes, and that a painting takes at all."""
 LONGEST = 256
 """Texels along the longer side of one."""
 LEAST = 12
@@ -35,13 +37,16 @@ PIXELS = 1.5
 COARSEST = 1e-3
 PLACE_SHARE = 0.5
 """As many texels across a floor or a wall as across a thing of the same size."""
-PER_COLOUR = 60
-"""Texels that a colour is worth."""
+PER_COLOUR = 100
+"""Texels that a tint is worth."""
+LUMINANCE = np.array((0.2126, 0.7152, 0.0722))
+GREY = 0.01
+"""Linear light added where hue is told: there is none in the dark."""
 SAMPLE = 8000
-HUE_WEIGHT = 1.5
-"""Of a and b against L when colours are grouped: a small red spot matters more than a shade."""
 SAME = 1.0
-"""Colours nearer than this (weighted Lab) become one."""
+"""Tints nearer than this (Lab, brought to one lightness) become one."""
+MIDDLE = 0.3
+"""Luminance at which tints are compared."""
 RIM = 1.5
 """Texels round the rim whose mean goes on outside of it: one alone would draw a streak."""
 SHARPENED = 3
@@ -52,10 +57,14 @@ SHARPENED = 3
 class Painting:
     """An image that lies on an object as the camera sees it."""
 
-    palette: list[Rgb]
-    """Linear RGB, one per letter, A first."""
-    rows: list[str]
-    """Letters, from the top."""
+    light: list[str]
+    """A letter a texel, from the top: LETTERS from the darkest to the lightest."""
+    shades: tuple[float, float]
+    """How light, in sRGB, the first and the last letter are."""
+    tint: list[str]
+    """Half as many letters in half as many rows, of `tints`."""
+    tints: list[Rgb]
+    """Linear RGB of luminance 1."""
     box: Box
     """What it covers of the frame, fractions: left, top, right, bottom."""
 
@@ -71,14 +80,15 @@ class _Grid:
     rows: int
 
     @property
-    def most_colours(self) -> int:
-        """Return how many colours it is worth."""
-        return int(np.clip(self.columns * self.rows / PER_COLOUR, 2, len(LETTERS)))
+    def most_tints(self) -> int:
+        """Return how many tints it is worth."""
+        return int(np.clip(self.columns * self.rows / PER_COLOUR, 2, MOST_TINTS))
 
     @property
     def letters(self) -> int:
         """Return how much script it takes, at most."""
-        return self.rows * (self.columns + PER_ROW) + self.most_colours * PER_PALETTE + PER_PAINTING
+        texels = self.rows * (self.columns + PER_ROW) + ceil(self.rows / 2) * (ceil(self.columns / 2) + PER_ROW)
+        return texels + self.most_tints * PER_TINT + PER_PAINTING
 
 
 def paint(
@@ -110,9 +120,7 @@ def again(painting: Painting, rgb: Picture) -> Painting:
 def shown(painting: Painting, shape: tuple[int, ...]) -> Picture:
     """Return what a painting shows as it lies in a frame of `shape` (h, w, ...): (h, w, 3) linear RGB, going on as at
     its rim outside of it."""
-    palette = np.asarray(colour_space.to_srgb(np.array(painting.palette)), np.float32)
-    letters = {letter: index for index, letter in enumerate(LETTERS)}
-    texels = palette[np.array([[letters[letter] for letter in row] for row in painting.rows])]
+    texels = _shown_texels(painting)
     grid, (width, height) = _grid_of(painting, shape)
     blended = cv2.resize(_blended(texels, grid, (height, width)), shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(colour_space.to_linear(np.clip(blended, 0, 1)), np.float32)
@@ -123,9 +131,9 @@ def _grid_of(painting: Painting, shape: tuple[int, ...]) -> tuple[_Grid, tuple[i
     frame in which they are square."""
     x0, y0, x1, y1 = painting.box
     width = shape[1]
-    step = (x1 - x0) * width / len(painting.rows[0])
-    height = max(1, round(len(painting.rows) * step / (y1 - y0)))
-    return _Grid(x0 * width, y0 * height, step, len(painting.rows[0]), len(painting.rows)), (width, height)
+    step = (x1 - x0) * width / len(painting.light[0])
+    height = max(1, round(len(painting.light) * step / (y1 - y0)))
+    return _Grid(x0 * width, y0 * height, step, len(painting.light[0]), len(painting.light)), (width, height)
 
 
 def _box(mask: Mask) -> Box:
@@ -147,9 +155,12 @@ def _grid(box: Box, rgb: Picture, fine: float) -> _Grid:
 
 def _painted(rgb: Picture, mask: Mask, grid: _Grid) -> Painting:
     texels, there = _texels(rgb, mask, grid)
-    palette = _palette(texels[there], grid.most_colours)
-    labels = np.linalg.norm(_weighted(texels).reshape(-1, 1, 3) - _weighted(palette), axis=-1).argmin(-1)
-    letters = np.array(list(LETTERS))[labels.reshape(grid.rows, grid.columns)]
+    linear = colour_space.to_linear(texels.astype(np.float64))
+    lightness = np.asarray(colour_space.to_srgb(linear @ LUMINANCE))
+    low, high = float(lightness[there].min()), float(lightness[there].max())
+    steps = len(LETTERS) - 1
+    levels = np.clip(np.round((lightness - low) / max(high - low, 1e-6) * steps), 0, steps).astype(int)
+    tints, chosen = _tints(linear, there, grid.most_tints)
     height, width = mask.shape
     box = (
         grid.x0 / width,
@@ -157,9 +168,62 @@ def _painted(rgb: Picture, mask: Mask, grid: _Grid) -> Painting:
         (grid.x0 + grid.columns * grid.step) / width,
         (grid.y0 + grid.rows * grid.step) / height,
     )
-    linear = np.clip(colour_space.to_linear(palette), 0.0, 1.0)
-    colours = [(float(r), float(g), float(b)) for r, g, b in linear]
-    return Painting(colours, ["".join(row) for row in letters], box)
+    colours = [(float(r), float(g), float(b)) for r, g, b in tints]
+    return Painting(_lettered(levels), (low, high), _lettered(chosen), colours, box)
+
+
+def _lettered(numbers: NDArray[np.int64]) -> list[str]:
+    return ["".join(row) for row in np.array(list(LETTERS))[numbers]]
+
+
+def _numbered(rows: list[str]) -> NDArray[np.int64]:
+    at = {letter: index for index, letter in enumerate(LETTERS)}
+    return np.array([[at[letter] for letter in row] for row in rows])
+
+
+def _shown_texels(painting: Painting) -> Picture:
+    """Return the sRGB texels (rows, columns, 3) of a painting."""
+    low, high = painting.shades
+    light = _numbered(painting.light)
+    luminance = colour_space.to_linear(low + (high - low) * light / (len(LETTERS) - 1))
+    tint = np.array(painting.tints)[_numbered(painting.tint)].repeat(2, 0).repeat(2, 1)
+    linear = np.clip(luminance[..., None] * tint[: light.shape[0], : light.shape[1]], 0.0, 1.0)
+    return np.asarray(colour_space.to_srgb(linear), np.float32)
+
+
+def _tints(linear: NDArray[np.float64], there: Mask, most: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return a few linear tints (n, 3) of luminance 1, and which of them each two by two texels have: k-means from a
+    fixed seed; nearly equal ones merged."""
+    even = [(0, side % 2) for side in there.shape]
+    blocks = (ceil(there.shape[0] / 2), 2, ceil(there.shape[1] / 2), 2)
+    weight = np.pad(there, even, mode="edge").reshape(blocks)[..., None] + 1e-3
+    summed = np.pad(linear, [*even, (0, 0)], mode="edge").reshape(*blocks, 3)
+    colour = (summed * weight).sum((1, 3)) / weight.sum((1, 3))
+    feature = _hue(colour)
+    sample = feature[weight.sum((1, 3))[..., 0] >= 1]
+    sample = sample[:: max(1, len(sample) // SAMPLE)]
+    k = min(most, len(np.unique(np.round(sample), axis=0)))
+    cv2.setRNGSeed(7)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
+    centres = cv2.kmeans(sample, k, np.zeros((len(sample), 1), np.int32), criteria, 2, cv2.KMEANS_PP_CENTERS)[2]
+    kept: list[NDArray[np.float32]] = []
+    for centre in centres[np.lexsort(centres.T)]:
+        if not kept or float(np.linalg.norm(np.array(kept) - centre, axis=1).min()) > SAME:
+            kept.append(centre)
+    chosen = np.linalg.norm(feature[:, :, None] - np.array(kept), axis=-1).argmin(-1)
+    tints = np.ones((len(kept), 3))
+    for index in range(len(kept)):
+        if (chosen == index).any():
+            mean = colour[chosen == index].mean(axis=0) + 1e-5
+            tints[index] = mean / (mean @ LUMINANCE)
+    return tints, chosen
+
+
+def _hue(linear: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a and b (Lab) of linear colours brought to one luminance."""
+    lifted = linear + GREY
+    level = lifted * (MIDDLE / (lifted @ LUMINANCE))[..., None]
+    return np.asarray(colour_space.to_lab(colour_space.to_srgb(np.clip(level, 0, 1)))[..., 1:], np.float32)
 
 
 def _texels(rgb: Picture, mask: Mask, grid: _Grid) -> tuple[Picture, Mask]:
@@ -214,25 +278,3 @@ def _spread(texels: Picture, there: Mask) -> Picture:
     )
     like = np.where(there[..., None], texels, around.reshape(-1, 3)[source[nearest]])
     return np.asarray(like, np.float32)
-
-
-def _palette(texels: Picture, most: int) -> Picture:
-    """Return a few sRGB colours (n, 3) for all texels (m, 3), dark to light: k-means in Lab from a fixed seed; nearly
-    equal ones merged."""
-    sample = texels[:: max(1, len(texels) // SAMPLE)]
-    k = min(most, len(np.unique(np.round(sample * 64), axis=0)))
-    cv2.setRNGSeed(7)
-    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
-    labels = cv2.kmeans(_weighted(sample), k, np.zeros((len(sample), 1), np.int32), criteria, 2, cv2.KMEANS_PP_CENTERS)[
-        1
-    ]
-    found = [sample[labels[:, 0] == i].mean(0) for i in range(k) if (labels[:, 0] == i).any()]
-    kept: list[NDArray[np.float32]] = []
-    for colour in sorted(found, key=lambda c: float(c.sum())):
-        if not kept or float(np.linalg.norm(_weighted(np.array(kept)) - _weighted(colour), axis=1).min()) > SAME:
-            kept.append(colour)
-    return np.array(kept, np.float32)
-
-
-def _weighted(srgb: Picture) -> Picture:
-    return np.asarray(colour_space.to_lab(srgb) * np.array([1.0, HUE_WEIGHT, HUE_WEIGHT]), np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paintings as they stand in a materials script: three literals, by the names of the objects they lie on."""
+"""Paintings as they stand in a materials script: literals by the names of the objects they lie on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 from .paintings import LETTERS, Painting
 
-BOXES, PALETTES, PAINTINGS = NAMES = ("BOXES", "PALETTES", "PAINTINGS")
+BOXES, SHADES, TINTS, LIGHT_ROWS, TINT_ROWS = NAMES = ("BOXES", "SHADES", "TINTS", "LIGHT_ROWS", "TINT_ROWS")
 
 
 def block(paintings: Mapping[str, Painting]) -> str:
     """Return the literals, with LETTERS before them and a word of what they are."""
     return (
-        "# Paintings of what the picture shows, one letter a texel, and the linear colours of the letters.\n"
+        "# Paintings of what the picture shows: a letter a texel of how light it is, from one shade to the other\n"
+        "# (sRGB), and a letter each two by two texels of its tint (linear RGB, all equally light).\n"
         "# A box is what a painting covers of the picture, as fractions of the frame: left, top, right, bottom.\n"
         f"LETTERS = {_quoted(LETTERS)}\n" + "".join(f"{text}\n" for text in _literals(paintings).values())
     )
@@ -30,8 +31,14 @@ def read(script: str) -> dict[str, Painting]:
         return {}
     try:
         found = {
-            name: Painting([(r, g, b) for r, g, b in values[PALETTES][name]], rows, values[BOXES][name])
-            for name, rows in values[PAINTINGS].items()
+            name: Painting(
+                rows,
+                values[SHADES][name],
+                values[TINT_ROWS][name],
+                [(r, g, b) for r, g, b in values[TINTS][name]],
+                values[BOXES][name],
+            )
+            for name, rows in values[LIGHT_ROWS].items()
         }
     except (AttributeError, KeyError, TypeError, ValueError):
         return {}
@@ -67,20 +74,32 @@ def _nodes(script: str) -> dict[str, ast.expr]:
 
 
 def _whole(painting: Painting) -> bool:
-    known = set(LETTERS[: len(painting.palette)])
-    rows = painting.rows
-    return bool(rows) and len(painting.box) == 4 and all(set(r) <= known and len(r) == len(rows[0]) > 0 for r in rows)
+    light, tint = painting.light, painting.tint
+    return (
+        len(painting.box) == 4
+        and len(painting.shades) == 2
+        and _even(light, LETTERS)
+        and _even(tint, LETTERS[: len(painting.tints)])
+        and len(tint) == (len(light) + 1) // 2
+        and len(tint[0]) == (len(light[0]) + 1) // 2
+    )
+
+
+def _even(rows: list[str], letters: str) -> bool:
+    return bool(rows) and all(set(row) <= set(letters) and len(row) == len(rows[0]) > 0 for row in rows)
 
 
 def _literals(paintings: Mapping[str, Painting]) -> dict[str, str]:
-    boxes = palettes = rows = ""
+    texts = dict.fromkeys(NAMES, "")
     for name, painting in paintings.items():
-        colours = [_numbers(colour, 4) for colour in painting.palette]
+        colours = [_numbers(colour, 3) for colour in painting.tints]
         lines = [", ".join(colours[at : at + 4]) for at in range(0, len(colours), 4)]
-        boxes += f"    {_quoted(name)}: {_numbers(painting.box, 5)},\n"
-        palettes += f"    {_quoted(name)}: [\n" + "".join(f"        {line},\n" for line in lines) + "    ],\n"
-        rows += f"    {_quoted(name)}: [\n" + "".join(f'        "{row}",\n' for row in painting.rows) + "    ],\n"
-    return {name: f"{name} = {{\n{text}}}" for name, text in ((BOXES, boxes), (PALETTES, palettes), (PAINTINGS, rows))}
+        texts[BOXES] += f"    {_quoted(name)}: {_numbers(painting.box, 5)},\n"
+        texts[SHADES] += f"    {_quoted(name)}: {_numbers(painting.shades, 4)},\n"
+        texts[TINTS] += f"    {_quoted(name)}: [\n" + "".join(f"        {line},\n" for line in lines) + "    ],\n"
+        for key, rows in ((LIGHT_ROWS, painting.light), (TINT_ROWS, painting.tint)):
+            texts[key] += f"    {_quoted(name)}: [\n" + "".join(f'        "{row}",\n' for row in rows) + "    ],\n"
+    return {name: f"{name} = {{\n{text}}}" for name, text in texts.items()}
 
 
 def _numbers(values: tuple[float, ...], digits: int) -> str:

@@ -45,7 +45,6 @@ def no_worse(old: Measurements, new: Measurements) -> bool:
 
 
 def nearer(old: Measurements, new: Measurements) -> bool:
-    print("NEAR", old.lpips, new.lpips, old.psnr, new.psnr)
     """Whether a picture is nearer to the judge, be it by little: what was solved has no noise in it; and by PSNR."""
     if old.psnr is None or new.psnr is None:
         return False

@@ -46,10 +46,9 @@ def test_a_two_coloured_thing_is_painted_in_its_colours_where_they_are():
     rgb, mask = _two_halves()
     painting = paintings.paint({"Flag": mask}, rgb)["Flag"]
     assert np.allclose(painting.box, (20 / 120, 0.2, 100 / 120, 0.8), atol=0.02)
-    middle = painting.rows[len(painting.rows) // 2]
-    for letter, colour in ((middle[3], (0.8, 0.1, 0.1)), (middle[-4], (0.1, 0.2, 0.7))):
-        found = painting.palette[paintings.LETTERS.index(letter)]
-        assert np.allclose(found, colour_space.to_linear(colour), atol=0.01)
+    shown = paintings.shown(painting, rgb.shape)
+    for at, colour in ((30, (0.8, 0.1, 0.1)), (90, (0.1, 0.2, 0.7))):
+        assert np.allclose(shown[50, at], colour_space.to_linear(colour), atol=0.01)
     assert surfaces.structure(rgb, mask) > 14 > surfaces.structure(rgb, mask & (np.arange(120) < 60))
 
 
@@ -75,7 +74,7 @@ def test_many_paintings_fit_in_a_script_the_worker_runs_and_each_has_a_material(
     places = {"Floor": (0.0, 0.4, 1.0, 1.0), "Wall": (0.0, 0.0, 1.0, 0.4)}
     painted = paintings.paint(masks, rgb, places)
     assert painted["Floor"].box == (0.0, 0.4, 1.0, pytest.approx(1.0, abs=0.01))
-    densities = [len(painted[n].rows[0]) / (b[2] - b[0]) for n in ("Floor", "Thing 3") if (b := painted[n].box)]
+    densities = [len(painted[n].light[0]) / (b[2] - b[0]) for n in ("Floor", "Thing 3") if (b := painted[n].box)]
     assert densities[0] == pytest.approx(densities[1] / 2, rel=0.1)
     text = write_materials.write({n: surfaces.Surface(surfaces.titled(n), painting=p) for n, p in painted.items()})
     compile(text, "materials", "exec")

@@ -33,8 +33,8 @@ def test_a_painting_comes_back_from_its_script():
     found = painted(cloth())
     script = write_materials.write({"Cloth": Surface(titled("Cloth"), painting=found["Cloth"])})
     again = paintings_text.read(script)["Cloth"]
-    assert again.rows == found["Cloth"].rows
-    assert np.allclose(again.palette, found["Cloth"].palette, atol=1e-4)
+    assert (again.light, again.tint) == (found["Cloth"].light, found["Cloth"].tint)
+    assert np.allclose(again.tints, found["Cloth"].tints, atol=1e-3)
     off = np.abs(colour_space.to_srgb(paintings.shown(again, cloth().shape)) - cloth())
     assert off.mean() < 0.02
 
@@ -43,7 +43,7 @@ def test_another_painting_changes_nothing_else_of_the_script():
     script = write_materials.write({"Cloth": Surface(titled("Cloth"), painting=painted(cloth())["Cloth"])})
     other = painted(cloth()[:, ::-1].copy())
     new = paintings_text.put(script, other)
-    assert paintings_text.read(new)["Cloth"].rows == other["Cloth"].rows
+    assert paintings_text.read(new)["Cloth"].light == other["Cloth"].light
     one, two = (text.split("LETTERS =")[0] for text in (script, new))
     assert one == two and script.split("def make_material")[1] == new.split("def make_material")[1]
     assert write_back(script, new, {}) == new
@@ -52,7 +52,7 @@ def test_another_painting_changes_nothing_else_of_the_script():
 @pytest.mark.parametrize(
     "change",
     [
-        ("PALETTES = {", "PALETTES = make_palettes() or {"),
+        ("TINTS = {", "TINTS = make_tints() or {"),
         ('"Cloth": [\n        "', '"Cloth": [\n        "too long a row", "'),
         ("BOXES = {", "FRAMES = {"),
     ],
@@ -64,7 +64,7 @@ def test_what_an_artist_made_of_a_painting_is_left_alone(change):
 
 
 def test_no_number_of_a_painting_is_solved_as_one():
-    two = Painting([(0.1, 0.2, 0.3), (0.4, 0.5, 0.6)], ["AB", "BA"], (0.1, 0.2, 0.3, 0.4))
+    two = Painting(["AB", "BA"], (0.2, 0.4), ["A"], [(0.3, 0.2, 0.4)], (0.1, 0.2, 0.3, 0.4))
     script = write_materials.write({"Cloth": Surface(titled("Cloth"), painting=two)})
     assert {number.param for number in script_numbers.find(script) if number.value in (0.2, 0.3, 0.4)} == set()
 
@@ -122,7 +122,6 @@ bpy.context.collection.objects.link(thing)
     masks = {"Cloth": np.ones(picture.shape[:2], bool)}
     with pool.open() as worker:
         found = polish.polish(picture, masks, program, worker, budget_s=60.0)
-    print(found and (found.trace, found.before, found.after))
     assert found is not None and paintings_text.read(found.scripts["materials"]) != paintings_text.read(materials)
     scripts = [StageScript(s.stage, found.scripts.get(s.stage, s.text)) for s in program]
     psnr = []
@@ -134,4 +133,3 @@ bpy.context.collection.objects.link(thing)
             beauty = load_views(worker, result).beauty
             psnr.append(measure.psnr(cv2.resize(picture, beauty.shape[1::-1]), beauty))
     assert psnr[1] > psnr[0] + 6 and psnr[1] > 26
-    print(psnr)

@@ -58,20 +58,29 @@ def seen_at(thing):
     return np.stack([0.5 + x / reach, 0.5 + y / reach * aspect], axis=1)
 
 
-def make_image(name, tint, rows):
-    """An image from a painting's letters; colours are linear and an image's texels as shown."""
-    light = np.clip(np.array(PALETTES[name]) * np.array(tint), 0.0, 1.0)
-    shown = np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
-    letters = np.array([[LETTERS.index(letter) for letter in row] for row in reversed(rows)])
-    texels = np.ones((len(rows), len(rows[0]), 4), np.float32)
-    texels[:, :, :3] = shown[letters]
-    image = bpy.data.images.new(name + " Painting", len(rows[0]), len(rows))
-    image.pixels.foreach_set(texels.ravel())
+def numbered(rows):
+    """The numbers of rows of letters."""
+    return np.array([[LETTERS.index(letter) for letter in row] for row in rows])
+
+
+def make_image(name, factor):
+    """An image from a painting's letters; tints and factor are linear, an image's texels are as shown."""
+    low, high = SHADES[name]
+    light = numbered(LIGHT_ROWS[name])
+    luminance = low + (high - low) * light / (len(LETTERS) - 1)
+    luminance = np.where(luminance <= 0.04045, luminance / 12.92, ((luminance + 0.055) / 1.055) ** 2.4)
+    tint = np.array(TINTS[name])[numbered(TINT_ROWS[name])].repeat(2, axis=0).repeat(2, axis=1)
+    rows, columns = light.shape
+    linear = np.clip(luminance[:, :, None] * tint[:rows, :columns] * np.array(factor), 0.0, 1.0)
+    texels = np.ones((rows, columns, 4), np.float32)
+    texels[:, :, :3] = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    image = bpy.data.images.new(name + " Painting", columns, rows)
+    image.pixels.foreach_set(texels[::-1].ravel())
     image.pack()
-    return image, light[letters].mean(axis=(0, 1))
+    return image, linear.mean(axis=(0, 1))
 
 
-def paint(name, rows):
+def paint(name):
     """Lay the painting on an object as the camera sees it."""
     thing = bpy.context.scene.objects[name]
     x0, y0, x1, y1 = BOXES[name]
@@ -84,7 +93,7 @@ def paint(name, rows):
     material = thing.data.materials[0]
     nodes, links = material.node_tree.nodes, material.node_tree.links
     texture = nodes.new("ShaderNodeTexImage")
-    texture.image, mean = make_image(name, PARAMS[MATERIALS[name] + ".colour"], rows)
+    texture.image, mean = make_image(name, PARAMS[MATERIALS[name] + ".colour"])
     texture.extension = "EXTEND"
     where = nodes.new("ShaderNodeUVMap")
     where.uv_map = layer.name
@@ -96,8 +105,8 @@ def paint(name, rows):
 
 _CALL = """
 bpy.context.view_layer.update()
-for name, rows in PAINTINGS.items():
-    paint(name, rows)
+for name in LIGHT_ROWS:
+    paint(name)
 """
 
 
