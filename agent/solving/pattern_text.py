@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Patterns as the last block of a stage's script: plain Blender Python, its numbers in PARAMS.
 
-Nothing else of the script's text changes: the block is appended, its parameters are added to PARAMS, and both go again
-when patterns are written anew.
+Nothing else of the script's text changes but a painting that a pattern stands for: the block is appended, its
+parameters are added to PARAMS, and both go again when patterns are written anew.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .. import lift, params, script_numbers
+from .. import lift, paintings_text, params, script_numbers
 from . import pattern_snippets as snippets
 from .patterns import Pattern, Triple
 from .write_back import significant
 
 BEGINS = "# Patterns seen in the picture: each colours a thing's surfaces. Their numbers are in PARAMS."
 ENDS = "# End of the patterns."
+LONGEST = 65_536
+"""Characters of a script that a worker runs."""
 _DIGITS, _TINT_DIGITS = 5, 3
 _WAVES = {
     "gradient": (("rise", "how fast it goes from dark to light in a metre of its own space, along X, Y, Z"),),
@@ -35,6 +37,7 @@ _SHARP = ("stripes", "checker")
 
 def written(script: str, patterns: Sequence[Pattern]) -> str:
     """Return the script with these patterns as its last block, in place of those it had. Without any it has none.
+    What was painted on a thing that one stands for goes.
 
     Raises ValueError when the result would not parse, ParamsError when PARAMS is no literal dict.
     """
@@ -42,7 +45,7 @@ def written(script: str, patterns: Sequence[Pattern]) -> str:
     if not patterns:
         return text
     entries = [entry for pattern in patterns for entry in _entries(pattern)]
-    text = lift.with_entries(text, entries)
+    text = lift.with_entries(_unpainted(text, patterns), entries)
     kinds = {pattern.kind for pattern in patterns}
     text = f"{text.rstrip()}\n\n\n{BEGINS}\n{snippets.IMPORTS}\n{_table(patterns)}{snippets.functions(kinds)}{ENDS}\n"
     try:
@@ -50,6 +53,14 @@ def written(script: str, patterns: Sequence[Pattern]) -> str:
     except SyntaxError as error:
         raise ValueError(f"the patterns could not be written into the script: {error.msg}") from error
     return text
+
+
+def _unpainted(script: str, patterns: Sequence[Pattern]) -> str:
+    covered = {name for pattern in patterns if pattern.replaces for name in pattern.objects}
+    painted = paintings_text.read(script)
+    if not covered & set(painted):
+        return script
+    return paintings_text.put(script, {name: each for name, each in painted.items() if name not in covered})
 
 
 def has(script: str) -> bool:

@@ -175,15 +175,17 @@ class _Trying:
             if not pending or self._late(_TWICE):
                 break
             self._tell("trying patterns")
-            shown = self._shown(self._with(list(pending.values())))
+            fitting = self._fitting(list(pending.values()))
+            shown = self._shown(self._with(fitting)) if fitting else None
             if shown is None:
                 break
             for wearer, offered in asked:
-                if (offer := pending.pop(wearer.thing, None)) is None:
+                if (offer := pending.get(wearer.thing)) is None or offer not in fitting:
                     continue
+                del pending[wearer.thing]
                 before, after = (_on(wearer.covers, each.map) for each in (bare, shown))
                 worth = _Worth(offer, before - after, _on(wearer.covers, shown.error - bare.error))
-                _log.debug("%s: %.5f of %.5f, %.6f", offer, worth.gain, before, worth.error)
+                _log.debug("%.5f of %.5f, %.6f: %s", worth.gain, before, worth.error, offer)
                 least = max(OWN_GAIN, OWN_SHARE * before, best[wearer.thing].gain if wearer.thing in best else 0.0)
                 if worth.gain > least and bare.affords(worth.error):
                     best[wearer.thing] = worth
@@ -192,7 +194,7 @@ class _Trying:
         kept = sorted(best.values(), key=lambda worth: worth.gain / max(worth.error, 1e-9))
         while kept and not bare.affords(sum(worth.error for worth in kept)):
             kept.pop(0)
-        return [worth.pattern for worth in kept]
+        return list(self._fitting([worth.pattern for worth in reversed(kept)]))
 
     def _shown(self, program: Program, measured: bool = False) -> _Shown | None:
         """Run a program and compare its render with the picture; None when it does not run or shows nothing."""
@@ -228,6 +230,12 @@ class _Trying:
         script = self._program[self._place]
         text = pattern_text.written(script.text, patterns)
         return (*self._program[: self._place], replace(script, text=text), *self._program[self._place + 1 :])
+
+    def _fitting(self, patterns: Sequence[Pattern]) -> Sequence[Pattern]:
+        """Return the first patterns, as many as a script has room for."""
+        while patterns and len(self._with(patterns)[self._place].text) > pattern_text.LONGEST:
+            patterns = patterns[:-1]
+        return patterns
 
 
 def _on(covers: Mask, values: Floats) -> float:

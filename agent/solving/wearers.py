@@ -32,6 +32,8 @@ WRONG = 8e-4
 """Misfit, mean squared difference of roots of light, below which there is nothing for a wave to explain."""
 EXPLAINED = 0.4
 """Of the misfit that one tint leaves, that a wave must explain."""
+EXPLAINED_PAINTED, PAINTED_SLACK = 0.7, 2.0
+"""And where it is to stand for what is painted on, which it may be farther from the picture than by that factor."""
 EXPLAINED_BY_GRADIENT, OTHER_HUE = 0.6, 1.25
 """A gradient may be wrong light as well, but for one that goes up in one channel and down in another, each by that."""
 _OUTSIDE = 0.02
@@ -175,11 +177,13 @@ def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.floa
         lit = cast("Floats", blurred[0] / np.maximum(blurred[1], 1e-4))
     seen = Seen(wearer.own[at], wearer.far[at], wanted[at], np.maximum(lit[at], 1e-4))
     left = pattern_fit.flat(seen)
+    most = (1 - EXPLAINED) * left
     if wearer.painted:
-        left = min(left, pattern_fit.misfit(wanted[at], shown[at]))
+        # A painting shows each place's own shade too, if less sharply: renders tell which of the two is nearer.
+        most = min((1 - EXPLAINED_PAINTED) * left, PAINTED_SLACK * pattern_fit.misfit(wanted[at], shown[at]))
     if left < WRONG:
         return []
-    found = [one for one in pattern_fit.waves(seen, np.random.default_rng(0)) if one.misfit < (1 - EXPLAINED) * left]
+    found = [one for one in pattern_fit.waves(seen, np.random.default_rng(0)) if one.misfit < most]
     straight = None if wearer.painted else pattern_fit.gradient(seen)
     if straight is not None and straight.misfit < (1 - EXPLAINED_BY_GRADIENT) * left:
         ratio = straight.light / np.maximum(straight.dark, 1e-3)
