@@ -28,7 +28,7 @@ _STRETCH = (4.0, 12.0)
 _CONTRAST = 3.0
 """From the spread of values as shown to the amplitude of a linear tint: the slope of sRGB, over the spread of noise."""
 _CELLS = 3.0
-"""Cells of Blender's noise to a wave of the same fineness: finer than looks alike, which renders showed to be nearer."""
+"""Cells of Blender's noise to a wave of the same fineness; renders showed finer noise to be nearer than alike one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Grain:
         return x, y, z
 
 
-def missing(picture: Floats, render: Floats, own: Floats, where: Mask) -> Grain | None:
+def missing(picture: NDArray[np.float32], render: NDArray[np.float32], own: Floats, where: Mask) -> Grain | None:
     """Return the grain that a render lacks on the pixels of `where`; None where it lacks none.
 
     `picture` and `render` are (h, w, 3) sRGB, `own` (h, w, 3) the pixels' places in the thing's own space.
@@ -65,10 +65,10 @@ def missing(picture: Floats, render: Floats, own: Floats, where: Mask) -> Grain 
     lacks = (_spread(wanted[inner]) ** 2 - _spread(now[inner]) ** 2) / max(level, 0.05) ** 2
     if lacks < LEAST**2:
         return None
-    dy, dx = np.gradient(wanted)
+    dy, dx = (np.asarray(np.gradient(wanted, axis=axis)) for axis in (0, 1))
     change = np.median(dx[inner] ** 2) + np.median(dy[inner] ** 2)
     length = max(FINEST, 2 * np.pi * float(np.sqrt(np.median(wanted[inner] ** 2) / max(float(change), 1e-12))))
-    across, down = np.gradient(own, axis=1)[inner], np.gradient(own, axis=0)[inner]
+    across, down = np.asarray(np.gradient(own, axis=1))[inner], np.asarray(np.gradient(own, axis=0))[inner]
     metres = float(np.median(np.sqrt(np.linalg.norm(across, axis=1) * np.linalg.norm(down, axis=1))))
     if not np.isfinite(metres) or metres <= 0:
         return None

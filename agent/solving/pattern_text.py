@@ -125,9 +125,10 @@ def _quoted(text: str) -> str:
 
 def _table(patterns: Sequence[Pattern]) -> str:
     rows = "".join(
-        f"    {_quoted(p.name)}: ({_quoted(p.kind)}, [{', '.join(map(_quoted, p.objects))}], {p.replaces}),\n" for p in patterns
+        f"    {_quoted(p.name)}: ({_quoted(p.kind)}, [{', '.join(map(_quoted, p.objects))}], {p.replaces}),\n"
+        for p in patterns
     )
     return (
-        "\n# What kind it is, which objects wear it, and whether its colours stand for theirs instead of tinting them.\n"
+        "\n# What kind it is, which objects wear it, and whether its colours stand for theirs or tint them.\n"
         f"PATTERNS = {{\n{rows}}}\n"
     )

@@ -48,7 +48,8 @@ class Pattern:
     @property
     def name(self) -> str:
         """What its parameters are called: `Table.stripes`."""
-        return f"{re.sub(r'[^\w .-]', '', self.thing).strip(' .')}.{self.kind}"
+        plain = re.sub(r"[^\w .-]", "", self.thing).strip(" .")
+        return f"{plain or 'Thing'}.{self.kind}"
 
 
 def share(pattern: Pattern, points: Floats) -> Floats:

@@ -78,7 +78,7 @@ class _Shown:
         """Whether so much more mean squared error is not too much."""
         now = float(self.error.mean())
         then = max(now + more, 1e-9)
-        return 10 * np.log10(then / max(now, 1e-9)) < (COST if then > 10 ** (-CLOSE / 10) else COST_CLOSE)
+        return float(10 * np.log10(then / max(now, 1e-9))) < (COST if then > 10 ** (-CLOSE / 10) else COST_CLOSE)
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,8 @@ class _Trying:
         *before, last = program
         views = ViewRequest(PIXELS if measured else 0, 0, PIXELS, SAMPLES)
         may = tuple(sorted(BY_NAME[last.stage].may_change))
-        result = self._worker.run(Job(tuple(before), last, may, views, write_blend=False, seed=self._seed), self._cancel)
+        job = Job(tuple(before), last, may, views, write_blend=False, seed=self._seed)
+        result = self._worker.run(job, self._cancel)
         if self._cancel.is_set():
             raise Cancelled
         if result.status != "ok":
@@ -219,7 +220,7 @@ class _Trying:
             render = np.where(here[..., None], picture, render)
         distances = self._judge.map(render)
         self._slowest = max(self._slowest, time.monotonic() - began)
-        error = np.square(picture - render).mean(axis=2)
+        error = np.asarray(np.square(picture - render).mean(axis=2), np.float32)
         return None if distances is None else _Shown(result, loaded, distances, error)
 
     def _late(self, renders: float = 1.0) -> bool:

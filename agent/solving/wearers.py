@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things that may wear a pattern: where they are seen, the pixels' places in their own space, and what to offer them."""
+"""Things that may wear a pattern: where they are seen, the pixels' places in their own space, what to offer them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 import cv2
 import numpy as np
@@ -108,9 +107,7 @@ def _info(result: JobResult, name: str) -> ObjectInfo | None:
     return info if info is not None and info.materials and len(info.matrix_world) == 16 else None
 
 
-def _own(
-    points: Floats, ids: NDArray[np.int32], where: Mask, parts: Mapping[int, ObjectInfo]
-) -> tuple[Floats, Mask]:
+def _own(points: Floats, ids: NDArray[np.int32], where: Mask, parts: Mapping[int, ObjectInfo]) -> tuple[Floats, Mask]:
     """Return the pixels' places in their objects' own space, and where those are to be trusted."""
     own, trusted = np.zeros_like(points), np.zeros_like(where)
     for part, info in parts.items():
@@ -174,7 +171,7 @@ def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.floa
     if wearer.painted:
         # The light alone, evened out: where paint is dark little is known of it.
         blurred = [cv2.GaussianBlur(each * at[..., None], (0, 0), _BLUR) for each in (shown, wearer.albedo)]
-        lit = cast("Floats", blurred[0] / np.maximum(blurred[1], 1e-4))
+        lit = blurred[0] / np.maximum(blurred[1], 1e-4)
     seen = Seen(wearer.own[at], wearer.far[at], wanted[at], np.maximum(lit[at], 1e-4))
     left = pattern_fit.flat(seen)
     most = (1 - EXPLAINED) * left
