@@ -36,6 +36,8 @@ Offers = Generator[Pattern, float, None]
 PIXELS, SAMPLES = 512, 8
 """Grain is not seen in smaller renders."""
 ROUNDS = 5
+MOST_SEARCHED = 4
+"""Things, the largest ones, that are searched for waves."""
 GAIN = 1e-3
 """Of LPIPS, for all patterns together."""
 OWN_GAIN, OWN_SHARE = 3e-4, 0.02
@@ -133,6 +135,7 @@ class _Trying:
         self._deadline, self._cancel, self._tell = deadline, cancel, tell
         self._judge = Judge(picture, PIXELS)
         self._slowest = 0.0
+        self._known: dict[Program, _Shown] = {}
 
     def run(self) -> Textured | None:
         self._tell("looking for patterns")
@@ -164,7 +167,8 @@ class _Trying:
         for wearer in wearers(picture, self._masks, bare.views, bare.result, self._ignored):
             tints = wearer.copied <= room
             room -= wearer.copied if tints else 1
-            found.append((wearer, offers(wearer, picture, render, lambda: self._late(_TWICE), tints)))
+            searched = len(found) < MOST_SEARCHED
+            found.append((wearer, offers(wearer, picture, render, lambda: self._late(_TWICE), tints, searched)))
         return found
 
     def _tried(self, bare: _Shown, asked: Sequence[tuple[Wearer, Offers]]) -> list[Pattern]:
@@ -198,6 +202,8 @@ class _Trying:
 
     def _shown(self, program: Program, measured: bool = False) -> _Shown | None:
         """Run a program and compare its render with the picture; None when it does not run or shows nothing."""
+        if (known := self._known.get(program)) is not None:
+            return known
         began = time.monotonic()
         *before, last = program
         views = ViewRequest(PIXELS if measured else 0, 0, PIXELS, SAMPLES)
@@ -221,7 +227,10 @@ class _Trying:
         distances = self._judge.map(render)
         self._slowest = max(self._slowest, time.monotonic() - began)
         error = np.asarray(np.square(picture - render).mean(axis=2), np.float32)
-        return None if distances is None else _Shown(result, loaded, distances, error)
+        if distances is None:
+            return None
+        self._known[program] = _Shown(result, loaded, distances, error)
+        return self._known[program]
 
     def _late(self, renders: float = 1.0) -> bool:
         """Whether so many more renders would not be begun and done in time."""

@@ -38,7 +38,7 @@ EXPLAINED_BY_GRADIENT, OTHER_HUE = 0.6, 1.25
 _OUTSIDE = 0.02
 _BLUR = 6.0
 _FINER = 0.6
-_GRAIN_MORE, _GRAIN_LESS = 1.6, 0.5
+_MORE, _LESS = 1.6, 0.5
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,15 @@ def offers(
     render: NDArray[np.float32],
     late: Callable[[], bool],
     tints: bool = True,
+    searched: bool = True,
 ) -> Generator[Pattern, float, None]:
     """Yield patterns to try, each in view of what the last was worth, which is sent.
 
     `picture` and `render` are (h, w, 3) sRGB of the wearer's size; after `late` nothing is searched for any more.
-    Without `tints` only what stands for the base colour is offered.
+    Without `tints` only what stands for the base colour is offered, without `searched` only grain.
     """
     best = 0.0
-    waves = _waves(wearer, picture, render) if (tints or wearer.painted) and not late() else []
+    waves = _waves(wearer, picture, render) if searched and (tints or wearer.painted) and not late() else []
     for found in waves:
         best = max(best, (yield _pattern(wearer, found)))
     if waves and best > 0 and waves[0].sharpness in SHARPNESSES[:-1] and waves[0].kind != "gradient":
@@ -150,15 +151,17 @@ def offers(
     lacking = grain.missing(picture, render, wearer.own, wearer.where)
     if lacking is None:
         return
-    # Along its grain or not, finer or not, then more or less of it.
-    kinds = [(1.0, False), (_FINER, False)] + ([(1.0, True)] if lacking.axis is not None else [])
-    worth: dict[tuple[float, bool], float] = {}
-    for kind in kinds:
-        worth[kind] = yield _grained(wearer, lacking, kind, 1.0)
-    kind = max(worth, key=lambda each: worth[each])
-    for more in (_GRAIN_MORE, _GRAIN_LESS) if worth[kind] > 0 else (_GRAIN_LESS,):
-        if (yield _grained(wearer, lacking, kind, more)) > worth[kind]:
-            return
+    along = lacking.axis is None
+    best = yield _grained(wearer, lacking, _FINER, along, 1.0)
+    if best <= 0:
+        yield _grained(wearer, lacking, _FINER, along, _LESS)
+        return
+    more = 1.0
+    if (gained := (yield _grained(wearer, lacking, _FINER, along, _MORE))) > best:
+        best, more = gained, _MORE
+    size = 1.0 if (yield _grained(wearer, lacking, 1.0, along, more)) > best else _FINER
+    if not along:
+        yield _grained(wearer, lacking, size, True, more)
 
 
 def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.float32]) -> list[Found]:
@@ -200,10 +203,11 @@ def _pattern(wearer: Wearer, found: Found) -> Pattern:
     return replace(made, replaces=True, dark=_most(dark, most), light=_most(light, most))
 
 
-def _grained(wearer: Wearer, lacking: grain.Grain, kind: tuple[float, bool], more: float) -> Pattern:
+def _grained(wearer: Wearer, lacking: grain.Grain, size: float, round_ones: bool, more: float) -> Pattern:
     contrast = min(lacking.contrast * more, grain.CONTRASTS[1])
     dark, light = (1 - contrast,) * 3, (1 + contrast,) * 3
-    return Pattern(wearer.thing, wearer.objects, "grain", (lacking.waves(*kind),), dark=dark, light=light)
+    waves = (lacking.waves(size, round_ones),)
+    return Pattern(wearer.thing, wearer.objects, "grain", waves, dark=dark, light=light)
 
 
 def _triple(values: Floats) -> Triple:
