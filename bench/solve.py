@@ -3,7 +3,8 @@
 
 On known scenes (bench/known_scenes.py) and known shapes (bench/known_profiles.py), disturbed, with exact masks:
 variants of a script per second, and how long each solver takes to the last of its gain and to 95 % of it: places,
-profiles, colours, light, and all together. Writes docs/bench/solve.md and .json.
+profiles, colours, light, and all together; and patterns on a known scene that is flat without them
+(bench/known_patterns.py). Writes docs/bench/solve.md and .json.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from typing import Any
 
 import cv2
 from restage.agent import lift, script_numbers, solve
-from restage.agent.numbers import SECONDS
+from restage.agent.numbers import PATTERN_SECONDS, SECONDS
 from restage.agent.polish import polish
-from restage.agent.solving import series
+from restage.agent.solving import pattern_text, series, texture
 from restage.agent.solving.placement import Placement
 from restage.agent.solving.probe import Probe
 from restage.agent.solving.profile import Profiles
 from restage.agent.stages import BY_NAME
 from restage.agent.views import load_views
-from restage.bench import fidelity_known, known_profiles, known_scenes, known_scripts, machine, running
+from restage.bench import fidelity_known, known_patterns, known_profiles, known_scenes, known_scripts, machine, running
 from restage.bench.known_solving import Solving, cpu
 from restage.bench.offline_page import table
 from restage.worker import binary
@@ -46,6 +47,7 @@ SOLVERS = {
     "materials": "colours",
     "lighting": "light",
     "polish": "everything together",
+    "texture": "patterns",
 }
 
 Trace = list[tuple[str, float, float]]
@@ -60,10 +62,12 @@ def main() -> int:
         for name in SHAPES:
             found.append(_shape(name, pool, options.patience))
             print(found[-1], flush=True)
+        found.append(_patterned(pool, options.patience))
+        print(found[-1], flush=True)
         for known in (k for pattern in options.pictures for k in known_scenes.known(options.eval, pattern)):
             found.append(_row(known, pool, options.patience))
             print(found[-1], flush=True)
-    if len(found) == len(SHAPES):
+    if len(found) == len(SHAPES) + 1:
         print("No known scene fits.", file=sys.stderr)
         return 2
     data = {
@@ -141,6 +145,34 @@ def _shape(name: str, pool: WorkerPool, patience: float) -> dict[str, Any]:
     return row
 
 
+def _patterned(pool: WorkerPool, patience: float) -> dict[str, Any]:
+    """Measure the solver of patterns on a scene whose patterns are known."""
+    setup, geometry = (StageScript("setup", known_patterns.SETUP), StageScript("geometry", known_patterns.GEOMETRY))
+    flat = StageScript("materials", known_patterns.MATERIALS)
+    truth = StageScript("materials", pattern_text.written(flat.text, known_patterns.PATTERNS))
+    with pool.open() as worker:
+        change = tuple(BY_NAME["materials"].may_change)
+        result = worker.run(Job((setup, geometry), truth, change, ViewRequest(512, 0, 512, 64)))
+        views = load_views(worker, result)
+        if views.ids is None or views.beauty is None:
+            raise RuntimeError(f"patterns: {result.message}")
+        masks = {name: views.ids == key for key, name in views.id_names.items() if name in known_patterns.THINGS}
+        row: dict[str, Any] = {"id": "patterns", "numbers": len(script_numbers.find(flat.text))}
+        row |= _variants(Probe(worker, (setup, geometry), "materials", Event()), flat.text, worker)
+        began, used = time.process_time(), _used(worker)
+        start = time.monotonic()
+        made = texture.solve((setup, geometry, flat), views.beauty, masks, worker, start + PATTERN_SECONDS * patience)
+        took = time.monotonic() - start
+        row["texture_cpu_s"] = round(time.process_time() - began + _used(worker) - used, 1)
+        # All of the gain comes at once, at the end.
+        row["texture"] = (
+            _told([("as it was", 0.0, made.before), ("as it was", took, made.before), ("patterns", took, made.after)])
+            if made
+            else None
+        )
+    return row
+
+
 def _variants(probe: Probe, text: str, worker: Worker) -> dict[str, float]:
     """Return how many variants of a script run in a second, and in a second of the worker's processor."""
     probe.run([text])
@@ -211,7 +243,8 @@ def page(data: dict[str, Any]) -> str:
                 "rendered.\n\n" + table(["", "numbers", "a second", "a processor's second"], speeds),
                 "## Solvers\n\n*Places and sizes*: what overlap and outlines lack (less is better). *Profile*: how "
                 "far outlines are off, percent of the frame's width (less is better). *Colours*, *light* and "
-                "*everything together*: the score (more is better); the first two gain all at their end.\n\n"
+                "*everything together*: the score (more is better); the first two gain all at their end. *Patterns*: "
+                "LPIPS at 512 pixels (less is better), all at the end.\n\n"
                 + table(["", "from → to", f"s to {SHARE:.0%} of the gain", "s to the end", "processor s"], lines),
             ]
         )

@@ -2,7 +2,9 @@
 """Patterns for the surfaces of a finished program, where flat colour (or what is painted on) leaves what a pattern
 explains: each thing's is tried by renders, and kept where the judge sees that very thing come nearer.
 
-What is tried is rendered on all things at once; a map of the judge's distance tells them apart.
+What is tried is rendered on all things at once; a map of the judge's distance tells them apart. Not found are gradients
+in brightness alone, which light may make as well, and patterns that do not run straight through a thing's own space:
+bent ones, prints, bricks, dots.
 """
 
 from __future__ import annotations
