@@ -18,6 +18,11 @@ from .roles import AttemptViews
 Masks = Mapping[str, NDArray[np.bool_]]
 Floats = NDArray[np.float32]
 
+ROUND_THINGS = 0.012
+"""Of the frame: what lies nearer to a thing may be its own edge."""
+LEAST_AROUND = 0.05
+SLIGHT_EDGES = 0.01
+"""Root mean square of the gradient, sRGB a pixel, below which nothing casts a shadow that could be told."""
 UNRELATED = 0.7
 """LPIPS of two pictures that have nothing in common."""
 
@@ -58,6 +63,7 @@ def measure(
         out.psnr, out.ssim = psnr(reference[counted], render[counted]), ssim(reference, render)
         out.lpips = (judge or Judge(picture)).lpips(render)
         out.luminance, out.gradient = _luminance(reference, render), _gradient(reference, render)
+        out.shadows = _shadows(reference, render, masks, counted)
     out.score = score(stage, out)
     if stage == "setup":
         # Nothing but the camera exists yet, so nothing else can be wrong.
@@ -209,14 +215,31 @@ def _luminance(a: Floats, b: Floats) -> float:
 
 
 def _gradient(a: Floats, b: Floats) -> float:
-    strengths = []
-    for picture in (a, b):
-        grey = cv2.GaussianBlur(_grey(picture), (0, 0), 1.0)
-        strengths.append(np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)).ravel())
+    strengths = [_edges(picture).ravel() for picture in (a, b)]
     norms = [float(np.linalg.norm(x)) for x in strengths]
     if min(norms) < 1e-6:
         return 1.0 if max(norms) < 1e-6 else 0.0
     return _clip(float(strengths[0] @ strengths[1]) / (norms[0] * norms[1]))
+
+
+def _shadows(reference: Floats, render: Floats, masks: Masks, counted: NDArray[np.bool_]) -> float | None:
+    """Return how well edges agree around the things; None where the picture has too little there."""
+    height, width = counted.shape
+    things = np.zeros((height, width), np.uint8)
+    for mask in masks.values():
+        things |= fit_mask(mask, width, height).astype(np.uint8)
+    reach = 2 * round(ROUND_THINGS * max(width, height)) + 1
+    around = counted & (cv2.dilate(things, np.ones((reach, reach), np.uint8)) == 0)
+    wanted, shown = _edges(reference)[around], _edges(render)[around]
+    if not masks or around.mean() < LEAST_AROUND or float(np.sqrt(np.mean(wanted**2))) < SLIGHT_EDGES:
+        return None
+    norm = float(np.linalg.norm(wanted) * np.linalg.norm(shown))
+    return _clip(float(wanted @ shown) / norm) if norm > 1e-9 else 0.0
+
+
+def _edges(picture: Floats) -> Floats:
+    grey = cv2.GaussianBlur(_grey(picture), (0, 0), 1.0)
+    return np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
 
 
 def _clip(value: float) -> float:

@@ -40,6 +40,8 @@ class Measurements(BaseModel):
     """1 minus the mean absolute difference of blurred luminance, 0 to 1."""
     gradient: float | None = None
     """Cosine similarity of gradient magnitudes, 0 to 1."""
+    shadows: float | None = None
+    """The same of what lies around the things: shadows' edges, where the picture shows some; else None."""
     lpips: float | None = None
     """How different a person would find the full render from the picture: 0 the same, 0.7 unrelated; the main measure
     of one. Compared at 256 pixels or less."""

@@ -25,14 +25,14 @@ Box = tuple[float, float, float, float]
 LETTERS = ascii_uppercase + ascii_lowercase + digits + "!#$%&()*+,-./:;<=>?@[]^_{|}~"
 """From dark to light, and one per tint."""
 MOST_TINTS = 40
-ROOM = 56000
-"""Letters of script that all paintings of a scene may take: the worker runs none of more than 65,536."""
+ROOM = 118000
+"""Letters of script that all paintings of a scene may take: the worker runs none of more than 131,072."""
 PER_ROW, PER_TINT, PER_PAINTING = 12, 27, 240
 """Letters of script that a row takes besides its texels, that a tint takes, and that a painting takes at all."""
-LONGEST = 256
+LONGEST = 384
 """Texels along the longer side of one."""
 LEAST = 12
-PIXELS = 1.5
+PIXELS = 1.25
 """Of the picture, that a texel has at least."""
 COARSEST = 1e-3
 PLACE_SHARE = 0.5

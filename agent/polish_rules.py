@@ -11,6 +11,8 @@ LPIPS_SLACK = 1e-3
 SAME_IOU = 0.01
 PLACES_SLACK = 6e-3
 """Of LPIPS, for places alone: in light that is not solved yet it says less of them than outlines do."""
+SHADOWS = 0.03
+"""What the agreement of edges around the things may lose."""
 FINER, FINER_DB = 5e-4, 0.05
 """In LPIPS and dB, of renders with the same noise."""
 NOISE = 3e-3
@@ -31,10 +33,15 @@ def better_placed(old: Measurements, new: Measurements, gained: float) -> bool:
 
 
 def better(old: Measurements, new: Measurements) -> bool:
-    """Whether a program looks nearer to the picture, and to the judge no farther."""
-    if new.score < old.score + GAIN:
+    """Whether a program looks nearer to the picture, to the judge no farther, its shadows no farther from theirs."""
+    if new.score < old.score + GAIN or shadows_lost(old, new):
         return False
     return old.lpips is None or new.lpips is None or new.lpips <= old.lpips + LPIPS_SLACK
+
+
+def shadows_lost(old: Measurements, new: Measurements) -> bool:
+    """Whether the edges of shadows agree less with the picture's than they did."""
+    return old.shadows is not None and new.shadows is not None and new.shadows < old.shadows - SHADOWS
 
 
 def no_worse(old: Measurements, new: Measurements) -> bool:

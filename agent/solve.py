@@ -17,6 +17,7 @@ from . import measure, parts, script_numbers
 from .enough import Either
 from .measurements import Measurements
 from .perceptual import Judge
+from .polish_rules import shadows_lost
 from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
@@ -230,6 +231,8 @@ class _Solving:
         else:
             before, after = old.score, new.numbers.score
         if after < before + GAIN:
+            return False
+        if solver in ("light", "both") and shadows_lost(old, new.numbers):
             return False
         # Outlines are the better measure of places than a render in provisional light.
         if solver in PLACING or old.lpips is None or new.numbers.lpips is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from restage.agent import colour_space, masks, measure
+from restage.agent import colour_space, masks, measure, polish_rules
 from restage.agent.brief import Brief, BriefObject
 from restage.agent.roles import AttemptViews
 
@@ -143,3 +143,33 @@ def test_a_picture_too_small_for_the_judge_is_scored_without_it():
         measure.measure("lighting", picture, {}, AttemptViews(beauty=view)) for view in (picture, picture / 2)
     )
     assert same.lpips is None and same.score > darker.score
+
+
+def lit(shadow):
+    """A grey floor with a dark disc on it, and the disc's shadow round a point."""
+    picture = np.full((128, 128, 3), 0.7, np.float32)
+    if shadow:
+        picture[disc(128, shadow, 14)] = 0.4
+    picture[disc(128, (64, 64), 16)] = 0.2
+    return picture
+
+
+def shown(render):
+    numbers = measure.measure("lighting", lit((88, 74)), {"Disc": disc(128, (64, 64), 16)}, AttemptViews(beauty=render))
+    assert numbers.shadows is not None
+    return numbers
+
+
+def test_a_shadow_that_falls_elsewhere_or_nowhere_is_seen():
+    right, off, none = (shown(lit(at)) for at in ((88, 74), (40, 54), None))
+    assert right.shadows > 0.99 and off.shadows < 0.3 and none.shadows < 0.3
+    better = off.model_copy(update={"score": right.score + 0.1, "lpips": 0.0})
+    assert not polish_rules.better(right, better), "a nearer picture with the shadow on the wrong side is not taken"
+    assert polish_rules.better(right, better.model_copy(update={"shadows": right.shadows}))
+
+
+def test_without_shadows_in_the_picture_there_is_nothing_to_agree():
+    numbers = measure.measure(
+        "lighting", lit(None), {"Disc": disc(128, (64, 64), 16)}, AttemptViews(beauty=lit((88, 74)))
+    )
+    assert numbers.shadows is None and polish_rules.better(numbers, numbers.model_copy(update={"score": 1.0}))

@@ -19,7 +19,7 @@ from .guard_survey import survey
 
 __all__ = ["Guarded", "Refused", "check"]
 
-MAX_SOURCE = 65_536
+MAX_SOURCE = 131_072
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def seen_at(thing):
 
 def numbered(rows):
     """The numbers of rows of letters."""
-    return np.array([[LETTERS.index(letter) for letter in row] for row in rows])
+    numbers = {letter: number for number, letter in enumerate(LETTERS)}
+    return np.array([[numbers[letter] for letter in row] for row in rows])
 
 
 def make_image(name, factor):

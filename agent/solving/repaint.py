@@ -38,8 +38,8 @@ def solve(
     `picture` and `beauty` are (h, w, 3) sRGB of one size, shown as Standard shows light; `ids` (h, w) are the things
     seen, by `names`; where `ignored`, nothing changes.
     """
-    wanted, light = (colour_space.to_linear(each.astype(np.float64)) for each in (picture, beauty))
-    ratio = np.clip((wanted + DARK) / (light + DARK), 1 / MOST, MOST)
+    there, light = (colour_space.to_linear(each.astype(np.float64)) for each in (picture, beauty))
+    ratio = np.clip((there + DARK) / (light + DARK), 1 / MOST, MOST)
     found = dict(painted)
     for key, name in names.items():
         if name not in painted:
@@ -50,6 +50,9 @@ def solve(
         if int(inside.sum()) < LEAST:
             continue
         albedo = paintings.shown(painted[name], ids.shape).astype(np.float64)
-        albedo[inside] = np.minimum(albedo * ratio, BRIGHTEST)[inside]
+        wanted = (albedo * ratio)[inside]
+        # All channels or none: one alone would change the hue.
+        over = np.maximum(1.0, wanted.max(axis=-1, keepdims=True) / BRIGHTEST)
+        albedo[inside] = wanted / over
         found[name] = paintings.again(painted[name], colour_space.to_srgb(albedo).astype(np.float32))
     return found
