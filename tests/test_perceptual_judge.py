@@ -99,3 +99,14 @@ def test_threads_may_ask_at_once():
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(judge.lpips, others * 3))
     assert together == pytest.approx(alone * 3, abs=1e-6)
+
+
+def test_a_map_says_where_pictures_differ_and_its_mean_how_much():
+    picture = photograph(200, 150)
+    other = picture.copy()
+    other[90:130, 20:70] = other[90:130, 20:70][::-1]
+    judge = Judge(picture)
+    distances = judge.map(other)
+    assert distances.shape == (150, 200) and float(distances.mean()) == pytest.approx(judge.lpips(other), rel=1e-4)
+    assert distances[80:140, 10:80].sum() > 0.7 * distances.sum()
+    assert float(judge.map(picture).max()) == 0.0

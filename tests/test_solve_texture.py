@@ -9,7 +9,7 @@ import known
 import numpy as np
 import patterned
 import pytest
-from restage.agent import params
+from restage.agent import params, polish
 from restage.agent.solving import pattern_text
 from restage.agent.solving.patterns import Pattern
 
@@ -82,3 +82,15 @@ def test_a_second_solve_writes_its_patterns_in_place_of_the_first(worker):
     assert text.count(pattern_text.BEGINS) == 1
     rows = params.read(text)["Floor.checker.rows"]
     assert any(same_wave(rows, wave, 0.02) for wave in CHECKER.waves)
+
+
+def test_polish_ends_with_patterns_beside_the_numbers_it_solved(worker):
+    """Colours that were off are found too; the numbers' places in the text are those without the block."""
+    picture, masks = patterned.picture(worker, [CHECKER])
+    bad = known.MATERIALS.replace("(0.05, 0.20, 0.55, 1.0)", "(0.09, 0.12, 0.30, 1.0)")
+    scripts = patterned.program({**known.TEXTS, "materials": bad})
+    made = polish.polish(picture, masks, scripts, worker, budget_s=40.0, texture_s=240.0)
+    assert made is not None and "patterns" in [what for what, _, _ in made.trace]
+    text = made.scripts["materials"]
+    assert params.read(text)["ball.colour"][2] == pytest.approx(0.55, rel=0.15)
+    assert pattern_text.has(text) and "Floor.checker.rows" in params.read(text)
