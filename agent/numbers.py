@@ -31,17 +31,20 @@ SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8
 POLISH_SECONDS = 24.0
 FITTED_POLISH_SECONDS = 24.0
 """Where the agent has fitted its stages itself, which leaves less to find."""
-PATTERN_SECONDS = 12.0
+PATTERN_SECONDS, FITTED_PATTERN_SECONDS = 9.0, 12.0
 """For patterns, after that; with the seconds of the stages a solve stays within a minute."""
 
 
 class Solvers:
     """Solves against renders, each stage for a few seconds."""
 
-    def __init__(self, patience: float = 1.0, polish_s: float = POLISH_SECONDS) -> None:
+    def __init__(
+        self, patience: float = 1.0, polish_s: float = POLISH_SECONDS, pattern_s: float = PATTERN_SECONDS
+    ) -> None:
         """One for a run: what it learns of the picture is used again. `patience` multiplies the time there is, for
-        measurements on a machine that does other things as well; `polish_s` is what a whole program gets."""
-        self._patience, self._polish_s = patience, polish_s
+        measurements on a machine that does other things as well; `polish_s` is what a whole program
+        gets, and `pattern_s` its patterns."""
+        self._patience, self._polish_s, self._pattern_s = patience, polish_s, pattern_s
         self._judge: tuple[str, Judge] | None = None
         self._paints = Paints()
 
@@ -69,7 +72,7 @@ class Solvers:
                 context.doubtful,
                 context.ignored,
                 self._paints,
-                PATTERN_SECONDS * self._patience,
+                self._pattern_s * self._patience,
             )
         except Cancelled:
             context.check_cancel()
