@@ -165,7 +165,7 @@ class _Trying:
         assert render is not None
         picture = measure.fit(self._picture, render.shape[1], render.shape[0])
         room = MOST_MATERIALS - len({name for info in bare.result.inventory for name in info.materials})
-        found = []
+        found: list[tuple[Wearer, Offers]] = []
         for wearer in wearers(picture, self._masks, bare.views, bare.result, self._ignored):
             tints = wearer.copied <= room
             room -= wearer.copied if tints else 1
