@@ -12,9 +12,17 @@ IMPORTS = "import bpy\nfrom math import tau"
 
 _CALCULATE = '''
 
+def add_node(tree, kind):
+    """A new node, left of those there are."""
+    left = min(node.location.x for node in tree.nodes)
+    node = tree.nodes.new(kind)
+    node.location = (left - 180.0, 300.0)
+    return node
+
+
 def calculate(tree, operation, *values, clamp=False):
     """A node that calculates with sockets and numbers."""
-    node = tree.nodes.new("ShaderNodeMath")
+    node = add_node(tree, "ShaderNodeMath")
     node.operation = operation
     node.use_clamp = clamp
     for socket, value in zip(node.inputs, values):
@@ -27,7 +35,7 @@ def calculate(tree, operation, *values, clamp=False):
 
 def for_each_axis(tree, operation, value, other):
     """A node that calculates with vectors or colours, axis by axis or channel by channel."""
-    node = tree.nodes.new("ShaderNodeVectorMath")
+    node = add_node(tree, "ShaderNodeVectorMath")
     node.operation = operation
     tree.links.new(value, node.inputs[0])
     if isinstance(other, tuple):
@@ -78,7 +86,7 @@ def checker(tree, place, name):
 
 def grain(tree, place, name):
     """Noise, drawn out along the axis that has fewer grains."""
-    noise = tree.nodes.new("ShaderNodeTexNoise")
+    noise = add_node(tree, "ShaderNodeTexNoise")
     noise.inputs["Scale"].default_value = 1.0
     noise.inputs["Detail"].default_value = 1.0
     scaled = for_each_axis(tree, "MULTIPLY", place, PARAMS[name + ".grains"])
@@ -94,8 +102,8 @@ def add_pattern(material, name, kind, instead):
     tree = material.node_tree
     for shader in [node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"]:
         base = shader.inputs["Base Color"]
-        place = tree.nodes.new("ShaderNodeTexCoord").outputs["Object"]
-        tint = tree.nodes.new("ShaderNodeMix")
+        place = add_node(tree, "ShaderNodeTexCoord").outputs["Object"]
+        tint = add_node(tree, "ShaderNodeMix")
         tint.label = name
         tint.data_type = "RGBA"
         dark, light = PARAMS[name + ".dark"], PARAMS[name + ".light"]
