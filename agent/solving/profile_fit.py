@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shape_model, splat
+from . import damped, shape_model, splat
 from .contours import Contour
 from .shape_model import Array, Floats, ShapeModel
 from .splat import Mask
 
-STEPS = 30
+STOPPING = damped.Stopping(steps=30, share=3e-4, short=2)
 _EXACT = 0.1
 """Percent of the frame that an outline is good to."""
 _HUBER = 10.0
@@ -59,30 +58,14 @@ class Fit:
 
     def solve(self, check: Callable[[], None], deadline: float) -> Array:
         """Return by how much to turn each knob."""
-        x, damping, short = np.zeros(len(self._spread)), 1e-2, 0
-        flat, slopes = self._system(x)
-        loss = _loss(flat)
-        for _ in range(STEPS):
-            check()
-            if time.monotonic() > deadline:
-                break
-            weight = _weights(flat)
-            weighted = slopes * weight[:, None]
-            curvature, gradient = slopes.T @ weighted, weighted.T @ flat
-            gained = 0.0
-            while damping < 1e6:
-                step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), -gradient)
-                trial = x + np.clip(step, -self._spread, self._spread)
-                new_flat, new_slopes = self._system(trial)
-                if (new := _loss(new_flat)) < loss:
-                    gained, x, flat, slopes, loss = loss - new, trial, new_flat, new_slopes, new
-                    damping = max(damping / 5, 1e-6)
-                    break
-                damping *= 5
-            short = short + 1 if gained < 3e-4 * loss else 0
-            if short > 2 or gained <= 0:
-                break
-        return x
+
+        def at(x: Array) -> tuple[float, damped.Slopes]:
+            misses, slopes = self._system(x)
+            loss = float(damped.huber(misses, _HUBER).sum())
+            return loss, lambda: damped.of_misses(misses, slopes, _HUBER)
+
+        start = np.zeros(len(self._spread))
+        return damped.solve(at, start, self._spread, STOPPING, check, deadline)[0]
 
     def _system(self, x: Array) -> tuple[Array, Array]:
         """Return the misses with the knobs turned by `x`, in units of how exactly each is known, and their slopes."""
@@ -235,12 +218,3 @@ def _stretches(model: ShapeModel) -> list[tuple[Array, Array, Array]]:
             if size := float(way @ way):
                 found.append((moves[row], moves[row + 1], way / size))
     return found
-
-
-def _weights(misses: Array) -> Array:
-    return np.minimum(1.0, _HUBER / np.maximum(np.abs(misses), 1e-9))
-
-
-def _loss(misses: Array) -> float:
-    size = np.abs(misses)
-    return float(np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER)).sum())
