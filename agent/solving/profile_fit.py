@@ -37,12 +37,15 @@ class Fit:
         outlines: Mapping[str, tuple[Contour, Mask]],
         aspect: float,
         size: tuple[int, int],
+        gone: Array | None = None,
     ) -> None:
         """`outlines` are the masks' and where they are open, by thing; `aspect` is the frame's height over its width,
-        `size` (width, height) the pixels at which what is inside a thing is told from its rim."""
+        `size` (width, height) the pixels at which what is inside a thing is told from its rim; `gone` is how far the
+        knobs are already from where they would stay if nothing were seen."""
         self.names = list(outlines)
         self._model, self._outlines, self._aspect, self._size = model, outlines, aspect, size
         self._spread = np.array([knob.spread for knob in model.knobs])
+        self._gone = np.zeros(len(self._spread)) if gone is None else gone
         self._feet = {name: float(model.points[name][:, 2].min()) for name in self.names}
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self.names}
         self._even = np.concatenate([_second_differences(model) / self._spread / _EVEN, _slides(model)])
@@ -79,9 +82,10 @@ class Fit:
             scale = self._heights[name] * _CONTACT
             rows.append(np.array([(float(points[name][lowest, 2]) - self._feet[name]) / scale]))
             slopes.append(self._model.slopes[name][:, lowest, 2][None].astype(np.float64) / scale)
-        rows.append(self._even @ x)
+        away = x + self._gone
+        rows.append(self._even @ away)
         slopes.append(self._even)
-        rows.append(x / self._spread)
+        rows.append(away / self._spread)
         slopes.append(np.diag(1 / self._spread))
         for first, second, way in self._stretches:
             left = 1.0 + float(way @ (second - first) @ x)

@@ -74,6 +74,14 @@ class ShapeModel:
                 found[index] = found.get(index, 0.0) + share * float(by)
         return found
 
+    def turned(self, before: Sequence[Number]) -> Array:
+        """Return by how much the knobs were turned since the numbers were what they were before, as near as may be."""
+        gone = np.array([now.value - then.value for now, then in zip(self.numbers, before, strict=True)])
+        shares = np.zeros((len(self.numbers), len(self.knobs)))
+        for place, knob in enumerate(self.knobs):
+            shares[list(knob.shares), place] = list(knob.shares.values())
+        return np.asarray(np.linalg.lstsq(shares, gone, rcond=None)[0])
+
     def text(self, changes: Mapping[int, float]) -> str:
         """Return the script with numbers changed, rounded to what they are worth: a hundredth of a percent of the
         frame."""
