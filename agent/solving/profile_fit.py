@@ -14,8 +14,6 @@ from .shape_model import Array, Floats, ShapeModel
 from .splat import Mask
 
 STOPPING = damped.Stopping(steps=30, share=3e-4, short=2)
-_EXACT = 0.1
-"""Percent of the frame that an outline is good to."""
 _HUBER = 10.0
 _CONTACT = 0.02
 """Of a thing's height: how exactly its foot stays where it is."""
@@ -76,8 +74,9 @@ class Fit:
         points = self._model.moved(x)
         for name in self.names:
             miss, which = self._misses(name, points[name])
-            rows.append(miss / _EXACT)
-            slopes.append(self._slopes(name, points[name], which) / _EXACT)
+            exact = self._outlines[name][0].exact
+            rows.append(miss / exact)
+            slopes.append(self._slopes(name, points[name], which) / exact[:, None])
             lowest = int(points[name][:, 2].argmin())
             scale = self._heights[name] * _CONTACT
             rows.append(np.array([(float(points[name][lowest, 2]) - self._feet[name]) / scale]))
