@@ -166,7 +166,7 @@ def _to_edge(soft: NDArray[np.float32], pixels: Array, out: Array) -> Array:
 def _sag(padded: NDArray[np.uint8], pixels: Array, blur: float) -> Array:
     """Return how far blurring moves the outline of a mask: not at all where it runs straight, pixels."""
     soft = cv2.GaussianBlur(padded.astype(np.float32), (0, 0), blur).astype(np.float32)
-    return np.abs(_sampled(soft, pixels + 0.5) - 0.5) * blur * np.sqrt(2 * np.pi)
+    return np.asarray(np.abs(_sampled(soft, pixels + 0.5) - 0.5) * blur * np.sqrt(2 * np.pi))
 
 
 def _free(padded: NDArray[np.uint8], pixels: Array, out: Array, most: float) -> Array:
