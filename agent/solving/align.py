@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from . import damped, linear, outlines, standing
+from . import damped, linear, orbits, outlines, standing
 from .linear import Model
 from .outlines import Reach
 from .standing import Support
@@ -63,40 +63,44 @@ class Alignment:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
         return _total(self._row(name, points, projection) for name in self._names)
 
-    def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> Array:
-        """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
-        tell and as far as it comes by `deadline` (monotonic). `check` raises when the run is cancelled."""
+    def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> list[Array]:
+        """Return changes of the model's numbers that bring things under their masks, as far as outlines tell and as far
+        as they come by `deadline` (monotonic), the likeliest first. `check` raises when the run is cancelled."""
         still = np.zeros(len(self._model.numbers))
-        starts = [still]
+        begun = [(still, still)]
         for index, rate in self._model.zooms.items():
             # Near and wide look much alike from far away, so each way there may be an answer of its own.
             for factor in ZOOMS:
                 start = still.copy()
                 start[index] = (factor - 1) / rate
-                starts.append(start)
-        return min((self._solved(start, check, deadline) for start in starts), key=lambda found: found[0])[1]
+                begun.append((start, still))
+        # So may be one from higher or lower; the camera stays there then.
+        begun += [(start, start) for start in orbits.starts(self._model)]
+        found = [self._solved(start, usual, check, deadline) for start, usual in begun]
+        return [change for _, change in sorted(found, key=lambda one: one[0])]
 
     def solve_from(self, start: Array, check: Callable[[], None], deadline: float, steps: int) -> Array:
-        """As `solve`, from one start, in at most some steps."""
-        return self._solved(start, check, deadline, steps)[1]
+        """As the likeliest of `solve`, from one start, in at most some steps."""
+        return self._solved(start, np.zeros(len(start)), check, deadline, steps)[1]
 
     def _solved(
-        self, change: Array, check: Callable[[], None], deadline: float, steps: int = STOPPING.steps
+        self, start: Array, usual: Array, check: Callable[[], None], deadline: float, steps: int = STOPPING.steps
     ) -> tuple[float, Array]:
-        """Return the least loss that is found from a start, and the change it is at."""
+        """Return the least loss that is found from a start, and the change it is at; `usual` is where numbers stay
+        that the picture says nothing of."""
 
         def at(change: Array) -> tuple[float, damped.Slopes]:
             rows = self._rows(change)
-            return self._loss(rows, change), lambda: self._slopes(rows, change)
+            return self._loss(rows, change - usual), lambda: self._slopes(rows, change, change - usual)
 
         stopping = replace(STOPPING, steps=steps)
-        found, loss = damped.solve(at, change, 2 * self._spread, stopping, check, deadline)
+        found, loss = damped.solve(at, start, 2 * self._spread, stopping, check, deadline)
         return loss, found
 
-    def _slopes(self, rows: dict[str, Array], change: Array) -> tuple[Array, Array]:
+    def _slopes(self, rows: dict[str, Array], change: Array, away: Array) -> tuple[Array, Array]:
         flat, slopes = self._jacobian(change, rows)
         gradient, curvature = damped.of_misses(flat, slopes, _HUBER)
-        return gradient + change / self._spread**2, curvature + np.diag(1 / self._spread**2)
+        return gradient + away / self._spread**2, curvature + np.diag(1 / self._spread**2)
 
     def _rows(self, change: Array) -> dict[str, Array]:
         through, points = self._model.seen_through(change), self._moved(change)
@@ -131,8 +135,8 @@ class Alignment:
                     slopes[there, index] = (self._row(name, turned, through) - rows[name]) / step
         return np.concatenate([rows[name] for name in self._names]), slopes
 
-    def _loss(self, rows: dict[str, Array], change: Array) -> float:
-        return _total(rows.values()) + 0.5 * float(((change / self._spread) ** 2).sum())
+    def _loss(self, rows: dict[str, Array], away: Array) -> float:
+        return _total(rows.values()) + 0.5 * float(((away / self._spread) ** 2).sum())
 
 
 def _total(rows: Iterable[Array]) -> float:
