@@ -33,6 +33,9 @@ the camera as a share."""
 _CAMERA_TURN, _CAMERA_PLACE = 3.0, 0.2
 """Percent of the frame. Where the camera stands and to which side it looks the picture does not say, only where things
 are from there; so these stay, and things move."""
+_EXPLAINED = 0.25
+"""Loss for each miss that leaves no question which camera it was; misses as large as outlines are exact lose twice
+that."""
 _CONTACT = 0.02
 """Of a thing's height: how exactly it stands on what it stands on."""
 
@@ -63,9 +66,12 @@ class Alignment:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
         return _total(self._row(name, points, projection) for name in self._names)
 
-    def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> list[Array]:
+    def solve(
+        self, check: Callable[[], None] = lambda: None, deadline: float = float("inf"), wide: bool = True
+    ) -> list[Array]:
         """Return changes of the model's numbers that bring things under their masks, as far as outlines tell and as far
-        as they come by `deadline` (monotonic), the likeliest first. `check` raises when the run is cancelled."""
+        as they come by `deadline` (monotonic), the likeliest first. `check` raises when the run is cancelled; without
+        `wide` the camera is looked for near where it is."""
         still = np.zeros(len(self._model.numbers))
         begun = [(still, still)]
         for index, rate in self._model.zooms.items():
@@ -74,9 +80,10 @@ class Alignment:
                 start = still.copy()
                 start[index] = (factor - 1) / rate
                 begun.append((start, still))
-        # So may be one from higher or lower; the camera stays there then.
-        begun += [(start, start) for start in orbits.starts(self._model)]
         found = [self._solved(start, usual, check, deadline) for start, usual in begun]
+        if wide and min(loss for loss, _ in found) > _EXPLAINED * len(self._names) * (outlines.DIRECTIONS + 1):
+            # So there may be from higher or lower; the camera stays there then.
+            found += [self._solved(start, start, check, deadline) for start in orbits.starts(self._model)]
         return [change for _, change in sorted(found, key=lambda one: one[0])]
 
     def solve_from(self, start: Array, check: Callable[[], None], deadline: float, steps: int) -> Array:

@@ -34,6 +34,8 @@ _Made = tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]
 LONGEST = 160
 """Pixels of the longer side at which outlines are compared."""
 ALIGNMENTS = 4
+WIDE = 2
+"""Of those so many look for the camera far and wide."""
 ROUNDS = 7
 MOST_TOGETHER = 10
 _ALIGN, _QUARTERS, _SEARCH = "alignment", "quarter turns", "search"
@@ -99,6 +101,7 @@ class Placement:
         self._seed = seed
         self._check = check
         self._find = find
+        self._wide = WIDE
         self._known: tuple[str, Model | None] | None = None
         self.trace: list[tuple[str, float, float]] = []
         """What was kept: its kind, seconds since the start, the loss then."""
@@ -188,7 +191,8 @@ class Placement:
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
         alignment = align.Alignment(model, self._reaches, search.supports, self._aspect)
         was = alignment.miss(model.points, model.projection)
-        answers = alignment.solve(self._check, deadline)
+        answers = alignment.solve(self._check, deadline, wide=self._wide > 0)
+        self._wide -= 1
         # The model is good for small changes; which answer is best only a run says.
         made = self._run(model, [search.settled(answer) for answer in answers])
         misses = [float("inf") if one is None else alignment.miss(*one) for one in made]
