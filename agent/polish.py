@@ -26,6 +26,7 @@ from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
 from .solving import contours, gloss, joined, profile, series, shade_stage
 from .solving.gauge import Paints
+from .solving.knobs import Effects
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -109,7 +110,7 @@ class _Polishing:
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
-        self._paints = paints
+        self._paints, self._effects = paints, Effects()
         self._deadline = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
@@ -236,7 +237,7 @@ class _Polishing:
             self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints, self._effects)
         if found is None:
             return None
         scripts = list(stands.scripts)

@@ -16,17 +16,17 @@ from .. import lift, parts
 from ..measure import fit_mask
 from ..perceptual import Judge
 from ..roles import AttemptViews, Looker
-from . import lamps, regions, shade, tone
+from . import lamps, regions, residuals, shade, tone
 from .gauge import Paints
+from .knobs import WORLD, Effects, Knobs, find, levels
 from .probe import Made, Probe
-from .shade import Knobs
 from .write_back import significant
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-PIXELS = 128
-SAMPLES = 24
+PIXELS = 192
+SAMPLES = 12
 COVERED = 0.98
 WORTH = 0.995
 """Share of the squared error that must not be left for a solution to be tried."""
@@ -83,12 +83,14 @@ def solve(
     tell: Callable[[str], None] = lambda _: None,
     turn: float = 0.0,
     paints: Paints | None = None,
+    effects: Effects | None = None,
 ) -> ShadedScripts | None:
     """Return the scripts with the light and the colours that come nearest to the picture; None when no others do.
 
     The looker's worker must hold the scene. The judge has a veto over the sum of the lights. With `turn`, radians,
     lamps are moved as well, by about twice that at most. `paints` are what the run's materials were in the
-    first place: their brightness on the whole is kept where the picture does not say otherwise.
+    first place: their brightness on the whole is kept where the picture does not say otherwise. What `effects` knows of
+    numbers is not looked at again.
     """
     with_light = any(source.lights for source in sources)
     names: tuple[str, ...] = (_AS_IT_IS,)
@@ -109,7 +111,7 @@ def solve(
     covered = coverage > COVERED
     counted = np.ones_like(covered) if scene.ignored is None else ~fit_mask(scene.ignored, *size)
     agree = regions.agreeing(scene.views, scene.masks, size) & covered & counted
-    found = _knobs(sources, names)
+    found = _knobs(sources, names, effects)
     if found is None:
         return None
     knobs, owners, made = found
@@ -131,17 +133,17 @@ def solve(
     if (shows >= 0).any():
         # What may get another colour, by an amount that can't be told there, is no witness of the light.
         weight = np.where(in_part, 0.0, weight)
-    seen = shade.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
+    seen = residuals.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
-        moves = _moves(sources, names, looker, pictures, scene, turn)
+        moves = _moves(sources, names, looker, pictures, scene, turn, effects)
         seen = replace(
             seen,
             moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
         )
-    base = shade.levels(made, names, materials)
+    base = levels(made, names, materials)
     first = paints.first(colours) if paints else colours
     written = np.array([first[name] for name in materials]).reshape(-1, 3)
     shaded = shade.solve(knobs, seen, view, base, written, light_known=with_light)
@@ -176,6 +178,7 @@ def _moves(
     pictures: Floats,
     scene: Rendered,
     turn: float,
+    effects: Effects | None,
 ) -> list[tuple[int, lamps.Move]]:
     """Return the numbers that move lamps, each with the place of its source."""
     things = [info for info in scene.inventory if parts.owner(info.name, list(scene.masks)) is not None]
@@ -186,18 +189,20 @@ def _moves(
         (place, move)
         for place, source in enumerate(sources)
         if source.lights
-        for move in lamps.find(source.probe, source.script, names, looker, pictures, request, middle, turn)
+        for move in lamps.find(source.probe, source.script, names, looker, pictures, request, middle, turn, effects)
     ]
 
 
-def _knobs(sources: Sequence[Source], names: Sequence[str]) -> tuple[Knobs, list[int], Made] | None:
+def _knobs(
+    sources: Sequence[Source], names: Sequence[str], effects: Effects | None
+) -> tuple[Knobs, list[int], Made] | None:
     """Return the numbers of all scripts together, which script each is of, and what the last script makes."""
     finds = []
     for source in sources:
         lights = list(names) if source.lights else []
         first = source.probe.run([source.script])[0] if source.materials else None
         bases = [k.removeprefix("base/") for k in first.numbers if k.startswith("base/")] if first else []
-        found = shade.find(source.probe, source.script, lights, bases)
+        found = find(source.probe, source.script, lights, bases, effects)
         if found is None:
             return None
         finds.append(found)
@@ -255,10 +260,10 @@ def _layers(
     if not covered.any():
         return None, layers, covered
     view = tone.of_view(dict(scene.settings), total[covered], shown[covered])
-    if shade.WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
+    if WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
         return view, layers, covered
     backdrop = coverage < 1 - COVERED
-    layers[list(names).index(shade.WORLD)][backdrop] = view.light(shown[backdrop])
+    layers[list(names).index(WORLD)][backdrop] = view.light(shown[backdrop])
     return view, layers, covered | backdrop
 
 
@@ -300,7 +305,7 @@ def _vetoed(
     """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
     found = []
     for factors in (np.ones_like(gains), gains):
-        shown = view.shown(shade.lit(layers, factors, lights, shows))
+        shown = view.shown(residuals.lit(layers, factors, lights, shows))
         found.append(judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)))
     before, after = found
     return before is not None and after is not None and after > before + _VETO
