@@ -127,7 +127,7 @@ class _Polishing:
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
                 break
-            if turn == TURNS[1]:
+            if turn == TURNS[2]:
                 stands = self._shining(stands, time.monotonic() + GLOSS_SHARE * (deadline - time.monotonic()))
                 self._note("roughness and metal", began, stands)
             scripts = self._solved(stands, turn)

@@ -34,6 +34,8 @@ DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
 _VETO = 0.02
+MIRROR = 0.5
+"""Metallic times smooth, from which on a surface shows what is around it."""
 LEAST_STEP = 0.02
 """A lamp that would go less far stays."""
 
@@ -118,6 +120,9 @@ def solve(
     materials = knobs.groups[len(names) :]
     colours = {name: made.numbers[f"base/{name}"] for name in materials}
     shows, worn = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
+    if not with_light:
+        # What a mirror shows is the light and the things around it, not a colour.
+        shows[np.isin(shows, _mirrors(made, materials))] = -1
     in_part = (shows < 0) & np.isin(worn, _painted(knobs))
     knobs, owners = _useful(knobs, owners, shows)
     if not knobs.numbers:
@@ -132,7 +137,7 @@ def solve(
         weight = np.ones_like(weight)
     if (shows >= 0).any():
         # What may get another colour, by an amount that can't be told there, is no witness of the light.
-        weight = np.where(in_part, 0.0, weight)
+        weight = np.where(in_part, 0.0, weight) * regions.evened(shows)
     seen = residuals.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
@@ -240,6 +245,12 @@ def _painted(knobs: Knobs) -> list[int]:
     """Return which of the materials some number gives a colour."""
     strongest = np.abs(knobs.effect[:, knobs.lights :]).max(axis=(0, 2), initial=0.0)
     return [int(m) for m in np.flatnonzero(strongest > 0.05)]
+
+
+def _mirrors(made: Made, materials: Sequence[str]) -> list[int]:
+    """Return which of the materials are smooth metal."""
+    surfaces = [made.numbers.get(f"surface/{name}", np.array([1.0, 0.0])) for name in materials]
+    return [index for index, (rough, metal) in enumerate(surfaces) if metal * (1 - rough) > MIRROR]
 
 
 def _layers(
