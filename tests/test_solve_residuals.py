@@ -50,6 +50,18 @@ def test_a_floor_does_not_outvote_what_stands_on_it():
     assert np.ptp(floor) == 0 and (weight[shows < 0] == 1).all()
 
 
+def test_of_a_large_surface_some_pixels_stand_for_all():
+    shows = np.full((40, 40), -1)
+    shows[:30], shows[35:37, :2] = 0, 5
+    used = np.ones(shows.shape, bool)
+    used[:, 39] = False
+    kept, stands_for = regions.sample(shows, used, 100)
+    assert (kept & (shows == 0)).sum() == 100 and not kept[~used].any()
+    assert (kept & (shows == 5)).sum() == 4
+    for surface in (-1, 0, 5):
+        assert stands_for[kept & (shows == surface)].sum() == pytest.approx((used & (shows == surface)).sum())
+
+
 def test_what_numbers_do_is_looked_at_once(worker):
     script, effects = known.LIGHTING, knobs.Effects()
     other = script.replace("420.0", "210.0").replace("energy = 90", "energy = 30")

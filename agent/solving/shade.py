@@ -21,8 +21,8 @@ from .tone import Tone
 
 Array = NDArray[np.float64]
 
-BRIGHTEST = 0.9
-"""No surface reflects more of any colour."""
+BRIGHTEST = 0.95
+"""No surface reflects more of any colour: silver and clear glass about that, paint and paper less."""
 _COLOUR_COST = 1e-3
 """Cost of a light's channels differing more than they did, per squared logarithm."""
 _CHANGE_COST = 3e-6

@@ -27,6 +27,8 @@ Mask = NDArray[np.bool_]
 
 PIXELS = 192
 SAMPLES = 12
+MOST_PIXELS = 4000
+"""Of one surface, that are compared."""
 COVERED = 0.98
 WORTH = 0.995
 """Share of the squared error that must not be left for a solution to be tried."""
@@ -138,14 +140,16 @@ def solve(
     if (shows >= 0).any():
         # What may get another colour, by an amount that can't be told there, is no witness of the light.
         weight = np.where(in_part, 0.0, weight) * regions.evened(shows)
-    seen = residuals.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
+    kept, stands_for = regions.sample(shows, used, MOST_PIXELS)
+    weight = weight * stands_for
+    seen = residuals.Seen(layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
         moves = _moves(sources, names, looker, pictures, scene, turn, effects)
         seen = replace(
             seen,
-            moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
+            moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
         )
     base = levels(made, names, materials)
