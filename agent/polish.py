@@ -24,7 +24,7 @@ from .perceptual import Judge
 from .polish_rules import better, better_placed, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import contours, gloss, joined, profile, series, shade_stage
+from .solving import contours, gloss, joined, profile, series, shade_pictures, shade_stage
 from .solving.gauge import Paints
 from .solving.knobs import Effects
 from .solving.placement import Doubts, Placement, in_front, outline_score
@@ -228,7 +228,7 @@ class _Polishing:
                 probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel, self._deadline)
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
-        scene = shade_stage.Rendered(
+        scene = shade_pictures.Rendered(
             self._picture,
             self._masks,
             stands.views,

@@ -9,7 +9,7 @@ import known
 import numpy as np
 import pytest
 import solving
-from restage.agent.solving import knobs, lamps, regions, shade_stage
+from restage.agent.solving import knobs, lamps, regions, shade_pictures, shade_stage
 from restage.agent.solving.probe import Probe
 from restage.agent.solving.residuals import Residuals, Seen
 from restage.agent.solving.tone import Tone
@@ -101,7 +101,7 @@ def test_a_mirror_keeps_its_colour_until_the_light_is_known(worker, scene):
     text = text.replace("(0.60, 0.08, 0.05, 1.0)", "(0.30, 0.20, 0.05, 1.0)")
     _, attempt = solving.attempt_at(worker, picture, masks, "materials", text)
     source = shade_stage.Source(text, Probe(worker, PAINTED[:2], "materials", Event()), lights=False, materials=True)
-    rendered = shade_stage.Rendered(
+    rendered = shade_pictures.Rendered(
         picture.unit, masks, attempt.views, attempt.result.inventory, attempt.result.settings
     )
     found = shade_stage.solve([source], PortLooker(worker, Event()), rendered)
