@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import solving
 from restage.agent import params, script_numbers
-from restage.agent.solving import align, joined, linear, outlines, shade_stage, standing
+from restage.agent.solving import align, joined, linear, outlines, shade_pictures, shade_stage, standing
 from restage.agent.solving.placement import Placement
 from restage.agent.solving.probe import Probe
 from restage.agent.views import PortLooker
@@ -69,7 +69,7 @@ def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
         _, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad)
         before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry", "materials"))
         source = shade_stage.Source(bad, Probe(worker, before, "lighting", Event()), lights=True, materials=False)
-        rendered = shade_stage.Rendered(
+        rendered = shade_pictures.Rendered(
             picture.unit, masks, attempt.views, attempt.result.inventory, attempt.result.settings
         )
         found = shade_stage.solve([source], PortLooker(worker, Event()), rendered, turn=turn)
