@@ -24,8 +24,9 @@ from .perceptual import Judge
 from .polish_rules import better, better_placed, nearer, no_worse, nothing_gained
 from .ports import WorkerPort
 from .roles import AttemptViews, Cancelled
-from .solving import contours, gloss, joined, profile, repaint, series, shade_stage, texture
+from .solving import contours, gloss, joined, profile, repaint, series, shade_pictures, shade_stage, texture
 from .solving.gauge import Paints
+from .solving.knobs import Effects
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
 from .solving.write_back import write_back
@@ -114,7 +115,7 @@ class _Polishing:
         self._worker, self._judge = worker, judge
         self._cancel, self._tell, self._seed = cancel, tell, seed
         self._owners: dict[str, dict[int, str]] = {}
-        self._paints = paints
+        self._paints, self._effects = paints, Effects()
         self._deadline = self._end = float("inf")
         self._trace: list[tuple[str, float, float]] = []
 
@@ -133,7 +134,7 @@ class _Polishing:
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
                 break
-            if turn == TURNS[1]:
+            if turn == TURNS[2]:
                 stands = self._shining(stands, time.monotonic() + GLOSS_SHARE * (deadline - time.monotonic()))
                 self._note("roughness and metal", began, stands)
             scripts = self._solved(stands, turn)
@@ -256,7 +257,7 @@ class _Polishing:
                 probe = Probe(self._worker, stands.scripts[:place], script.stage, self._cancel, self._deadline)
                 sources.append(shade_stage.Source(script.text, probe, lights, materials))
                 places.append(place)
-        scene = shade_stage.Rendered(
+        scene = shade_pictures.Rendered(
             self._picture,
             self._masks,
             stands.views,
@@ -265,7 +266,7 @@ class _Polishing:
             self._ignored,
         )
         looker = PortLooker(self._worker, self._cancel)
-        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints)
+        found = shade_stage.solve(sources, looker, scene, self._judge, self._tell, turn, self._paints, self._effects)
         if found is None:
             return None
         scripts = list(stands.scripts)

@@ -52,6 +52,8 @@ COUNTS = frozenset(
     }
 )
 """Arguments and attributes that count or choose."""
+PAINTING = "painting"
+"""The last part of a parameter's name that says what a painting is multiplied by; its texels are solved instead."""
 PLAIN_CALLS = frozenset(
     {"range", "enumerate", "len", "round", "int", "seed", "Random", "default_rng", "zip", "from_pydata", "foreach_set"}
 )
@@ -100,7 +102,7 @@ class _Finder:
         body = list(tree.body)
         if params is not None:
             for key, value in zip(params.keys, params.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str) and not key.value.endswith(PAINTING):
                     self._value(value, _Place(param=key.value, hint=key.value.rpartition(".")[2]))
             # What stands before PARAMS can't use it.
             last = params.end_lineno or 0

@@ -21,7 +21,7 @@ from .polish_rules import shadows_lost
 from .ports import WorkerPort
 from .roles import Attempt, AttemptViews, Cancelled, Context
 from .script_numbers import Number
-from .solving import contours, series, shade_stage
+from .solving import contours, series, shade_pictures, shade_stage
 from .solving.gauge import Paints
 from .solving.placement import Doubts, Placement, in_front, outline_score
 from .solving.probe import Probe
@@ -174,7 +174,7 @@ class _Solving:
     def _shaded(self, text: str, what: str) -> str | None:
         source = shade_stage.Source(text, self._probe, what in ("light", "both"), what in ("colour", "both"))
         stands = self._stands
-        scene = shade_stage.Rendered(
+        scene = shade_pictures.Rendered(
             self._context.picture.unit,
             self._context.masks,
             stands.views,

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from restage.agent import lift, script_numbers
+import numpy as np
+from numpy.typing import NDArray
+from restage.agent import lift, params, script_numbers
 from restage.agent.solving import series
 
 SETUP = '''"""Setup."""
@@ -98,6 +102,111 @@ PARAMS = {
 extrude("Fish", PARAMS["fish.outline"], PARAMS["fish.thickness"], PARAMS["fish.location"])
 """
 )
+
+STAR = (
+    '''"""Geometry: a star, all corners."""
+import bpy
+from math import cos, pi, sin
+
+PARAMS = {
+    "star.location": (0.0, 0.0, 0.0),  # m
+    "star.outline": [
+        (0.0, 2.45), (0.32, 1.7), (1.14, 1.62), (0.52, 1.08), (0.7, 0.28), (0.0, 0.7), (-0.7, 0.28), (-0.52, 1.08),
+        (-1.14, 1.62), (-0.32, 1.7),
+    ],
+    "star.thickness": 0.25,
+}
+'''
+    + HELPERS
+    + """
+extrude("Star", PARAMS["star.outline"], PARAMS["star.thickness"], PARAMS["star.location"])
+"""
+)
+
+ARROW = (
+    '''"""Geometry: an arrow, straight edges and few rows."""
+import bpy
+from math import cos, pi, sin
+
+PARAMS = {
+    "arrow.location": (0.0, 0.0, 0.0),  # m
+    "arrow.outline": [(-1.4, 0.5), (0.2, 0.5), (0.2, 0.1), (1.4, 0.9), (0.2, 1.7), (0.2, 1.3), (-1.4, 1.3)],
+    "arrow.thickness": 0.3,
+}
+'''
+    + HELPERS
+    + """
+extrude("Arrow", PARAMS["arrow.outline"], PARAMS["arrow.thickness"], PARAMS["arrow.location"])
+"""
+)
+
+GOBLET = (
+    '''"""Geometry: a goblet, whose stem meets its foot where the foot hides it."""
+import bpy
+from math import cos, pi, sin
+
+PARAMS = {
+    "goblet.location": (0.0, 0.0, 0.0),  # m
+    "goblet.profile": [
+        (0.0, 0.0), (0.55, 0.0), (0.5, 0.08), (0.1, 0.16), (0.09, 0.5), (0.1, 0.8), (0.35, 0.95), (0.55, 1.2),
+        (0.6, 1.5), (0.52, 1.8),
+    ],  # m: radius, height
+}
+'''
+    + HELPERS
+    + """
+lathe("Goblet", PARAMS["goblet.profile"], PARAMS["goblet.location"])
+"""
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A known thing, and how its list is disturbed."""
+
+    script: str
+    key: str
+    """Of the list, in PARAMS."""
+    columns: tuple[int, ...]
+    """That are disturbed."""
+    share: float
+    """Of themselves, at most."""
+
+    def disturbed(self, seed: int) -> str:
+        """Return the script with its list disturbed."""
+        return disturbed(self.script, seed, self.share, self.columns)
+
+    def off(self, script: str) -> float:
+        """Return how far the shape that a script's list draws lies from the known one's, metres, on average."""
+        drawn, known = (np.array(params.read(text)[self.key]) for text in (script, self.script))
+        if self.key.endswith("outline"):
+            return apart(drawn, known, closed=True)
+        # The middle of the foot nobody sees.
+        return apart(drawn[1:], known)
+
+
+SHAPES = {
+    "vase": Shape(VASE, "vase.profile", (0,), 0.25),
+    "goblet": Shape(GOBLET, "goblet.profile", (0,), 0.25),
+    "fish": Shape(PLATE, "fish.outline", (0, 1), 0.2),
+    "star": Shape(STAR, "star.outline", (0, 1), 0.15),
+    "arrow": Shape(ARROW, "arrow.outline", (0, 1), 0.2),
+}
+
+
+def apart(one: NDArray[np.float64], other: NDArray[np.float64], closed: bool = False) -> float:
+    """Return how far one line of points (n, 2) lies from another, on average along it, the ends of both joined when
+    `closed`."""
+    if closed:
+        one, other = (np.concatenate([line, line[:1]]) for line in (one, other))
+    share = np.linspace(0, 1, 20, endpoint=False)[:, None]
+    points = np.concatenate([a + share * (b - a) for a, b in itertools.pairwise(one)])
+    nearest = np.full(len(points), np.inf)
+    for a, b in itertools.pairwise(other):
+        way = b - a
+        at = np.clip((points - a) @ way / max(float(way @ way), 1e-12), 0, 1)
+        nearest = np.minimum(nearest, np.linalg.norm(points - a - at[:, None] * way, axis=1))
+    return float(nearest.mean())
 
 
 def disturbed(

@@ -79,7 +79,7 @@ def test_many_paintings_fit_in_a_script_the_worker_runs_and_each_has_a_material(
     text = write_materials.write({n: surfaces.Surface(surfaces.titled(n), painting=p) for n, p in painted.items()})
     compile(text, "materials", "exec")
     assert 0.7 * guard.MAX_SOURCE < len(text) < guard.MAX_SOURCE
-    assert text.count('Surface.colour":') == len(masks)
+    assert text.count('Surface.painting":') == len(masks)
 
 
 def test_the_rim_does_not_bleed_into_the_colour():

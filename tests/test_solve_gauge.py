@@ -13,7 +13,9 @@ from restage.agent import colour_space, solve
 from restage.agent.numbers import Solvers
 from restage.agent.solving import shade
 from restage.agent.solving.gauge import USUAL, Gauge, Paints
+from restage.agent.solving.knobs import Knobs
 from restage.agent.solving.probe import Probe
+from restage.agent.solving.residuals import Seen
 from restage.agent.solving.tone import Tone
 from restage.worker.protocol import StageScript
 
@@ -85,9 +87,9 @@ def test_bright_paint_under_weak_lamps_is_told_by_what_was_written():
     effect = np.zeros((12, 4, 3))
     for place in range(12):
         effect[place, place // 3, place % 3] = 1.0
-    knobs = shade.Knobs(["lamp", "a", "b", "c"], 1, [None] * 12, np.ones(12), effect)
+    knobs = Knobs(["lamp", "a", "b", "c"], 1, [None] * 12, np.ones(12), effect)
     base = np.concatenate([np.ones((1, 3)), now])
-    seen = shade.Seen(basis, wanted, material, np.ones(180))
+    seen = Seen(basis, wanted, material, np.ones(180))
     shaded = shade.solve(knobs, seen, tone, base, written)
     assert shaded.after < 1e-5
     assert now * shaded.gains[1:] == pytest.approx(paint, rel=0.05)

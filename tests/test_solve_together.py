@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import solving
 from restage.agent import params, script_numbers
-from restage.agent.solving import joined, shade_stage
+from restage.agent.solving import align, joined, linear, outlines, shade_pictures, shade_stage, standing
 from restage.agent.solving.placement import Placement
 from restage.agent.solving.probe import Probe
 from restage.agent.views import PortLooker
@@ -39,6 +39,29 @@ def test_the_camera_is_found_with_what_it_sees(worker, scene):
     assert np.median(np.abs(after - truth)) < 0.25 * np.median(np.abs(before - truth))
 
 
+def test_a_camera_that_looks_from_too_high_is_found(worker, scene):
+    picture, masks = scene
+    probe = Probe(worker, (), "program", Event())
+    placement = Placement(probe, masks, picture.size, find=joined.find)
+    # Turned up by 15 degrees about what it looks at: a longer lens and flatter things explain that nearly as well.
+    high = SETUP.replace("(0.0, -7.0, 3.2)", "(0.0, -6.0629, 4.9197)").replace("radians(70)", "radians(55)")
+    text = joined.join([high, known.disturbed(known.GEOMETRY, 1, share=0.15, shift=0.3, turn=15.0)])
+    model = linear.build(probe, text, list(masks), placement.size, joined.find)
+    alignment = align.Alignment(model, outlines.of_masks(masks), standing.supports(model.points), 240 / 320)
+    near, far = (alignment.solve(wide=wide)[0] for wide in (False, True))
+    lens, pitch = (
+        next(i for i in model.camera if model.values[i] == value and model.numbers[i].owner in owners)
+        for value, owners in ((40.0, ("", "data", "camera")), (55.0, ("camera",)))
+    )
+    assert model.values[lens] + near[lens] > 46, "from where it is another camera is found"
+    assert model.values[lens] + far[lens] == pytest.approx(40, rel=0.06)
+    assert model.values[pitch] + far[pitch] == pytest.approx(70, abs=2)
+    # As the model says it is, run: turns are taken exactly, not only at first.
+    setup = joined.split(model.text(far))[0]
+    made = probe.run([joined.join([setup, known.GEOMETRY])])[0]
+    assert np.allclose(made.projection, model.seen_through(far), atol=0.05)
+
+
 def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
     picture, masks = scene
     bad = known.LIGHTING.replace("lamp.location = (-3.0, -3.0, 4.5)", "lamp.location = (-3.0, -2.1, 4.5)")
@@ -46,7 +69,7 @@ def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
         _, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad)
         before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry", "materials"))
         source = shade_stage.Source(bad, Probe(worker, before, "lighting", Event()), lights=True, materials=False)
-        rendered = shade_stage.Rendered(
+        rendered = shade_pictures.Rendered(
             picture.unit, masks, attempt.views, attempt.result.inventory, attempt.result.settings
         )
         found = shade_stage.solve([source], PortLooker(worker, Event()), rendered, turn=turn)

@@ -42,6 +42,7 @@ def _s(words: str, ends: Sequence[str], factor: float = 1.0, axis: int | None = 
 _BACK = "(?:further|farther)(?! (?:to the )?(?:left|right|up|down))|back|behind|away"
 _ALL = ("size", "radius", "height", "tube", "scale")
 _ACROSS = ("radius", "tube")
+_PAINTS = ("colour", "painting")
 _SENSES: dict[str, tuple[_Sense, ...]] = {
     "geometry": (
         _s("larger|bigger|grow|enlarge[d]?", _ALL, STEP),
@@ -74,11 +75,11 @@ _SENSES: dict[str, tuple[_Sense, ...]] = {
         _s("turn(ed)?|rotate[d]?", ("turn",), move=60),
     ),
     "materials": (
-        _s("brighter|lighter", ("colour",), STEP),
-        _s("darker", ("colour",), 1 / STEP),
-        _s("warmer|redder", ("colour",), STEP, 0),
-        _s("greener", ("colour",), STEP, 1),
-        _s("cooler|colder|bluer", ("colour",), STEP, 2),
+        _s("brighter|lighter", _PAINTS, STEP),
+        _s("darker", _PAINTS, 1 / STEP),
+        _s("warmer|redder", _PAINTS, STEP, 0),
+        _s("greener", _PAINTS, STEP, 1),
+        _s("cooler|colder|bluer", _PAINTS, STEP, 2),
         _s("shinier|glossier|smoother", ("roughness",), 1 / STEP**3),
         _s("rougher|duller|matt?e?", ("roughness",), STEP**3),
     ),

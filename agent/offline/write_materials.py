@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import paintings_text
+from ..script_numbers import PAINTING
 from .script_text import Params, fill, listed, quoted
 from .surfaces import Surface
 
@@ -30,7 +31,7 @@ def make_material(title):
     shader = nodes.new("ShaderNodeBsdfPrincipled")
     output = nodes.new("ShaderNodeOutputMaterial")
     material.node_tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-    colour = (*PARAMS[title + ".colour"], 1.0)
+    colour = (*PARAMS.get(title + ".colour", (0.5, 0.5, 0.5)), 1.0)
     shader.inputs["Base Color"].default_value = colour
     shader.inputs["Roughness"].default_value = PARAMS.get(title + ".roughness", PARAMS["others.roughness"])
     shader.inputs["Specular IOR Level"].default_value = PARAMS.get(title + ".specular", PARAMS["others.specular"])
@@ -94,7 +95,7 @@ def paint(name):
     material = thing.data.materials[0]
     nodes, links = material.node_tree.nodes, material.node_tree.links
     texture = nodes.new("ShaderNodeTexImage")
-    texture.image, mean = make_image(name, PARAMS[MATERIALS[name] + ".colour"])
+    texture.image, mean = make_image(name, PARAMS[MATERIALS[name] + ".painting"])
     texture.extension = "EXTEND"
     where = nodes.new("ShaderNodeUVMap")
     where.uv_map = layer.name
@@ -129,10 +130,10 @@ def write(surfaces: Mapping[str, Surface]) -> str:
 def _params(surfaces: Mapping[str, Surface]) -> Params:
     params = Params()
     for i, surface in enumerate({surface.title: surface for surface in surfaces.values()}.values()):
-        note = "" if i else "linear RGB, as all colours here"
         if surface.painting:
-            note = "what its painting is multiplied by" + (f"; {note}" if note else "")
-        params.add(f"{surface.title}.colour", surface.colour, note, 4)
+            params.add(f"{surface.title}.{PAINTING}", surface.colour, "what it is multiplied by, linear RGB", 4)
+        else:
+            params.add(f"{surface.title}.colour", surface.colour, "" if i else "linear RGB, as all colours here", 4)
         if surface.specular > 0:
             params.add(f"{surface.title}.roughness", surface.roughness, "0 mirror to 1 matt", 2)
             params.add(f"{surface.title}.specular", surface.specular, "0 none, 0.5 as glass", 2)

@@ -2,25 +2,25 @@
 """Put things under their masks first: all numbers that move things, and the camera's, together, by least squares on how
 far each thing reaches in the picture. What that leaves is for the search to find.
 
-Gauss-Newton with damping (Levenberg and Marquardt) on a linear model of the script; large misses are damped (Huber).
+Damped least squares on a linear model of the script.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import linear, outlines, standing
+from . import damped, linear, orbits, outlines, standing
 from .linear import Model
 from .outlines import Reach
 from .standing import Support
 
 Array = NDArray[np.float64]
 
-STEPS = 40
+STOPPING = damped.Stopping(steps=40, share=1e-3, least=1e-6, short=3)
 ZOOMS = (0.84, 1.19)
 """Focal lengths to begin at as well, as shares of the script's."""
 _EXACT = 0.1
@@ -33,6 +33,9 @@ the camera as a share."""
 _CAMERA_TURN, _CAMERA_PLACE = 3.0, 0.2
 """Percent of the frame. Where the camera stands and to which side it looks the picture does not say, only where things
 are from there; so these stay, and things move."""
+_EXPLAINED = 0.25
+"""Loss for each miss that leaves no question which camera it was; misses as large as outlines are exact lose twice
+that."""
 _CONTACT = 0.02
 """Of a thing's height: how exactly it stands on what it stands on."""
 
@@ -61,56 +64,50 @@ class Alignment:
 
     def miss(self, points: Mapping[str, NDArray[np.float32]], projection: NDArray[np.float32]) -> float:
         """Return how far things as given are from their masks; without a unit, but the less the better."""
-        return float(_huber(np.concatenate([self._row(name, points, projection) for name in self._names])).sum())
+        return _total(self._row(name, points, projection) for name in self._names)
 
-    def solve(self, check: Callable[[], None] = lambda: None, deadline: float = float("inf")) -> Array:
-        """Return the change of each of the model's numbers that brings things under their masks, as far as outlines
-        tell and as far as it comes by `deadline` (monotonic). `check` raises when the run is cancelled."""
+    def solve(
+        self, check: Callable[[], None] = lambda: None, deadline: float = float("inf"), wide: bool = True
+    ) -> list[Array]:
+        """Return changes of the model's numbers that bring things under their masks, as far as outlines tell and as far
+        as they come by `deadline` (monotonic), the likeliest first. `check` raises when the run is cancelled; without
+        `wide` the camera is looked for near where it is."""
         still = np.zeros(len(self._model.numbers))
-        starts = [still]
+        begun = [(still, still)]
         for index, rate in self._model.zooms.items():
             # Near and wide look much alike from far away, so each way there may be an answer of its own.
             for factor in ZOOMS:
                 start = still.copy()
                 start[index] = (factor - 1) / rate
-                starts.append(start)
-        return min((self._solved(start, check, deadline) for start in starts), key=lambda found: found[0])[1]
+                begun.append((start, still))
+        found = [self._solved(start, usual, check, deadline) for start, usual in begun]
+        if wide and min(loss for loss, _ in found) > _EXPLAINED * len(self._names) * (outlines.DIRECTIONS + 1):
+            # So there may be from higher or lower; the camera stays there then.
+            found += [self._solved(start, start, check, deadline) for start in orbits.starts(self._model)]
+        return [change for _, change in sorted(found, key=lambda one: one[0])]
 
     def solve_from(self, start: Array, check: Callable[[], None], deadline: float, steps: int) -> Array:
-        """As `solve`, from one start, in at most some steps."""
-        return self._solved(start, check, deadline, steps)[1]
+        """As the likeliest of `solve`, from one start, in at most some steps."""
+        return self._solved(start, np.zeros(len(start)), check, deadline, steps)[1]
 
     def _solved(
-        self, change: Array, check: Callable[[], None], deadline: float, steps: int = STEPS
+        self, start: Array, usual: Array, check: Callable[[], None], deadline: float, steps: int = STOPPING.steps
     ) -> tuple[float, Array]:
-        """Return the least loss that is found from a start, and the change it is at."""
-        rows, damping = self._rows(change), 1e-2
-        loss, short = self._loss(rows, change), 0
-        for _ in range(steps):
-            check()
-            if time.monotonic() > deadline:
-                break
-            flat, slopes = self._jacobian(change, rows)
-            weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(flat), 1e-9))
-            weighted = slopes * weight[:, None]
-            curvature = slopes.T @ weighted + np.diag(1 / self._spread**2)
-            gradient = weighted.T @ flat + change / self._spread**2
-            gained = 0.0
-            while damping < 1e6:
-                step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), -gradient)
-                trial = change + np.clip(step, -2 * self._spread, 2 * self._spread)
-                new = self._rows(trial)
-                new_loss = self._loss(new, trial)
-                if new_loss < loss:
-                    gained, change, rows, loss = loss - new_loss, trial, new, new_loss
-                    damping = max(damping / 5, 1e-6)
-                    break
-                damping *= 5
-            # One short step says little: where a thing's outermost point changes, the next may be long again.
-            short = short + 1 if gained < 1e-3 * loss + 1e-6 else 0
-            if short > 3 or gained <= 0:
-                break
-        return loss, change
+        """Return the least loss that is found from a start, and the change it is at; `usual` is where numbers stay
+        that the picture says nothing of."""
+
+        def at(change: Array) -> tuple[float, damped.Slopes]:
+            rows = self._rows(change)
+            return self._loss(rows, change - usual), lambda: self._slopes(rows, change, change - usual)
+
+        stopping = replace(STOPPING, steps=steps)
+        found, loss = damped.solve(at, start, 2 * self._spread, stopping, check, deadline)
+        return loss, found
+
+    def _slopes(self, rows: dict[str, Array], change: Array, away: Array) -> tuple[Array, Array]:
+        flat, slopes = self._jacobian(change, rows)
+        gradient, curvature = damped.of_misses(flat, slopes, _HUBER)
+        return gradient + away / self._spread**2, curvature + np.diag(1 / self._spread**2)
 
     def _rows(self, change: Array) -> dict[str, Array]:
         through, points = self._model.seen_through(change), self._moved(change)
@@ -145,14 +142,12 @@ class Alignment:
                     slopes[there, index] = (self._row(name, turned, through) - rows[name]) / step
         return np.concatenate([rows[name] for name in self._names]), slopes
 
-    def _loss(self, rows: dict[str, Array], change: Array) -> float:
-        misses = _huber(np.concatenate([rows[name] for name in self._names]))
-        return float(misses.sum() + 0.5 * ((change / self._spread) ** 2).sum())
+    def _loss(self, rows: dict[str, Array], away: Array) -> float:
+        return _total(rows.values()) + 0.5 * float(((away / self._spread) ** 2).sum())
 
 
-def _huber(misses: Array) -> Array:
-    size = np.abs(misses)
-    return np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER))
+def _total(rows: Iterable[Array]) -> float:
+    return float(damped.huber(np.concatenate(list(rows)), _HUBER).sum())
 
 
 def _spread(model: Model, index: int) -> float:

@@ -25,6 +25,11 @@ _SMOOTH = 1.5
 """Pixels over which the steps of a mask's edge are evened out."""
 _TOUCHES = 3
 """Pixels: a neighbour nearer than this may be what ends a mask."""
+_EXACT = 0.1
+"""Percent of the frame's width that an outline is good to, at best."""
+_CORNERS = 3.0
+"""Times what blurring moves it by, where it turns: corners are rounded here, and cut short or not by what reaches there
+from beside."""
 _FAR = 8.0
 """Percent of the frame's width: what reaches farther out than this does not belong to a place."""
 _WITHIN = 0.35
@@ -48,6 +53,8 @@ class Contour:
     beside: NDArray[np.int32]
     """(n,) which of the other masks it ends at, in their order; -1 for none."""
     within: float
+    exact: Array
+    """(n,) percent of the frame's width that a place is good to: worse at corners."""
 
     def reach(self, points: Array) -> tuple[Array, NDArray[np.int64]]:
         """Return by how much points (m, 2) reach beyond each place, negative where they fall short, and which point
@@ -122,7 +129,9 @@ def _of_mask(mask: Mask, others: list[Mask]) -> Contour | None:
     scale = 100.0 / width
     free = _free(padded, pixels, out, _FAR / scale) * scale
     within = max(_WITHIN, 0.6 * apart * scale)
-    return Contour(places * scale, out, free, at_frame | (beside >= 0), beside, within)
+    sag = _sag(padded, pixels, float(np.hypot(_SMOOTH, within / scale))) * scale
+    exact = np.hypot(_EXACT, _CORNERS * sag)
+    return Contour(places * scale, out, free, at_frame | (beside >= 0), beside, within, exact)
 
 
 def _length(ring: Array) -> float:
@@ -152,6 +161,12 @@ def _to_edge(soft: NDArray[np.float32], pixels: Array, out: Array) -> Array:
     before, after = values[rows, at], values[rows, at + 1]
     exact = offsets[at] + (before - 0.5) / np.maximum(before - after, 1e-6) * (offsets[1] - offsets[0])
     return np.where(falls.any(axis=1), exact, 0.25)
+
+
+def _sag(padded: NDArray[np.uint8], pixels: Array, blur: float) -> Array:
+    """Return how far blurring moves the outline of a mask: not at all where it runs straight, pixels."""
+    soft = cv2.GaussianBlur(padded.astype(np.float32), (0, 0), blur).astype(np.float32)
+    return np.asarray(np.abs(_sampled(soft, pixels + 0.5) - 0.5) * blur * np.sqrt(2 * np.pi))
 
 
 def _free(padded: NDArray[np.uint8], pixels: Array, out: Array, most: float) -> Array:

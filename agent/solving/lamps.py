@@ -17,6 +17,7 @@ from ...worker.protocol import LightBasisRequest
 from .. import lift, script_numbers
 from ..roles import Looker
 from ..script_numbers import Number
+from .knobs import Effects
 from .probe import Made, Probe
 
 Floats = NDArray[np.float32]
@@ -27,7 +28,7 @@ MOST_NUMBERS = 12
 TURN = 0.08
 """One step: radians that a lamp's light turns by, as it falls on the middle of the things."""
 _TRIED = 0.02
-_BLUR = 1.0
+_BLUR = 1.5
 """Pixels: what is finer in the difference of two pictures is noise."""
 
 
@@ -53,6 +54,7 @@ def find(
     request: LightBasisRequest,
     middle: NDArray[np.float64],
     turn: float = TURN,
+    effects: Effects | None = None,
 ) -> list[Move]:
     """Return the script's numbers that move one lamp and no other, and what they do.
 
@@ -60,6 +62,9 @@ def find(
     the lamps shine at, metres. Afterwards the worker holds some other scene.
     """
     numbers = script_numbers.find(script)
+    known = effects.movers(script, names) if effects else None
+    if known is not None:
+        numbers = [numbers[place] for place in known]
     tried = [max(_TRIED * abs(number.value), 0.01) for number in numbers]
     texts = [lift.with_values(script, {n: n.value + by}) for n, by in zip(numbers, tried, strict=True)]
     first, *others = probe.run([script, *texts])
@@ -67,6 +72,9 @@ def find(
         return []
     glow = pictures[list(names).index(EMISSION)] if EMISSION in names else 0.0
     found: list[Move] = []
+    if effects and known is None and all(made.ok for made in others):
+        movers = [place for place, made in enumerate(others) if len(_moved(first, made, names)) == 1]
+        effects.movers_found(script, names, movers)
     for number, by, made in zip(numbers, tried, others, strict=True):
         moved = _moved(first, made, names)
         if len(moved) != 1 or len(found) >= MOST_NUMBERS:

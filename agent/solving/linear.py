@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import lift, parts, script_numbers
 from ..script_numbers import Number
-from . import splat
+from . import camera_motion, splat
 from .probe import Made, Probe
 
 Floats = NDArray[np.float32]
@@ -69,6 +69,8 @@ class Model:
     """By number: how the projection changes per unit of the number."""
     zooms: dict[int, float] = field(default_factory=dict)
     """Of those, the ones that only scale the picture about its middle, as a focal length does: by what share a unit."""
+    pans: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    """Of those, the ones that turn the camera where it stands: see `camera_motion.turns`."""
     turns: dict[int, Turn] = field(default_factory=dict)
     """Numbers that turn one object as a whole."""
 
@@ -90,12 +92,16 @@ class Model:
 
     def seen_through(self, change: NDArray[np.float64]) -> Floats:
         """Return the projection with the numbers changed by `change`."""
-        projection, zoom = self.projection, 1.0
+        projection, zoom, by = self.projection, 1.0, np.zeros(3)
         for index, slope in self.camera.items():
             if change[index] and index in self.zooms:
                 zoom += self.zooms[index] * float(change[index])
+            elif change[index] and index in self.pans:
+                by += self.pans[index] * change[index]
             elif change[index]:
                 projection = projection + slope * np.float32(change[index])
+        if by.any():
+            projection = camera_motion.turning(self.projection, by) @ projection
         if zoom != 1.0:
             # After the camera's turn, which a sum of both would not be.
             projection = projection * np.array([[zoom], [zoom], [1], [1]], np.float32)
@@ -211,6 +217,7 @@ def build(
         if moves_camera:
             model.camera[index] = (through - projection) / np.float32(step)
     model.values, model.unit = np.array(values), np.array(units)
+    model.pans = camera_motion.turns(projection, model.camera)
     return model
 
 

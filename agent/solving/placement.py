@@ -8,7 +8,7 @@ Object by object, each with the few numbers that move it alone, then the numbers
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,10 +28,14 @@ from .search import GAIN, Search
 from .splat import Mask
 
 Array = NDArray[np.float64]
+_Made = tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]
+"""Things' points, and the projection."""
 
 LONGEST = 160
 """Pixels of the longer side at which outlines are compared."""
 ALIGNMENTS = 4
+WIDE = 2
+"""Of those so many look for the camera far and wide."""
 ROUNDS = 7
 MOST_TOGETHER = 10
 _ALIGN, _QUARTERS, _SEARCH = "alignment", "quarter turns", "search"
@@ -97,6 +101,7 @@ class Placement:
         self._seed = seed
         self._check = check
         self._find = find
+        self._wide = WIDE
         self._known: tuple[str, Model | None] | None = None
         self.trace: list[tuple[str, float, float]] = []
         """What was kept: its kind, seconds since the start, the loss then."""
@@ -186,21 +191,33 @@ class Placement:
         before = sum(search.losses(np.zeros(len(model.numbers))).values())
         alignment = align.Alignment(model, self._reaches, search.supports, self._aspect)
         was = alignment.miss(model.points, model.projection)
-        whole = alignment.solve(self._check, deadline)
+        answers = alignment.solve(self._check, deadline, wide=self._wide > 0)
+        self._wide -= 1
+        # The model is good for small changes; which answer is best only a run says.
+        made = self._run(model, [search.settled(answer) for answer in answers])
+        misses = [float("inf") if one is None else alignment.miss(*one) for one in made]
+        best = int(np.argmin(misses))
         for share in (1.0, 0.5, 0.2):
-            change = search.settled(share * whole)
-            text = model.text(change)
-            made = self._probe.run([text], self.targets.names, splat.samples(self.size))[0]
-            if not made.ok or made.projection is None:
+            change = search.settled(share * answers[best])
+            one = made[best] if share == 1.0 else self._run(model, [change])[0]
+            if one is None or (miss := alignment.miss(*one)) > _NEARER * was:
                 continue
-            points, through = linear.things(made, self.targets.names), made.projection.astype(np.float32)
-            after = search.losses_of(points, through)
-            miss = alignment.miss(points, through)
-            if after is None or miss > _NEARER * was:
-                continue
-            if sum(after.values()) <= before + (_LOSES if miss > 0.5 * was else 5 * _LOSES) * len(after):
-                return text, Placed(change, model, before, sum(after.values()), search.last_ious)
+            after = search.losses_of(*one)
+            lost = (_LOSES if miss > 0.5 * was else 5 * _LOSES) * len(model.points)
+            if after is not None and sum(after.values()) <= before + lost:
+                return model.text(change), Placed(change, model, before, sum(after.values()), search.last_ious)
         return None
+
+    def _run(self, model: Model, changes: Sequence[Array]) -> list[_Made | None]:
+        """Run a model's script with its numbers changed, each way; None for one that does not make all its things."""
+        assert self.targets is not None
+        names = self.targets.names
+        found: list[_Made | None] = []
+        for made in self._probe.run([model.text(change) for change in changes], names, splat.samples(self.size)):
+            points = linear.things(made, names) if made.ok else {}
+            whole = made.projection is not None and set(points) == set(model.points)
+            found.append((points, np.asarray(made.projection, np.float32)) if whole else None)
+        return found
 
     def _round(self, script: str, deadline: float) -> tuple[str, Placed] | None:
         """One linear model, one sweep over the objects, one run to see what it is worth."""

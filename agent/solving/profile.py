@@ -75,7 +75,7 @@ class Profiles:
             if turn and time.monotonic() - began > seconds * turn / (turn + 1):
                 break
             tell(f"solving profiles, round {turn + 1}")
-            found = self._round(best, lists, began + seconds)
+            found = self._round(best, script, lists, began + seconds)
             if found is None:
                 break
             best, shaped = found
@@ -87,13 +87,13 @@ class Profiles:
                 break
         return (best, first) if first else None
 
-    def _round(self, script: str, lists: Sequence[Series], deadline: float) -> tuple[str, Shaped] | None:
-        """One model, one fit, one run to see what it is worth."""
+    def _round(self, script: str, first: str, lists: Sequence[Series], deadline: float) -> tuple[str, Shaped] | None:
+        """One model, one fit, one run to see what it is worth. What isn't seen stays as in the script at `first`."""
         model = shape_model.build(self._probe, script, self._names, self.size, lists, self._find)
         if model is None or self._targets is None:
             return None
         closed = {name: self._closed(model, name) for name in model.points if name in self._contours}
-        fit = Fit(model, closed, self._aspect, self.size)
+        fit = Fit(model, closed, self._aspect, self.size, model.turned(self._find(first)))
         if not fit.names:
             return None
         before = fit.off(model.points)

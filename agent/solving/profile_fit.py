@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import shape_model, splat
+from . import damped, shape_model, splat
 from .contours import Contour
 from .shape_model import Array, Floats, ShapeModel
 from .splat import Mask
 
-STEPS = 30
-_EXACT = 0.1
-"""Percent of the frame that an outline is good to."""
+STOPPING = damped.Stopping(steps=30, share=3e-4, short=2)
 _HUBER = 10.0
 _CONTACT = 0.02
 """Of a thing's height: how exactly its foot stays where it is."""
@@ -38,12 +35,15 @@ class Fit:
         outlines: Mapping[str, tuple[Contour, Mask]],
         aspect: float,
         size: tuple[int, int],
+        gone: Array | None = None,
     ) -> None:
         """`outlines` are the masks' and where they are open, by thing; `aspect` is the frame's height over its width,
-        `size` (width, height) the pixels at which what is inside a thing is told from its rim."""
+        `size` (width, height) the pixels at which what is inside a thing is told from its rim; `gone` is how far the
+        knobs are already from where they would stay if nothing were seen."""
         self.names = list(outlines)
         self._model, self._outlines, self._aspect, self._size = model, outlines, aspect, size
         self._spread = np.array([knob.spread for knob in model.knobs])
+        self._gone = np.zeros(len(self._spread)) if gone is None else gone
         self._feet = {name: float(model.points[name][:, 2].min()) for name in self.names}
         self._heights = {name: max(float(np.ptp(model.points[name][:, 2])), 1e-3) for name in self.names}
         self._even = np.concatenate([_second_differences(model) / self._spread / _EVEN, _slides(model)])
@@ -59,30 +59,14 @@ class Fit:
 
     def solve(self, check: Callable[[], None], deadline: float) -> Array:
         """Return by how much to turn each knob."""
-        x, damping, short = np.zeros(len(self._spread)), 1e-2, 0
-        flat, slopes = self._system(x)
-        loss = _loss(flat)
-        for _ in range(STEPS):
-            check()
-            if time.monotonic() > deadline:
-                break
-            weight = _weights(flat)
-            weighted = slopes * weight[:, None]
-            curvature, gradient = slopes.T @ weighted, weighted.T @ flat
-            gained = 0.0
-            while damping < 1e6:
-                step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), -gradient)
-                trial = x + np.clip(step, -self._spread, self._spread)
-                new_flat, new_slopes = self._system(trial)
-                if (new := _loss(new_flat)) < loss:
-                    gained, x, flat, slopes, loss = loss - new, trial, new_flat, new_slopes, new
-                    damping = max(damping / 5, 1e-6)
-                    break
-                damping *= 5
-            short = short + 1 if gained < 3e-4 * loss else 0
-            if short > 2 or gained <= 0:
-                break
-        return x
+
+        def at(x: Array) -> tuple[float, damped.Slopes]:
+            misses, slopes = self._system(x)
+            loss = float(damped.huber(misses, _HUBER).sum())
+            return loss, lambda: damped.of_misses(misses, slopes, _HUBER)
+
+        start = np.zeros(len(self._spread))
+        return damped.solve(at, start, self._spread, STOPPING, check, deadline)[0]
 
     def _system(self, x: Array) -> tuple[Array, Array]:
         """Return the misses with the knobs turned by `x`, in units of how exactly each is known, and their slopes."""
@@ -90,15 +74,17 @@ class Fit:
         points = self._model.moved(x)
         for name in self.names:
             miss, which = self._misses(name, points[name])
-            rows.append(miss / _EXACT)
-            slopes.append(self._slopes(name, points[name], which) / _EXACT)
+            exact = self._outlines[name][0].exact
+            rows.append(miss / exact)
+            slopes.append(self._slopes(name, points[name], which) / exact[:, None])
             lowest = int(points[name][:, 2].argmin())
             scale = self._heights[name] * _CONTACT
             rows.append(np.array([(float(points[name][lowest, 2]) - self._feet[name]) / scale]))
             slopes.append(self._model.slopes[name][:, lowest, 2][None].astype(np.float64) / scale)
-        rows.append(self._even @ x)
+        away = x + self._gone
+        rows.append(self._even @ away)
         slopes.append(self._even)
-        rows.append(x / self._spread)
+        rows.append(away / self._spread)
         slopes.append(np.diag(1 / self._spread))
         for first, second, way in self._stretches:
             left = 1.0 + float(way @ (second - first) @ x)
@@ -235,12 +221,3 @@ def _stretches(model: ShapeModel) -> list[tuple[Array, Array, Array]]:
             if size := float(way @ way):
                 found.append((moves[row], moves[row + 1], way / size))
     return found
-
-
-def _weights(misses: Array) -> Array:
-    return np.minimum(1.0, _HUBER / np.maximum(np.abs(misses), 1e-9))
-
-
-def _loss(misses: Array) -> float:
-    size = np.abs(misses)
-    return float(np.where(size < _HUBER, 0.5 * size**2, _HUBER * (size - 0.5 * _HUBER)).sum())

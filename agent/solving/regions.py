@@ -72,6 +72,29 @@ def by_material(
     return found, worn
 
 
+def evened(shows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much each pixel counts when a surface is to count by the root of its size: neighbouring pixels say
+    much the same, and a floor would outvote all that stands on it. Pixels that show no surface (-1) count one."""
+    weight = np.ones(shows.shape)
+    surfaces, inverse, sizes = np.unique(shows[shows >= 0], return_inverse=True, return_counts=True)
+    if len(surfaces):
+        weight[shows >= 0] = np.sqrt(np.median(sizes) / sizes)[inverse.ravel()]
+    return weight
+
+
+def sample(shows: NDArray[np.int64], used: Mask, most: int) -> tuple[Mask, NDArray[np.float64]]:
+    """Return which of the pixels of `used` to look at, no more than `most` of any surface, and how many each stands
+    for, (h, w). The same for the same surfaces."""
+    kept, stands_for = used.copy(), np.ones(shows.shape)
+    rng = np.random.default_rng(0)
+    for index in np.unique(shows[used]):
+        pixels = np.flatnonzero((used & (shows == index)).ravel())
+        if len(pixels) > most:
+            kept.flat[rng.permutation(pixels)[most:]] = False
+            stands_for[shows == index] = len(pixels) / most
+    return kept, stands_for
+
+
 def by_thing(views: AttemptViews, agree: Mask) -> tuple[NDArray[np.int64], list[str]]:
     """Return per pixel of `agree` which thing it shows, -1 where none or too little, and the things' names."""
     assert views.ids is not None

@@ -9,25 +9,20 @@ a misplaced edge does not decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import lift, script_numbers
-from ..script_numbers import Number
 from .gauge import Gauge
-from .probe import Made, Probe
+from .knobs import Knobs
+from .residuals import Mix, Residuals, Seen, error
 from .tone import Tone
 
 Array = NDArray[np.float64]
 
-WORLD = "World"
-STEP = 0.1
-MOST_NUMBERS = 80
-BRIGHTEST = 0.9
-"""No surface reflects more of any colour."""
+BRIGHTEST = 0.95
+"""No surface reflects more of any colour: silver and clear glass about that, paint and paper less."""
 _COLOUR_COST = 1e-3
 """Cost of a light's channels differing more than they did, per squared logarithm."""
 _CHANGE_COST = 3e-6
@@ -38,91 +33,11 @@ _MOVE_COST = 1e-5
 """Cost of moving a lamp, per squared step."""
 MOST_STEPS = 2.0
 """That a lamp goes at once; pictures in between are no longer like their sum."""
-_HUBER = 0.15
 _REACH = 4.5
 """Natural logarithm of how far a number may go, either way."""
-
-
-@dataclass
-class Knobs:
-    """The numbers that set how much light there is or what surfaces reflect, and what they do."""
-
-    groups: list[str]
-    """Names of the lights, then of the materials."""
-    lights: int
-    """How many of the groups are lights."""
-    numbers: list[Number] = field(default_factory=list)
-    values: Array = field(default_factory=lambda: np.zeros(0))
-    effect: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
-    """(numbers, groups, 3): derivative of the logarithm of each group's channel by that of the number."""
-
-    def owner(self, index: int) -> str:
-        """Return which group a number mostly belongs to."""
-        return self.groups[int(np.abs(self.effect[index]).sum(axis=1).argmax())]
-
-    def only(self, kept: Sequence[int]) -> Knobs:
-        """Return these knobs with some of the numbers."""
-        at = list(kept)
-        return Knobs(self.groups, self.lights, [self.numbers[i] for i in at], self.values[at], self.effect[at])
-
-
-def find(probe: Probe, script: str, lights: Sequence[str], materials: Sequence[str] = ()) -> tuple[Knobs, Made] | None:
-    """Run the script with each number turned and see what it sets. None when the script does not run."""
-    found = sorted(script_numbers.find(script), key=lambda number: not number.param)
-    found = [number for number in found if number.value > 0][:MOST_NUMBERS]
-    texts = [lift.with_values(script, {number: number.value * (1 + STEP)}) for number in found]
-    first, *others = probe.run([script, *texts])
-    if not first.ok:
-        return None
-    base = levels(first, lights, materials)
-    knobs = Knobs([*lights, *materials], len(lights), effect=np.zeros((0, len(base), 3)))
-    values, effects = [], []
-    for number, made in zip(found, others, strict=True):
-        if not made.ok:
-            continue
-        turned = levels(made, lights, materials)
-        both = (base > 0) & (turned > 0)
-        effect = np.where(both, np.log(np.maximum(turned, 1e-12) / np.maximum(base, 1e-12)) / np.log(1 + STEP), 0.0)
-        if np.abs(effect).max(initial=0.0) < 0.05:
-            continue
-        knobs.numbers.append(number)
-        values.append(number.value)
-        effects.append(effect)
-    if effects:
-        knobs.values, knobs.effect = np.array(values), np.stack(effects)
-    return knobs, first
-
-
-def levels(made: Made, lights: Sequence[str], materials: Sequence[str] = ()) -> Array:
-    """Return what each light emits and each material reflects, (groups, 3); zero where nothing says so."""
-    out = np.zeros((len(lights) + len(materials), 3))
-    for index, name in enumerate(lights):
-        if name == WORLD:
-            out[index] = sum((v for k, v in made.numbers.items() if k.startswith("background/")), np.zeros(3))
-        elif (values := made.numbers.get(f"light/{name}")) is not None:
-            out[index] = values
-    for index, name in enumerate(materials, len(lights)):
-        if (values := made.numbers.get(f"base/{name}")) is not None:
-            out[index] = values
-    return out
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The pixels to explain. All lengths are the same."""
-
-    basis: Array
-    """(lights, pixels, 3) linear, one picture per light."""
-    wanted: Array
-    """(pixels, 3) sRGB."""
-    material: NDArray[np.int64]
-    """Which material a pixel shows, -1 for none that is to change."""
-    weight: Array
-    """(pixels,) how much a pixel counts."""
-    moves: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
-    """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
-    moved: tuple[int, ...] = ()
-    """Which light each of them moves."""
+MOST_TURNS = 80
+_LITTLE = 1e-5
+"""Share of the loss: twice less than this gained, and it is over."""
 
 
 @dataclass(frozen=True)
@@ -158,57 +73,38 @@ def solve(
     chain = np.zeros((count + moves, 3 * groups + moves))
     chain[:count, : 3 * groups] = effect
     chain[count:, 3 * groups :] = np.eye(moves)
-    light_shape = seen.basis.shape[1:]
-    total = float(seen.weight.sum()) * 3
     low = np.concatenate([np.full(count, -_REACH), np.full(moves, -MOST_STEPS)])
     high = np.concatenate([_ceilings(knobs, base), np.full(moves, MOST_STEPS)])
-    coloured = [np.flatnonzero(seen.material == m) for m in range(groups - lights)]
     gauge = Gauge.of(knobs.effect[:, lights:], base[lights:], base[lights:] if paints is None else paints)
+    residuals = Residuals(seen, tone, groups)
 
-    def at(t: Array) -> tuple[float, Array, Array]:
-        gains = np.exp(t[:count] @ effect).reshape(groups, 3)
-        parts = moved_lights(seen, t[count:]) * gains[:lights, None]
-        slides = seen.moves * gains[list(seen.moved), None] if moves else np.zeros((0, *light_shape))
-        for m, pixels in enumerate(coloured):
-            parts[:, pixels] *= gains[lights + m]
-            slides[:, pixels] *= gains[lights + m]
-        light = parts.sum(axis=0)
-        residual = tone.shown(light) - seen.wanted
-        weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-6))
-        loss = float((seen.weight[:, None] * weight * (2 - weight) * residual**2).sum() / total + t @ costs @ t)
-        brighter, by = gauge.common(t[:count])
-        loss += _LEVEL_COST * brighter**2
-        weight = weight * seen.weight[:, None]
-        slope = tone.slope(light)
-        gradient = np.zeros(3 * groups + moves)
-        curvature = np.zeros((3 * groups + moves, 3 * groups + moves))
-        for c in range(3):
-            rows = np.zeros((groups + moves, len(light)))
-            rows[:lights] = parts[:, :, c] * slope[:, c]
-            for m, pixels in enumerate(coloured):
-                rows[lights + m, pixels] = light[pixels, c] * slope[pixels, c]
-            rows[groups:] = slides[:, :, c] * slope[:, c]
-            at_these = np.concatenate([np.arange(groups) * 3 + c, 3 * groups + np.arange(moves)])
-            gradient[at_these] += rows @ (weight[:, c] * residual[:, c]) / total
-            curvature[np.ix_(at_these, at_these)] += (rows * weight[:, c]) @ rows.T / total
+    def at(t: Array) -> tuple[float, Mix]:
+        mix = residuals.mix(np.exp(t[:count] @ effect).reshape(groups, 3), t[count:])
+        return mix.loss + float(t @ costs @ t) + _LEVEL_COST * gauge.common(t[:count])[0] ** 2, mix
+
+    def slopes(t: Array, mix: Mix) -> tuple[Array, Array]:
+        gradient, curvature = residuals.slopes(mix)
         gradient, curvature = chain @ gradient + costs @ t, chain @ curvature @ chain.T + costs
+        brighter, by = gauge.common(t[:count])
         gradient[:count] += _LEVEL_COST * brighter * by
         curvature[:count, :count] += _LEVEL_COST * np.outer(by, by)
-        return loss, 2 * gradient, 2 * curvature
+        return gradient, curvature
 
     t = np.zeros(count + moves)
-    loss, gradient, curvature = at(t)
-    damping = 1e-2
-    for _ in range(120):
+    loss, mix = at(t)
+    gradient, curvature = slopes(t, mix)
+    damping, little = 1e-2, 0
+    for _ in range(MOST_TURNS):
         step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature) + 1e-9), -gradient)
         trial = np.clip(t + np.clip(step, -0.8, 0.8), low, high)
-        new = at(trial)
-        if new[0] < loss:
-            gained = loss - new[0]
-            t, (loss, gradient, curvature) = trial, new
+        new, mix = at(trial)
+        if new < loss:
+            little = little + 1 if loss - new < _LITTLE * loss else 0
+            t, loss = trial, new
             damping = max(damping / 3, 1e-7)
-            if gained < 1e-10:
+            if little > 1 or loss < 1e-10:
                 break
+            gradient, curvature = slopes(t, mix)
         else:
             damping *= 4
             if damping > 1e7:
@@ -217,26 +113,10 @@ def solve(
     t = _colours_to_one(knobs, t[:count])
     gains = np.exp(t @ effect).reshape(groups, 3)
     none = np.ones_like(gains)
-    before, after = _error(seen, none, lights, tone), _error(seen, gains, lights, tone, steps)
+    before, after = error(seen, none, lights, tone), error(seen, gains, lights, tone, steps)
     if not light_known:
         t = _level_kept(knobs, gauge, t, high[:count])
     return Shaded(knobs.values * np.exp(t), gains, before, after, steps)
-
-
-def moved_lights(seen: Seen, steps: Array) -> Array:
-    """Return one picture per light, (lights, pixels, 3), with lamps moved by so many steps; a light is never less than
-    none."""
-    basis = seen.basis.copy()
-    for light, move, step in zip(seen.moved, seen.moves, steps, strict=True):
-        basis[light] += step * move
-    return np.maximum(basis, 0.0) if len(seen.moved) else basis
-
-
-def lit(basis: Array, gains: Array, lights: int, material: NDArray[np.int64]) -> Array:
-    """Return the light of pixels (..., 3) with gains for lights and materials; `basis` is (lights, ..., 3)."""
-    shape = (lights, *([1] * (basis.ndim - 2)), 3)
-    factors = np.concatenate([gains[lights:], np.ones((1, 3))])
-    return np.asarray((basis * gains[:lights].reshape(shape)).sum(axis=0) * factors[material])
 
 
 def _ceilings(knobs: Knobs, base: Array) -> Array:
@@ -274,9 +154,3 @@ def _colours_to_one(knobs: Knobs, t: Array) -> Array:
         t[channels] -= over
         t[powers[0]] += over
     return t
-
-
-def _error(seen: Seen, gains: Array, lights: int, tone: Tone, steps: Array | None = None) -> float:
-    basis = seen.basis if steps is None else moved_lights(seen, steps)
-    gap = (tone.shown(lit(basis, gains, lights, seen.material)) - seen.wanted) ** 2
-    return float((gap * seen.weight[:, None]).sum() / (3 * seen.weight.sum()))

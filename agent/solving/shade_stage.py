@@ -3,54 +3,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...worker.protocol import LightBasisRequest, ObjectInfo
+from ...worker.protocol import LightBasisRequest
 from .. import lift, parts
 from ..measure import fit_mask
 from ..perceptual import Judge
-from ..roles import AttemptViews, Looker
-from . import lamps, regions, shade, tone
+from ..roles import Looker
+from . import lamps, regions, residuals, shade, shade_pictures, tone
 from .gauge import Paints
+from .knobs import Effects, Knobs, find, levels
 from .probe import Made, Probe
-from .shade import Knobs
+from .shade_pictures import Rendered
 from .write_back import significant
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-PIXELS = 128
-SAMPLES = 24
-COVERED = 0.98
+SAMPLES = 12
+MOST_PIXELS = 4000
+"""Of one surface, that are compared."""
 WORTH = 0.995
 """Share of the squared error that must not be left for a solution to be tried."""
 DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
 _VETO = 0.02
+MIRROR = 0.5
+"""Metallic times smooth, from which on a surface shows what is around it."""
 LEAST_STEP = 0.02
 """A lamp that would go less far stays."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A scene as it stands, and the picture it is to look like."""
-
-    picture: Floats
-    """(h, w, 3) sRGB."""
-    masks: Mapping[str, Mask]
-    views: AttemptViews
-    inventory: Sequence[ObjectInfo]
-    settings: Mapping[str, Any]
-    """Scene settings as a job says them."""
-    ignored: Mask | None = None
-    """(h, w) of the picture's: where nothing is compared."""
 
 
 @dataclass(frozen=True)
@@ -83,65 +69,72 @@ def solve(
     tell: Callable[[str], None] = lambda _: None,
     turn: float = 0.0,
     paints: Paints | None = None,
+    effects: Effects | None = None,
 ) -> ShadedScripts | None:
     """Return the scripts with the light and the colours that come nearest to the picture; None when no others do.
 
     The looker's worker must hold the scene. The judge has a veto over the sum of the lights. With `turn`, radians,
     lamps are moved as well, by about twice that at most. `paints` are what the run's materials were in the
-    first place: their brightness on the whole is kept where the picture does not say otherwise.
+    first place: their brightness on the whole is kept where the picture does not say otherwise. What `effects` knows of
+    numbers is not looked at again.
     """
     with_light = any(source.lights for source in sources)
     names: tuple[str, ...] = (_AS_IT_IS,)
     if with_light:
         tell("rendering each light alone")
-        request = LightBasisRequest(pixels=PIXELS, samples=SAMPLES)
+        request = LightBasisRequest(pixels=shade_pictures.PIXELS, samples=SAMPLES)
         basis, pictures, coverage = looker.light_basis(request)
         names = basis.names
         if not names:
             return None
     else:
-        made_up = _one_light(scene)
+        made_up = shade_pictures.one_light(scene)
         if made_up is None:
             return None
         pictures, coverage = made_up
     tell("solving the light" if with_light else "solving the colours")
     size = coverage.shape[1], coverage.shape[0]
-    covered = coverage > COVERED
+    covered = coverage > shade_pictures.COVERED
     counted = np.ones_like(covered) if scene.ignored is None else ~fit_mask(scene.ignored, *size)
     agree = regions.agreeing(scene.views, scene.masks, size) & covered & counted
-    found = _knobs(sources, names)
+    found = _knobs(sources, names, effects)
     if found is None:
         return None
     knobs, owners, made = found
     materials = knobs.groups[len(names) :]
     colours = {name: made.numbers[f"base/{name}"] for name in materials}
     shows, worn = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
+    if not with_light:
+        # What a mirror shows is the light and the things around it, not a colour.
+        shows[np.isin(shows, _mirrors(made, materials))] = -1
     in_part = (shows < 0) & np.isin(worn, _painted(knobs))
     knobs, owners = _useful(knobs, owners, shows)
     if not knobs.numbers:
         return None
-    view, layers, used = _layers(scene, names, pictures, coverage, made, with_light)
+    view, layers, used = shade_pictures.layers(scene, names, pictures, coverage, made, with_light)
     used = used & counted
     if view is None or not used.any():
         return None
-    wanted = _fitted(scene.picture, size)
+    wanted = shade_pictures.fitted(scene.picture, size)
     weight = np.where(agree | ~covered, 1.0, DOUBTFUL)
     if not agree.any():
         weight = np.ones_like(weight)
     if (shows >= 0).any():
         # What may get another colour, by an amount that can't be told there, is no witness of the light.
-        weight = np.where(in_part, 0.0, weight)
-    seen = shade.Seen(layers[:, used], wanted[used].astype(np.float64), shows[used], weight[used])
+        weight = np.where(in_part, 0.0, weight) * regions.evened(shows)
+    kept, stands_for = regions.sample(shows, used, MOST_PIXELS)
+    weight = weight * stands_for
+    seen = residuals.Seen(layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
-        moves = _moves(sources, names, looker, pictures, scene, turn)
+        moves = _moves(sources, names, looker, pictures, scene, turn, effects)
         seen = replace(
             seen,
-            moves=np.stack([move.picture[used] for _, move in moves]).astype(np.float64) if moves else seen.moves,
+            moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
         )
-    base = shade.levels(made, names, materials)
+    base = levels(made, names, materials)
     first = paints.first(colours) if paints else colours
     written = np.array([first[name] for name in materials]).reshape(-1, 3)
     shaded = shade.solve(knobs, seen, view, base, written, light_known=with_light)
@@ -176,28 +169,31 @@ def _moves(
     pictures: Floats,
     scene: Rendered,
     turn: float,
+    effects: Effects | None,
 ) -> list[tuple[int, lamps.Move]]:
     """Return the numbers that move lamps, each with the place of its source."""
     things = [info for info in scene.inventory if parts.owner(info.name, list(scene.masks)) is not None]
     boxes = [np.add(info.world_min, info.world_max) / 2 for info in things]
     middle = np.mean(boxes, axis=0) if boxes else np.zeros(3)
-    request = LightBasisRequest(pixels=PIXELS, samples=SAMPLES)
+    request = LightBasisRequest(pixels=shade_pictures.PIXELS, samples=SAMPLES)
     return [
         (place, move)
         for place, source in enumerate(sources)
         if source.lights
-        for move in lamps.find(source.probe, source.script, names, looker, pictures, request, middle, turn)
+        for move in lamps.find(source.probe, source.script, names, looker, pictures, request, middle, turn, effects)
     ]
 
 
-def _knobs(sources: Sequence[Source], names: Sequence[str]) -> tuple[Knobs, list[int], Made] | None:
+def _knobs(
+    sources: Sequence[Source], names: Sequence[str], effects: Effects | None
+) -> tuple[Knobs, list[int], Made] | None:
     """Return the numbers of all scripts together, which script each is of, and what the last script makes."""
     finds = []
     for source in sources:
         lights = list(names) if source.lights else []
         first = source.probe.run([source.script])[0] if source.materials else None
         bases = [k.removeprefix("base/") for k in first.numbers if k.startswith("base/")] if first else []
-        found = shade.find(source.probe, source.script, lights, bases)
+        found = find(source.probe, source.script, lights, bases, effects)
         if found is None:
             return None
         finds.append(found)
@@ -237,54 +233,10 @@ def _painted(knobs: Knobs) -> list[int]:
     return [int(m) for m in np.flatnonzero(strongest > 0.05)]
 
 
-def _layers(
-    scene: Rendered, names: Sequence[str], pictures: Floats, coverage: Floats, made: Made, with_light: bool
-) -> tuple[tone.Tone | None, NDArray[np.float64], Mask]:
-    """Return how light is shown, one picture per light, and the pixels that can be compared."""
-    layers = pictures.astype(np.float64)
-    covered = coverage > COVERED
-    if not with_light:
-        return tone.Tone(), layers, covered
-    beauty = scene.views.beauty
-    size = coverage.shape[1], coverage.shape[0]
-    total = layers.sum(axis=0)
-    if beauty is None:
-        standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
-        return (tone.of_view(dict(scene.settings), total, total) if standard else None), layers, covered
-    shown = _fitted(beauty, size).astype(np.float64)
-    if not covered.any():
-        return None, layers, covered
-    view = tone.of_view(dict(scene.settings), total[covered], shown[covered])
-    if shade.WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
-        return view, layers, covered
-    backdrop = coverage < 1 - COVERED
-    layers[list(names).index(shade.WORLD)][backdrop] = view.light(shown[backdrop])
-    return view, layers, covered | backdrop
-
-
-def _one_light(scene: Rendered) -> tuple[Floats, Floats] | None:
-    """Return the scene's own render as if one light made it, brought to a level at which surfaces show about their base
-    colour, as the flat view that the stage is judged by has them; and the coverage."""
-    views = scene.views
-    if views.ids is None or views.albedo is None:
-        return None
-    height, width = views.ids.shape
-    scale = PIXELS / max(width, height)
-    size = max(8, round(width * scale)), max(8, round(height * scale))
-    coverage = _fitted((views.ids > 0).astype(np.float32), size)
-    flat = _fitted(views.albedo, size)
-    standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
-    if views.beauty is None or not standard:
-        return flat[None], coverage
-    view = tone.Tone(float(scene.settings["view"].get("exposure", 0.0)))
-    light = view.light(_fitted(views.beauty, size).astype(np.float64))
-    there = (coverage > COVERED) & (flat.max(axis=-1) > 0.01)
-    if not there.any():
-        return flat[None], coverage
-    level = float(np.median(light[there].mean(axis=-1) / flat[there].mean(axis=-1)))
-    if level < 0.02:
-        return flat[None], coverage
-    return (light / level)[None].astype(np.float32), coverage
+def _mirrors(made: Made, materials: Sequence[str]) -> list[int]:
+    """Return which of the materials are smooth metal."""
+    surfaces = [made.numbers.get(f"surface/{name}", np.array([1.0, 0.0])) for name in materials]
+    return [index for index, (rough, metal) in enumerate(surfaces) if metal * (1 - rough) > MIRROR]
 
 
 def _vetoed(
@@ -300,18 +252,7 @@ def _vetoed(
     """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
     found = []
     for factors in (np.ones_like(gains), gains):
-        shown = view.shown(shade.lit(layers, factors, lights, shows))
+        shown = view.shown(residuals.lit(layers, factors, lights, shows))
         found.append(judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)))
     before, after = found
     return before is not None and after is not None and after > before + _VETO
-
-
-def _world_is_seen(numbers: Mapping[str, NDArray[np.float64]], settings: Mapping[str, Any]) -> bool:
-    hidden = any(key.startswith("backdrop/") for key in numbers) or settings.get("film_transparent", False)
-    return not hidden and any(key.startswith("background/") for key in numbers)
-
-
-def _fitted(picture: Floats, size: tuple[int, int]) -> Floats:
-    if (picture.shape[1], picture.shape[0]) == size:
-        return picture
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)

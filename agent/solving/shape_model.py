@@ -74,6 +74,14 @@ class ShapeModel:
                 found[index] = found.get(index, 0.0) + share * float(by)
         return found
 
+    def turned(self, before: Sequence[Number]) -> Array:
+        """Return by how much the knobs were turned since the numbers were what they were before, as near as may be."""
+        gone = np.array([now.value - then.value for now, then in zip(self.numbers, before, strict=True)])
+        shares = np.zeros((len(self.numbers), len(self.knobs)))
+        for place, knob in enumerate(self.knobs):
+            shares[list(knob.shares), place] = list(knob.shares.values())
+        return np.asarray(np.linalg.lstsq(shares, gone, rcond=None)[0])
+
     def text(self, changes: Mapping[int, float]) -> str:
         """Return the script with numbers changed, rounded to what they are worth: a hundredth of a percent of the
         frame."""
@@ -144,6 +152,8 @@ def build(
         if not way or (knob.series < 0) != whole:
             continue
         if knob.series < 0:
+            if _drawn_so(way, kept, ways):
+                continue
             knob = _shift(knob, points, way, projection)
         for name, slope in way.items():
             ways[name][len(kept)] = slope
@@ -207,6 +217,25 @@ def _places(lists: Sequence[Series], numbers: Sequence[Number]) -> list[Knob]:
         if number.param.rpartition(".")[0] in stems and index not in drawn
     ]
     return found[:MOST_SHIFTS]
+
+
+def _drawn_so(way: Mapping[str, Floats], kept: Sequence[Knob], ways: Mapping[str, Mapping[int, Floats]]) -> bool:
+    """Whether a list whose rows all go alike moves what a place of its thing does, and as that does. Nothing seen tells
+    the two apart then; the place has been found before, so it stays."""
+    for name, slope in way.items():
+        columns: dict[tuple[int, int], Floats] = {}
+        for index, knob in enumerate(kept):
+            if index in ways[name] and knob.series >= 0:
+                key = knob.series, knob.column
+                columns[key] = columns.get(key, np.zeros_like(slope)) + ways[name][index]
+        shifts = [total[0] for total in columns.values() if np.ptp(total, axis=0).max() < 1e-3 * np.abs(total).max()]
+        if not shifts:
+            return False
+        along = np.stack(shifts, axis=1).astype(np.float64)
+        rest = slope[0] - along @ np.linalg.lstsq(along, slope[0].astype(np.float64), rcond=None)[0]
+        if np.linalg.norm(rest) > 1e-2 * np.linalg.norm(slope[0]):
+            return False
+    return True
 
 
 def _shift(knob: Knob, points: dict[str, Floats], way: dict[str, Floats], projection: Floats) -> Knob:

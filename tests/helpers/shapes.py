@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from known import SETUP
 from restage.agent import params
-from restage.bench.known_profiles import HELPERS, PLATE, VASE, disturbed
+from restage.bench.known_profiles import HELPERS, PLATE, SHAPES, VASE, apart, disturbed
 
-__all__ = ["BAR", "PLATE", "SETUP", "VASE", "apart", "disturbed", "listed", "texts"]
+__all__ = ["BAR", "PLATE", "SETUP", "SHAPES", "VASE", "apart", "disturbed", "listed", "texts"]
 
 BAR = (
     '''"""Geometry: a bar half behind a box."""
@@ -43,17 +41,3 @@ def texts(geometry):
 def listed(script, key):
     """A list of PARAMS, (rows, columns)."""
     return np.array(params.read(script)[key])
-
-
-def apart(one, other, closed=False):
-    """How far one line of points lies from another, on average along it, the ends of both joined when `closed`."""
-    if closed:
-        one, other = (np.concatenate([line, line[:1]]) for line in (one, other))
-    share = np.linspace(0, 1, 20, endpoint=False)[:, None]
-    points = np.concatenate([a + share * (b - a) for a, b in itertools.pairwise(one)])
-    nearest = np.full(len(points), np.inf)
-    for a, b in itertools.pairwise(other):
-        way = b - a
-        at = np.clip((points - a) @ way / max(float(way @ way), 1e-12), 0, 1)
-        nearest = np.minimum(nearest, np.linalg.norm(points - a - at[:, None] * way, axis=1))
-    return float(nearest.mean())
