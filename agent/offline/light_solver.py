@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import colour_space
+from ..solving import damped
 
 Array = NDArray[np.float64]
 
@@ -17,6 +18,7 @@ COLOUR_COST = 1e-3
 CHANGE_COST = 3e-6
 """Cost of changing a light at all, so that lights the picture says nothing of stay."""
 COVERED = 0.98
+_STOPPING = damped.Stopping(120, share=0.0, least=1e-10)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Solution:
 def solve(basis: NDArray[np.float32], coverage: NDArray[np.float32], wanted: NDArray[np.float32]) -> Solution:
     """Non-negative gains that bring the sum of the lights nearest to the picture as displayed.
 
-    `basis` (lights, h, w, 3) linear, one picture per light; `coverage` (h, w); `wanted` (h, w, 3) sRGB. Levenberg and
-    Marquardt on the logarithms of the gains, residuals in sRGB, large ones damped (Huber), so that a reflection or a
+    `basis` (lights, h, w, 3) linear, one picture per light; `coverage` (h, w); `wanted` (h, w, 3) sRGB. Damped
+    Gauss-Newton on the logarithms of the gains, residuals in sRGB, large ones damped (Huber), so that a reflection or a
     misplaced edge doesn't decide.
     """
     lights = len(basis)
@@ -41,25 +43,14 @@ def solve(basis: NDArray[np.float32], coverage: NDArray[np.float32], wanted: NDA
         return Solution(np.ones((lights, 3)), 0.0, 0.0)
     x = np.asarray(basis, np.float64)[:, there]
     y = np.asarray(wanted, np.float64)[there]
-    t = np.zeros((lights, 3))
     pull = _regulariser(lights)
-    damping = 1e-2
-    loss, gradient, curvature = _loss(x, y, t, pull)
-    before = _error(x, y, t)
-    for _ in range(120):
-        step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature) + 1e-9), -gradient)
-        trial = np.clip(t + np.clip(step, -0.8, 0.8).reshape(lights, 3), -6.0, 4.0)
-        new, new_gradient, new_curvature = _loss(x, y, trial, pull)
-        if new < loss:
-            gained = loss - new
-            t, loss, gradient, curvature = trial, new, new_gradient, new_curvature
-            damping = max(damping / 3, 1e-7)
-            if gained < 1e-10:
-                break
-        else:
-            damping *= 4
-            if damping > 1e7:
-                break
+
+    def at(flat: Array) -> tuple[float, damped.Slopes]:
+        loss, gradient, curvature = _loss(x, y, flat.reshape(lights, 3), pull)
+        return loss, lambda: (gradient, curvature)
+
+    flat, _ = damped.solve(at, np.zeros(3 * lights), 0.8, _STOPPING, low=-6.0, high=4.0)
+    t, before = flat.reshape(lights, 3), _error(x, y, np.zeros((lights, 3)))
     return Solution(np.exp(t), before, _error(x, y, t))
 
 

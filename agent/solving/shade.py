@@ -2,9 +2,9 @@
 """Light and colour: the powers and colours a script gives its lights, the world and its materials.
 
 Rendering is linear in the lights, so the picture for any powers is a sum of one picture per light; what a surface shows
-is about proportional to its base colour. Gauss-Newton with damping (Levenberg and Marquardt) on the logarithms of the
-script's numbers, so that none becomes negative; residuals as shown, large ones damped (Huber), so that a reflection or
-a misplaced edge does not decide.
+is about proportional to its base colour. Damped Gauss-Newton on the logarithms of the script's numbers, so that none
+becomes negative; residuals as shown, large ones damped (Huber), so that a reflection or a misplaced edge does not
+decide. The view's exposure stays as a script sets it: what the picture asks of it, all powers together do as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from . import damped
 from .gauge import Gauge
 from .knobs import Knobs
 from .residuals import Mix, Residuals, Seen, error
@@ -35,9 +36,9 @@ MOST_STEPS = 2.0
 """That a lamp goes at once; pictures in between are no longer like their sum."""
 _REACH = 4.5
 """Natural logarithm of how far a number may go, either way."""
-MOST_TURNS = 80
-_LITTLE = 1e-5
-"""Share of the loss: twice less than this gained, and it is over."""
+_STRIDE = 0.8
+"""Most that a logarithm changes in one step."""
+_STOPPING = damped.Stopping(80, share=1e-5, short=1)
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def solve(
     gauge = Gauge.of(knobs.effect[:, lights:], base[lights:], base[lights:] if paints is None else paints)
     residuals = Residuals(seen, tone, groups)
 
-    def at(t: Array) -> tuple[float, Mix]:
+    def at(t: Array) -> tuple[float, damped.Slopes]:
         mix = residuals.mix(np.exp(t[:count] @ effect).reshape(groups, 3), t[count:])
-        return mix.loss + float(t @ costs @ t) + _LEVEL_COST * gauge.common(t[:count])[0] ** 2, mix
+        loss = mix.loss + float(t @ costs @ t) + _LEVEL_COST * gauge.common(t[:count])[0] ** 2
+        return loss, lambda: slopes(t, mix)
 
     def slopes(t: Array, mix: Mix) -> tuple[Array, Array]:
         gradient, curvature = residuals.slopes(mix)
@@ -90,25 +92,7 @@ def solve(
         curvature[:count, :count] += _LEVEL_COST * np.outer(by, by)
         return gradient, curvature
 
-    t = np.zeros(count + moves)
-    loss, mix = at(t)
-    gradient, curvature = slopes(t, mix)
-    damping, little = 1e-2, 0
-    for _ in range(MOST_TURNS):
-        step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature) + 1e-9), -gradient)
-        trial = np.clip(t + np.clip(step, -0.8, 0.8), low, high)
-        new, mix = at(trial)
-        if new < loss:
-            little = little + 1 if loss - new < _LITTLE * loss else 0
-            t, loss = trial, new
-            damping = max(damping / 3, 1e-7)
-            if little > 1 or loss < 1e-10:
-                break
-            gradient, curvature = slopes(t, mix)
-        else:
-            damping *= 4
-            if damping > 1e7:
-                break
+    t, _ = damped.solve(at, np.zeros(count + moves), _STRIDE, _STOPPING, low=low, high=high)
     steps = t[count:]
     t = _colours_to_one(knobs, t[:count])
     gains = np.exp(t @ effect).reshape(groups, 3)
