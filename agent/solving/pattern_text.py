@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Patterns as the last block of a stage's script: plain Blender Python, its numbers in PARAMS.
 
-Nothing else of the script's text changes but a painting that a pattern stands for: the block is appended, its
-parameters are added to PARAMS, and both go again when patterns are written anew.
+Nothing else of the script's text changes but the painting that a pattern lies on or stands for: the block is appended,
+its parameters are added to PARAMS, and both go again when patterns are written anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .. import lift, paintings_text, params, script_numbers
+from .. import lift, paintings, paintings_text, params, script_numbers
 from . import pattern_snippets as snippets
 from .patterns import Pattern, Triple
 from .write_back import significant
@@ -37,7 +37,7 @@ _SHARP = ("stripes", "checker")
 
 def written(script: str, patterns: Sequence[Pattern]) -> str:
     """Return the script with these patterns as its last block, in place of those it had. Without any it has none.
-    What was painted on a thing that one stands for goes.
+    What was painted on a thing that one stands for goes, or leaves what the pattern does not explain.
 
     Raises ValueError when the result would not parse, ParamsError when PARAMS is no literal dict.
     """
@@ -45,7 +45,7 @@ def written(script: str, patterns: Sequence[Pattern]) -> str:
     if not patterns:
         return text
     entries = [entry for pattern in patterns for entry in _entries(pattern)]
-    text = lift.with_entries(_unpainted(text, patterns), entries)
+    text = lift.with_entries(_repainted(text, patterns), entries)
     kinds = {pattern.kind for pattern in patterns}
     text = f"{text.rstrip()}\n\n\n{BEGINS}\n{snippets.IMPORTS}\n{_table(patterns)}{snippets.functions(kinds)}{ENDS}\n"
     try:
@@ -55,12 +55,15 @@ def written(script: str, patterns: Sequence[Pattern]) -> str:
     return text
 
 
-def _unpainted(script: str, patterns: Sequence[Pattern]) -> str:
+def _repainted(script: str, patterns: Sequence[Pattern]) -> str:
     covered = {name for pattern in patterns if pattern.replaces for name in pattern.objects}
+    anew = {name: pattern.under for pattern in patterns for name in pattern.objects if pattern.under is not None}
     painted = paintings_text.read(script)
-    if not covered & set(painted):
+    if not (covered | set(anew)) & set(painted):
         return script
-    return paintings_text.put(script, {name: each for name, each in painted.items() if name not in covered})
+    kept = {name: each for name, each in painted.items() if name not in covered}
+    under = {name: paintings.again(each, paint) for name, each in kept.items() if (paint := anew.get(name)) is not None}
+    return paintings_text.put(script, kept | under)
 
 
 def has(script: str) -> bool:

@@ -8,7 +8,7 @@ A pattern is a share, 0 to 1, at each place of a thing's own space; dark and lig
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -44,6 +44,9 @@ class Pattern:
     """Linear RGB: factors of the base colour, or the colours themselves."""
     replaces: bool = False
     """Whether the tints are the colour, whatever the surface was painted with."""
+
+    under: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """(h, w, 3) sRGB of the whole frame: what is painted on the thing from then on; None where that stays."""
 
     @property
     def name(self) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...worker.protocol import Job, JobResult, StageScript, ViewRequest
-from .. import measure, parts
+from .. import measure, paintings_text, parts
 from ..perceptual import Judge
 from ..ports import WorkerPort
 from ..roles import AttemptViews, Cancelled
@@ -44,8 +44,9 @@ GAIN = 1e-3
 """Of LPIPS, for all patterns together."""
 OWN_GAIN, OWN_SHARE = 3e-4, 0.02
 """Of LPIPS that a thing's own pattern must be worth: at least, and of what was wrong there."""
-COST = 0.2
-"""dB of PSNR that patterns may cost."""
+COST, PER_LPIPS = 0.2, 15.0
+"""dB of PSNR that patterns may cost, and as many more for what they are worth: in the score of a render still a fifth
+of it."""
 CLOSE, COST_CLOSE = 32.0, 1.0
 """And where that much is left all the same, for a grain that is as fine but not the same weighs most there."""
 MOST_MATERIALS = 46
@@ -78,11 +79,14 @@ class _Shown:
     def lpips(self) -> float:
         return float(self.map.mean())
 
-    def affords(self, more: float) -> bool:
-        """Whether so much more mean squared error is not too much."""
+    def affords(self, more: float, gain: float) -> bool:
+        """Whether so much more mean squared error is not too much for so much less LPIPS."""
         now = float(self.error.mean())
         then = max(now + more, 1e-9)
-        return float(10 * np.log10(then / max(now, 1e-9))) < (COST if then > 10 ** (-CLOSE / 10) else COST_CLOSE)
+        return (
+            float(10 * np.log10(then / max(now, 1e-9)))
+            < (COST if then > 10 ** (-CLOSE / 10) else COST_CLOSE) + PER_LPIPS * gain
+        )
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class _Trying:
         final = self._shown(program)
         if final is None or final.lpips > stands.lpips - GAIN:
             return None
-        if not stands.affords(float(final.error.mean() - stands.error.mean())):
+        if not stands.affords(float(final.error.mean() - stands.error.mean()), stands.lpips - final.lpips):
             return None
         return Textured(program, tuple(best), stands.lpips, final.lpips)
 
@@ -166,7 +170,8 @@ class _Trying:
         picture = measure.fit(self._picture, render.shape[1], render.shape[0])
         room = MOST_MATERIALS - len({name for info in bare.result.inventory for name in info.materials})
         found: list[tuple[Wearer, Offers]] = []
-        for wearer in wearers(picture, self._masks, bare.views, bare.result, self._ignored):
+        painted = paintings_text.read(self._with(())[self._place].text)
+        for wearer in wearers(picture, self._masks, bare.views, bare.result, self._ignored, painted):
             tints = wearer.copied <= room
             room -= wearer.copied if tints else 1
             searched = len(found) < MOST_SEARCHED
@@ -193,12 +198,12 @@ class _Trying:
                 worth = _Worth(offer, before - after, _on(wearer.covers, shown.error - bare.error))
                 _log.debug("%.5f of %.5f, %.6f: %s", worth.gain, before, worth.error, offer)
                 least = max(OWN_GAIN, OWN_SHARE * before, best[wearer.thing].gain if wearer.thing in best else 0.0)
-                if worth.gain > least and bare.affords(worth.error):
+                if worth.gain > least and bare.affords(worth.error, worth.gain):
                     best[wearer.thing] = worth
                 with contextlib.suppress(StopIteration):
                     pending[wearer.thing] = offered.send(worth.gain)
         kept = sorted(best.values(), key=lambda worth: worth.gain / max(worth.error, 1e-9))
-        while kept and not bare.affords(sum(worth.error for worth in kept)):
+        while kept and not bare.affords(sum(w.error for w in kept), sum(w.gain for w in kept)):
             kept.pop(0)
         return list(self._fitting([worth.pattern for worth in reversed(kept)]))
 

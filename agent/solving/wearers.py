@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,7 +15,7 @@ from .. import colour_space
 from ..measure import fit_mask
 from ..roles import AttemptViews
 from ..sight.unproject import View
-from . import grain, pattern_fit, regions
+from . import grain, pattern_fit, regions, underpaint
 from .pattern_fit import Found, Seen
 from .patterns import SHARPNESSES, Pattern, Triple
 
@@ -58,6 +58,8 @@ class Wearer:
     """(h, w, 3) linear."""
     copied: int
     """Materials that a pattern would copy, as others wear them."""
+    repaintable: bool = False
+    """Whether what is painted on it stands in the script."""
 
     @property
     def painted(self) -> bool:
@@ -72,8 +74,10 @@ def wearers(
     views: AttemptViews,
     result: JobResult,
     ignored: Mask | None = None,
+    paintings: Collection[str] = (),
 ) -> list[Wearer]:
-    """Return the things large enough to wear a pattern, largest first. `picture` is of the views' size."""
+    """Return the things large enough to wear a pattern, largest first. `picture` is of the views' size; `paintings` are
+    the objects whose paintings stand in the script."""
     if views.ids is None or views.depth is None or views.albedo is None or result.camera is None:
         return []
     try:
@@ -97,7 +101,8 @@ def wearers(
         worn = {name for info in parts.values() for name in info.materials}
         others = {name for info in result.inventory if info.name not in objects for name in info.materials}
         depth, albedo = (np.asarray(each, np.float64) for each in (views.depth, views.albedo))
-        found.append(Wearer(thing, objects, covers, where, own, depth, albedo, len(worn & others)))
+        repaintable = len(objects) == 1 and objects[0] in paintings
+        found.append(Wearer(thing, objects, covers, where, own, depth, albedo, len(worn & others), repaintable))
     return sorted(found, key=lambda wearer: -int(wearer.where.sum()))[:MOST]
 
 
@@ -142,10 +147,11 @@ def offers(
     best = 0.0
     waves = _waves(wearer, picture, render) if searched and (tints or wearer.painted) and not late() else []
     for found in waves:
-        best = max(best, (yield _pattern(wearer, found)))
+        best = max(best, (yield _laid(wearer, _pattern(wearer, found), picture, render)))
     if waves and best > 0 and waves[0].sharpness in SHARPNESSES[:-1] and waves[0].kind != "gradient":
         # What blurs a picture's edges makes them look soft.
-        yield replace(_pattern(wearer, waves[0]), sharpness=SHARPNESSES[SHARPNESSES.index(waves[0].sharpness) + 1])
+        sharper = SHARPNESSES[SHARPNESSES.index(waves[0].sharpness) + 1]
+        yield _laid(wearer, replace(_pattern(wearer, waves[0]), sharpness=sharper), picture, render)
     if best > 0 or not tints or late():
         return
     lacking = grain.missing(picture, render, wearer.own, wearer.where)
@@ -180,7 +186,8 @@ def _waves(wearer: Wearer, picture: NDArray[np.float32], render: NDArray[np.floa
     most = (1 - EXPLAINED) * left
     if wearer.painted:
         # A painting shows each place's own shade too, if less sharply: renders tell which of the two is nearer.
-        most = min((1 - EXPLAINED_PAINTED) * left, PAINTED_SLACK * pattern_fit.misfit(wanted[at], shown[at]))
+        slack = np.inf if wearer.repaintable else PAINTED_SLACK * pattern_fit.misfit(wanted[at], shown[at])
+        most = min((1 - EXPLAINED_PAINTED) * left, slack)
     if left < WRONG:
         return []
     found = [one for one in pattern_fit.waves(seen, np.random.default_rng(0)) if one.misfit < most]
@@ -201,6 +208,14 @@ def _pattern(wearer: Wearer, found: Found) -> Pattern:
         return made
     most = pattern_fit.COLOURS[1]
     return replace(made, replaces=True, dark=_most(dark, most), light=_most(light, most))
+
+
+def _laid(wearer: Wearer, pattern: Pattern, picture: NDArray[np.float32], render: NDArray[np.float32]) -> Pattern:
+    """Return a pattern as it is to lie on a thing: on what stays painted there, where that can be told apart."""
+    if not (pattern.replaces and wearer.repaintable):
+        return pattern
+    wanted, shown = (colour_space.to_linear(each) for each in (picture, render))
+    return underpaint.under(pattern, wearer.own, wearer.where, wearer.albedo, wanted, shown)
 
 
 def _grained(wearer: Wearer, lacking: grain.Grain, size: float, round_ones: bool, more: float) -> Pattern:
