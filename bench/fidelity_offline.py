@@ -19,22 +19,15 @@ BETTER, NERF_PSNR, NERF_LPIPS, SECONDS = 0.9, 22.0, 0.2, 60.0
 
 
 def rows(root: Path, keep: Path, resolution: int, similarity: Similarity, every: int = 1) -> list[dict[str, Any]]:
-    """Run every picture (each Nth with `every`) without solving, solve a copy of what came of it, and compare both with
-    the picture. Runs made before are not made again. A run that solves does the same at its end: of the built-in
-    agent's runs only the finished program is solved."""
+    """Run every picture (each Nth with `every`) as it comes and without solving, and compare both with the picture. Runs
+    made before are not made again; those as they come are `bench/offline.py`'s own."""
     found = []
     for item in list(evalset.items(root))[::every]:
         row: dict[str, Any] = {"set": item.set, "id": item.id}
         reference = load(item.picture, resolution)
-        plain = keep / "bench_plain" / item.set / item.id
-        for way, folder in (("without", plain), ("with", keep / "bench_solved" / item.set / item.id)):
-            if way == "with" and "without" not in row:
-                continue
-            outcome = (
-                running.solve(plain, folder)
-                if way == "with"
-                else running.run(item.picture, folder, resolution, "--no-solve")
-            )
+        for way, name, more in (("without", "bench_plain", ("--no-solve",)), ("with", "bench", ())):
+            folder = keep / name / item.set / item.id
+            outcome = running.run(item.picture, folder, resolution, *more)
             left = running.read(folder)
             if outcome.exit or "render.png" in left.missing:
                 continue

@@ -69,17 +69,6 @@ def run(picture: Path, folder: Path, resolution: int, *more: str) -> Outcome:
     return _ended([str(picture), "-o", str(folder), "--resolution", str(resolution), *more], note)
 
 
-def solve(done: Path, folder: Path) -> Outcome:
-    """Copy the finished run `done` to `folder` and solve its numbers by `./restage --solve`, or return how that ended
-    when it was done before."""
-    note = folder.with_name(folder.name + ".json")
-    if note.exists():
-        return Outcome(**json.loads(note.read_text(encoding="utf-8")))
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(done, folder)
-    return _ended(["--solve", str(folder)], note)
-
-
 def _ended(words_of_line: list[str], note: Path) -> Outcome:
     """Run the command to its end and keep how it ended in `note`."""
     line = [str(ROOT / "restage"), *words_of_line, "--json"]
