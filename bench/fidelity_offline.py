@@ -19,8 +19,8 @@ BETTER, NERF_PSNR, NERF_LPIPS, SECONDS = 0.9, 22.0, 0.2, 60.0
 
 
 def rows(root: Path, keep: Path, resolution: int, similarity: Similarity, every: int = 1) -> list[dict[str, Any]]:
-    """Run every picture (each Nth with `every`) as it comes and without solving, and compare both with the picture. Runs
-    made before are not made again; those as they come are `bench/offline.py`'s own."""
+    """Run every picture (each Nth with `every`) as it comes and without solving, and compare both with the picture.
+    Runs made before are not made again; those as they come are `bench/offline.py`'s own."""
     found = []
     for item in list(evalset.items(root))[::every]:
         row: dict[str, Any] = {"set": item.set, "id": item.id}
