@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last touch on a finished program: first camera, sizes and places together, then colours, light and where lamps
-stand, each number in its own stage's script; last, patterns on surfaces that flat colour does not explain.
+"""The last touch on a finished program: first what is painted on things, then camera, sizes and places together, then
+colours, light and where lamps stand, each number in its own stage's script; last, patterns on surfaces that flat colour
+does not explain.
 
 The geometry stage may not touch the camera, the materials stage knows no light and the lighting stage may not touch
 colours; here all are at hand. Kept only when the whole program, run afresh, comes nearer to the picture.
@@ -19,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..worker.protocol import StageScript
-from . import paintings_text
 from .measurements import Measurements
 from .perceptual import Judge
 from .polish_rules import better, nothing_gained
@@ -39,8 +39,8 @@ SHINING_AT = TURNS[2]
 """Before which round it is tried how surfaces shine: once lamps stand about right."""
 PLACES_SHARE, SHINE_SHARE = 0.4, 0.3
 """Of the time there is then."""
-PAINT_SHARE = 0.4
-"""Of all the time, for what is painted on things."""
+PAINT_SHARE = 0.5
+"""Of all the time, until which what is painted on things is painted anew once more."""
 _Kept = TypeVar("_Kept", Stands, "Stands | None")
 _log = logging.getLogger(__name__)
 
@@ -94,13 +94,14 @@ class _Polishing:
         first = self._noted("as it was", self._bench.tried(program))
         if first is None:
             return None
-        until = deadline
-        if any(paintings_text.read(script.text) for script in program):
-            until -= PAINT_SHARE * (deadline - self._began)
+        # What is painted on things is most of what they show, so it comes first.
+        stands = self._noted("paintings", paint.solved(self._bench, first, _within(PAINT_SHARE, deadline)))
+        painted = stands
         places = Places(self._bench, self._doubts)
-        stands = self._noted("places", places.solved(first, _within(PLACES_SHARE, until)))
-        stands = self._lit(stands, until)
-        stands = self._noted("paintings", paint.solved(self._bench, stands, deadline))
+        stands = self._noted("places", places.solved(stands, _within(PLACES_SHARE, deadline)))
+        stands = self._lit(stands, deadline)
+        if stands.scripts != painted.scripts:
+            stands = self._noted("paintings again", paint.solved(self._bench, stands, deadline))
         if nothing_gained(first.numbers, stands.numbers):
             stands = first
         written = self._written(program, stands)
