@@ -153,7 +153,7 @@ class _Polishing:
         written = self._written(program, stands)
         if written is None:
             return None
-        textured = self._textured(written, min(self._end, time.monotonic()) + texture_s)
+        textured = self._textured(written, time.monotonic() + texture_s)
         if textured is not None:
             written, stands = textured.scripts, textured
             self._note("patterns", began, stands)
