@@ -107,7 +107,7 @@ class _Polishing:
         written = self._written(program, stands)
         if written is None:
             return None
-        textured = self._textured(written, min(deadline, time.monotonic()) + texture_s)
+        textured = self._textured(written, time.monotonic() + texture_s)
         if textured is not None:
             written, stands = textured.scripts, self._noted("patterns", textured)
         changed = {new.stage: new.text for old, new in zip(program, written, strict=True) if old.text != new.text}
