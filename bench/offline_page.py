@@ -17,6 +17,12 @@ BUSY = 1.6
 """Load before a run, left over from the run before included, from which the times are not fair."""
 ANSWERS = {"ours": "Restage", "card": "flat card, true mask", "own_card": "flat card, our masks", "blank": "blank"}
 
+CREDITS = (
+    "Left the picture, right our render. Only pictures whose licence allows it: CC0 (NeRF-Synthetic chair by 1DInc, "
+    "hotdog by erickfree, materials by elbrujodelatribu; coffee by Rachel Michetti; our own renders of CC0 models) and "
+    "CC BY 4.0 (CLEVR: Johnson, Hariharan, van der Maaten, Fei-Fei, Zitnick, Girshick, 2017; brought down in size)."
+)
+
 
 def page(data: dict[str, Any], sheet: str) -> str:
     """Return the page as Markdown. `sheet` is the contact sheet's file name, empty without one."""
@@ -210,14 +216,7 @@ def _pictures(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _sheet(name: str) -> str:
-    if not name:
-        return ""
-    return (
-        f"## Seen\n\n![Pictures and renders]({name})\n\nLeft the picture, right our render. Only pictures whose "
-        "licence allows it: CC0 (NeRF-Synthetic chair by 1DInc, hotdog by erickfree, materials by elbrujodelatribu; "
-        "coffee by Rachel Michetti; our own renders of CC0 models) and CC BY 4.0 (CLEVR: Johnson, Hariharan, van "
-        "der Maaten, Fei-Fei, Zitnick, Girshick, 2017; brought down in size)."
-    )
+    return f"## Seen\n\n![Pictures and renders]({name})\n\n{CREDITS}" if name else ""
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
