@@ -75,13 +75,12 @@ def _solving(agent: Agent, settings: AgentSettings, folder: RunFolder) -> Agent:
     """Give an agent what solves the numbers of its scripts; a replay has only the numbers of its recording."""
     if not settings.solve:
         return agent
-    from .numbers import FITTED_PATTERN_SECONDS, FITTED_POLISH_SECONDS, KeptNumbers, Solvers
+    from .numbers import KeptNumbers, solvers_for
 
     if settings.generator.provider == "replay":
         numbers = KeptNumbers(folder, None, Path(settings.replay).expanduser())
     else:
-        fitted = Solvers(polish_s=FITTED_POLISH_SECONDS, pattern_s=FITTED_PATTERN_SECONDS)
-        numbers = KeptNumbers(folder, fitted if agent.fits else Solvers())
+        numbers = KeptNumbers(folder, solvers_for(agent.fits))
     return replace(agent, numbers=numbers)
 
 

@@ -85,6 +85,11 @@ class Solvers:
         return self._judge[1]
 
 
+def solvers_for(fits: bool) -> Solvers:
+    """Return solvers for a run, with the time that its agent leaves them: `fits` as `roles.Agent`'s."""
+    return Solvers(polish_s=FITTED_POLISH_SECONDS, pattern_s=FITTED_PATTERN_SECONDS) if fits else Solvers()
+
+
 class SolvedItem(BaseModel):
     """What became of one script, or of one program."""
 

@@ -10,7 +10,7 @@ from ..worker.protocol import JobResult
 from . import decisions, journal
 from .brief import Brief
 from .listener import Listener
-from .numbers import FITTED_PATTERN_SECONDS, FITTED_POLISH_SECONDS, SECONDS, KeptNumbers, Solvers
+from .numbers import SECONDS, KeptNumbers, solvers_for
 from .oneshot import NoVerifier
 from .options import options_of
 from .picture import Picture
@@ -43,9 +43,7 @@ def solve_run(picture: Picture, folder: RunFolder, pool: PoolPort, listener: Lis
         if not fits:
             decisions.solve(folder, name, accepted)
         last = name == stages[-1]
-        fitted = Solvers(polish_s=FITTED_POLISH_SECONDS, pattern_s=FITTED_PATTERN_SECONDS)
-        solvers = fitted if fits else Solvers()
-        agent = Agent("nobody", _Nobody(), NoVerifier(), numbers=KeptNumbers(folder, solvers))
+        agent = Agent("nobody", _Nobody(), NoVerifier(), numbers=KeptNumbers(folder, solvers_for(fits)))
         options = options_of(record, "" if last else name)
         record = Run(picture, folder, agent, pool, options, listener).execute(cancel)
         if record.status not in ("paused", "done"):

@@ -29,7 +29,7 @@ class Better:
 def test_a_finished_run_is_solved_stage_by_stage(pool, tmp_path, table_picture, monkeypatch):
     before, folder = execute(pool, tmp_path / "run", table_picture, Scripted(), settings=SOLVED)
     assert before.status == "done" and not before.polished
-    monkeypatch.setattr(solve_run, "Solvers", Better)
+    monkeypatch.setattr(solve_run, "solvers_for", lambda fits: Better())
     loaded = picture.load(folder.path / "picture.png", 160)
     after = solve_run.solve_run(loaded, RunFolder.open(folder.path), pool, Silent(), Event())
     assert after.status == "done" and after.polished and after.settings.solve
@@ -44,9 +44,6 @@ def test_of_a_run_of_the_built_in_agent_the_program_alone(pool, tmp_path, table_
     asked = []
 
     class Notes(Better):
-        def __init__(self, polish_s):
-            self.polish_s = polish_s
-
         def solve_stage(self, context, attempt, worker):
             asked.append(attempt.stage)
 
@@ -54,7 +51,7 @@ def test_of_a_run_of_the_built_in_agent_the_program_alone(pool, tmp_path, table_
             asked.append("program")
             return {"materials": MATERIALS.replace("(0.6, 0.05, 0.05)", "(0.305, 0.021, 0.021)")}
 
-    monkeypatch.setattr(solve_run, "Solvers", Notes)
+    monkeypatch.setattr(solve_run, "solvers_for", lambda fits: Notes())
     loaded = picture.load(folder.path / "picture.png", 160)
     after = solve_run.solve_run(loaded, RunFolder.open(folder.path), pool, Silent(), Event())
     assert after.status == "done" and after.polished and asked == ["program"]
