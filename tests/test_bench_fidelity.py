@@ -72,9 +72,11 @@ def test_targets_are_met_by_what_is_near_and_missed_by_what_is_not():
             "albedo": right,
             "albedo_scaled": right,
             "seconds": seconds,
+            "light_known": seconds < 60,
         }
 
     near, far = row(30.0, 0.1, 9, 50.0), row(20.0, 0.5, 3, 90.0)
-    assert [target["met"] for target in fidelity_known.targets([near])] == [True] * 4
-    assert [target["met"] for target in fidelity_known.targets([far])] == [False] * 4
-    assert [target["met"] for target in fidelity_known.targets([near, near, far])] == [True, True, False, False]
+    assert [target["met"] for target in fidelity_known.targets([near])] == [True] * 5
+    assert [target["met"] for target in fidelity_known.targets([far])] == [False] * 5
+    # Of the last the light is not known, so it is none of those whose colours are told apart.
+    assert [t["met"] for t in fidelity_known.targets([near, near, far])] == [True, True, False, True, False]
