@@ -13,8 +13,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from .solving import texture
 from .solving.gauge import Paints
 from .solving.placement import Doubts
 from .solving.write_back import write_back
+from .unforeseen import UNFORESEEN
 
 TURNS = (0.0, 0.12, 0.06, 0.03)
 """How far lamps are moved to see what that does, radians, round by round; at first powers and colours alone."""
@@ -41,7 +42,6 @@ PLACES_SHARE, SHINE_SHARE = 0.4, 0.3
 """Of the time there is then."""
 PAINT_SHARE = 0.5
 """Of all the time, until which what is painted on things is painted anew once more."""
-_Kept = TypeVar("_Kept", Stands, "Stands | None")
 _log = logging.getLogger(__name__)
 
 
@@ -91,46 +91,64 @@ class _Polishing:
         self._trace: list[tuple[str, float, float]] = []
 
     def run(self, program: Program, deadline: float, texture_s: float) -> Polished | None:
-        first = self._noted("as it was", self._bench.tried(program))
+        first = self._bench.tried(program)
         if first is None:
             return None
+        self._note("as it was", first)
         # What is painted on things is most of what they show, so it comes first.
-        stands = self._noted("paintings", paint.solved(self._bench, first, _within(PAINT_SHARE, deadline)))
-        painted = stands
-        places = Places(self._bench, self._doubts)
-        stands = self._noted("places", places.solved(stands, _within(PLACES_SHARE, deadline)))
-        stands = self._lit(stands, deadline)
+        until = _within(PAINT_SHARE, deadline)
+        stands = painted = self._step("paintings", first, lambda: paint.solved(self._bench, first, until))
+        places, until = Places(self._bench, self._doubts), _within(PLACES_SHARE, deadline)
+        stands = self._step("places", stands, lambda: places.solved(painted, until))
+        stands = placed = self._lit(stands, deadline)
         if stands.scripts != painted.scripts:
-            stands = self._noted("paintings again", paint.solved(self._bench, stands, deadline))
+            stands = self._step("paintings again", stands, lambda: paint.solved(self._bench, placed, deadline))
         if nothing_gained(first.numbers, stands.numbers):
             stands = first
         written = self._written(program, stands)
         if written is None:
             return None
-        textured = self._textured(written, time.monotonic() + texture_s)
-        if textured is not None:
-            written, stands = textured.scripts, self._noted("patterns", textured)
+        last = Stands(written, stands.result, stands.views, stands.numbers)
+        stands = self._step("patterns", last, lambda: self._textured(last, time.monotonic() + texture_s))
+        written = stands.scripts
         changed = {new.stage: new.text for old, new in zip(program, written, strict=True) if old.text != new.text}
         return Polished(changed, first.numbers, stands.numbers, tuple(self._trace)) if changed else None
 
     def _lit(self, stands: Stands, deadline: float) -> Stands:
         """Return what stands once light, colours, lamps and how surfaces shine were solved, round by round."""
-        bench, light, failed = self._bench, Light(self._bench, self._paints, deadline), 0
+        light, failed = Light(self._bench, self._paints, deadline), 0
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
                 break
             if turn == SHINING_AT:
-                until = _within(SHINE_SHARE, deadline)
-                stands = self._noted("roughness and metal", shine.solved(bench, light, stands, until))
-            scripts = light.solved(stands, turn)
-            tried = None if scripts is None else bench.tried(scripts)
-            if tried is not None and better(stands.numbers, tried.numbers):
-                stands, failed = self._noted("lamps, light and colours" if turn else "light and colours", tried), 0
-                continue
-            failed += 1
-            if turn != TURNS[-1]:
-                bench.again(stands)
+                dull, until = stands, _within(SHINE_SHARE, deadline)
+                stands = self._step("roughness and metal", dull, partial(shine.solved, self._bench, light, dull, until))
+            what = "lamps, light and colours" if turn else "light and colours"
+            lit = self._step(what, stands, partial(self._round, light, stands, turn))
+            failed = failed + 1 if lit.scripts == stands.scripts else 0
+            stands = lit
         return stands
+
+    def _round(self, light: Light, stands: Stands, turn: float) -> Stands:
+        scripts = light.solved(stands, turn)
+        tried = None if scripts is None else self._bench.tried(scripts)
+        if tried is not None and better(stands.numbers, tried.numbers):
+            return tried
+        return stands if turn == TURNS[-1] else self._bench.again(stands)
+
+    def _step(self, what: str, stands: Stands, solved: Callable[[], Stands]) -> Stands:
+        """Take a step from what stands; one that fails costs itself and none of those before."""
+        try:
+            found = solved()
+        except UNFORESEEN:
+            _log.exception("%s were not solved", what)
+            found = self._bench.again(stands)
+        if found.scripts != stands.scripts:
+            self._note(what, found)
+        return found
+
+    def _note(self, what: str, stands: Stands) -> None:
+        self._trace.append((what, time.monotonic() - self._began, stands.numbers.score))
 
     def _written(self, program: Program, stands: Stands) -> Program | None:
         """Return the program with its solved numbers in PARAMS; None when it no longer runs so."""
@@ -145,19 +163,14 @@ class _Polishing:
             return None
         return written
 
-    def _textured(self, program: Program, deadline: float) -> Stands | None:
-        """Return what stands with patterns on its surfaces; None where none makes it nearer to the picture."""
+    def _textured(self, stands: Stands, deadline: float) -> Stands:
+        """Return what stands with patterns on its surfaces, where those make it nearer to the picture."""
         bench = self._bench
         found = texture.solve(
-            program, bench.picture, bench.masks, bench.worker, deadline, bench.cancel, bench.tell, bench.ignored,
+            stands.scripts, bench.picture, bench.masks, bench.worker, deadline, bench.cancel, bench.tell, bench.ignored,
             bench.seed,
         )  # fmt: skip
-        return None if found is None else bench.tried(found.program)
-
-    def _noted(self, what: str, stands: _Kept) -> _Kept:
-        if stands is not None:
-            self._trace.append((what, time.monotonic() - self._began, stands.numbers.score))
-        return stands
+        return (bench.tried(found.program) if found else None) or stands
 
 
 def _within(share: float, deadline: float) -> float:

@@ -18,13 +18,12 @@ from .roles import Agent, Attempt, Context, Draft
 from .settings import AgentSettings
 from .stages import KEEP
 from .trial import Trials
+from .unforeseen import UNFORESEEN
 from .views import PortLooker
 
 MAX_REPAIRS = 3
 NOT_ITS_FAULT: frozenset[Status] = frozenset({"crashed", "timeout", "memory"})
 """What may go better when the same script is tried again."""
-UNFORESEEN = (ValueError, ArithmeticError, LookupError)
-"""What a solver may stumble with over a script nobody thought of; a run can do without, so it goes on."""
 SOLVED = "The same script; its numbers were solved against the picture."
 NOTHING_CHANGES = "Nothing that was tried came nearer to the picture, so nothing changes."
 _log = logging.getLogger(__name__)

@@ -22,10 +22,11 @@ from .ports import MeterPort, PoolPort, ViewportRender
 from .providers.errors import CapReached
 from .record import RunFolder, RunRecord, now
 from .roles import Agent, Cancelled, Draft, Usage
-from .rounds import UNFORESEEN, Rounds
+from .rounds import Rounds
 from .settling import Granted, Review, Settling
 from .stages import KEEP, Stage
 from .trial import TrialOptions, Trials
+from .unforeseen import UNFORESEEN
 from .wishes import REPLAYED
 
 POLISHED = "The numbers of colours and lights, solved together at the end."

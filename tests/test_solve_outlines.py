@@ -7,7 +7,7 @@ import known
 import numpy as np
 import pytest
 from restage.agent import lift, script_numbers
-from restage.agent.solving import joined, outlines
+from restage.agent.solving import joined, linear, orbits, outlines
 
 
 def test_a_disc_reaches_as_far_every_way():
@@ -56,3 +56,17 @@ def test_joined_scripts_have_their_own_numbers():
     assert first == known.SETUP.replace("data.lens = 40.0", "data.lens = 51.25")
     assert second == known.GEOMETRY.replace('"can.radius": 0.4', '"can.radius": 0.125')
     assert lens.value == pytest.approx(40) and whole.encode()[lens.start : lens.end] == b"40.0"
+
+
+def test_a_number_that_moves_the_camera_and_nothing_seen_is_no_way_round():
+    points = np.random.default_rng(3).uniform(-1, 1, (50, 3)).astype(np.float32) + np.float32((0, 5, 0))
+    projection = np.array([[2, 0, 0, 0], [0, 0, 2, 0], [0, 1, 0, -0.2], [0, 1, 0, 0]], np.float32)
+    sideways = np.zeros((4, 4), np.float32)
+    sideways[0, 3] = -2.0
+    depth_only = np.zeros((4, 4), np.float32)
+    depth_only[2, 3] = 1.0
+    camera = {0: sideways, 1: depth_only}
+    model = linear.Model("", [], np.zeros(2), np.ones(2), [], [], {"Thing": points}, {"Thing": {}}, projection, camera)
+    assert all(change[1] == 0 and np.isfinite(change).all() for change in orbits.starts(model))
+    model.camera = {1: depth_only}
+    assert orbits.starts(model) == []

@@ -7,10 +7,13 @@ import cv2
 import numpy as np
 import pytest
 from restage.agent import colour_space, measure, paintings, paintings_text, polish, script_numbers
+from restage.agent.measurements import Measurements
 from restage.agent.offline import write_materials
 from restage.agent.offline.surfaces import Surface, titled
 from restage.agent.paintings import Painting
+from restage.agent.polishing.stands import Stands
 from restage.agent.solving import repaint
+from restage.agent.solving.gauge import Paints
 from restage.agent.solving.write_back import write_back
 from restage.agent.views import load_views
 from restage.worker.protocol import Job, StageScript, ViewRequest
@@ -86,6 +89,23 @@ def test_light_and_shade_leave_the_painting():
         for p in (found, kept)
     ]
     assert off[1] < 0.2 * off[0], "where the picture is ignored, the painting stays"
+
+
+def test_a_step_that_fails_costs_itself_and_nothing_before():
+    class Idle:
+        def again(self, stands):
+            return stands
+
+    polishing = polish._Polishing(Idle(), None, Paints())
+    stands = Stands((StageScript("setup", ""),), None, None, Measurements(score=0.5))
+    moved = Stands((StageScript("setup", "x = 1"),), None, None, Measurements(score=0.6))
+
+    def fails():
+        raise np.linalg.LinAlgError("SVD did not converge")
+
+    assert polishing._step("places", stands, lambda: moved) is moved
+    assert polishing._step("light", moved, fails) is moved
+    assert [what for what, _, _ in polishing._trace] == ["places"]
 
 
 @pytest.mark.bpy

@@ -19,6 +19,8 @@ Loss = Callable[[Array], tuple[float, Slopes]]
 dear to find cost nothing at steps that are not taken."""
 
 _FIRST, _EASED, _RAISED = 1e-2, 1 / 5, 5.0
+_FLAT = 1e-12
+"""Curvature where there is none, so that an unknown that does nothing stays."""
 _LEAST, _MOST = 1e-6, 1e6
 """Damping, as a share of the curvature's diagonal: at first, by how much it changes after a step that helps and one
 that does not, and between what."""
@@ -62,7 +64,7 @@ def solve(
         gradient, curvature = slopes()
         gained = 0.0
         while damping < _MOST:
-            step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), -gradient)
+            step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature) + _FLAT), -gradient)
             trial = np.clip(here + np.clip(step, -stride, stride), low, high)
             new, new_slopes = loss(trial)
             if new < least:

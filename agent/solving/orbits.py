@@ -35,10 +35,17 @@ def starts(model: Model) -> list[Array]:
     clip = [0, 1, 3]
     ways = np.stack([(points @ model.camera[index].astype(np.float64)[clip].T).ravel() for index in moving], axis=1)
     size = np.linalg.norm(ways, axis=0)
+    # A number may move the camera and nothing that is seen, such as what turns it about a point right below it.
+    tells = np.isfinite(size) & (size > 1e-9)
+    if not tells.any():
+        return []
+    moving, ways, size = [index for index, told in zip(moving, tells, strict=True) if told], ways[:, tells], size[tells]
     found = []
     for angle in ANGLES:
         wanted = projection @ _about(focus, projection[0, :3], np.radians(angle))
         gap = (points @ (wanted - projection)[clip].T).ravel()
+        if not np.isfinite(gap).all():
+            continue
         by = np.linalg.lstsq(ways / size, gap, rcond=1e-4)[0] / size
         change = np.zeros(len(model.numbers))
         change[moving] = by
