@@ -66,7 +66,10 @@ def test_a_number_that_moves_the_camera_and_nothing_seen_is_no_way_round():
     depth_only = np.zeros((4, 4), np.float32)
     depth_only[2, 3] = 1.0
     camera = {0: sideways, 1: depth_only}
-    model = linear.Model("", [], np.zeros(2), np.ones(2), [], [], {"Thing": points}, {"Thing": {}}, projection, camera)
+    numbers = script_numbers.find("a, b = 1.5, 2.5")
+    model = linear.Model(
+        "", numbers, np.zeros(2), np.ones(2), [], [], {"Thing": points}, {"Thing": {}}, projection, camera
+    )
     assert all(change[1] == 0 and np.isfinite(change).all() for change in orbits.starts(model))
     model.camera = {1: depth_only}
     assert orbits.starts(model) == []
