@@ -23,7 +23,6 @@ class RESTAGE_PT_compare(InTab, bpy.types.Panel):
         """Draw the ways, two in a row, and what the one that is on can be set to."""
         layout, live = self.layout, context.window_manager.restage
         layout.operator(Op.LOOK, icon="CAMERA_DATA")
-        _draw_paintings(layout, context)
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         for mode, name, _told, icon, _number in properties.COMPARE_MODES[1:]:
             grid.operator(Op.COMPARE, text=name, icon=icon, depress=live.compare == mode).mode = mode
@@ -33,17 +32,6 @@ class RESTAGE_PT_compare(InTab, bpy.types.Panel):
             layout.prop(live, "compare_wipe", slider=True)
         if len(live.mask_objects):
             _draw_masks(layout.box(), live)
-
-
-def _draw_paintings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The way to see what is painted on things where the viewport shows each in one colour."""
-    shading = context.space_data.shading
-    if (
-        shading.type == "SOLID"
-        and shading.color_type != "TEXTURE"
-        and any("restage_run" in image for image in bpy.data.images)
-    ):
-        layout.prop_enum(shading, "color_type", "TEXTURE", text="Show Paintings", icon="TEXTURE")
 
 
 def _draw_masks(layout: bpy.types.UILayout, live: properties.RestageLive) -> None:

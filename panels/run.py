@@ -41,6 +41,7 @@ class RESTAGE_PT_run(InTab, bpy.types.Panel):
             _draw_progress(layout, context)
         else:
             _draw_end(layout, context)
+        _draw_paintings(layout, context)
 
 
 def _draw_error(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -136,6 +137,17 @@ def _draw_end(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row()
     row.scale_y = 1.3
     row.operator(Op.GO_ON, text="Raise the Cap and Go On…" if status == "CAPPED" else "Go On", icon="PLAY")
+
+
+def _draw_paintings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The way to see what is painted on things where the viewport shows each in one colour."""
+    shading = context.space_data.shading
+    if (
+        shading.type == "SOLID"
+        and shading.color_type != "TEXTURE"
+        and any("restage_run" in image for image in bpy.data.images)
+    ):
+        layout.prop_enum(shading, "color_type", "TEXTURE", text="Show Paintings", icon="TEXTURE")
 
 
 def _where(context: bpy.types.Context, status: str) -> str:
