@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+LUMINANCE = np.array((0.2126, 0.7152, 0.0722))
+"""Of linear R, G and B (Rec. 709)."""
+
 
 def to_linear(srgb: ArrayLike) -> NDArray[np.float64]:
     """Linear light of sRGB values, both 0 to 1 (IEC 61966-2-1)."""

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from . import params, script_numbers
+from .offsets import cut, line_starts, span
 from .script_numbers import Number
 
 
 def with_values(script: str, values: Mapping[Number, float]) -> str:
     """Return the script with other numbers where they stand; for trying them out."""
-    return _cut(script, [(n.start, n.end, params.literal(float(value))) for n, value in values.items()])
+    return cut(script, [(n.start, n.end, params.literal(float(value))) for n, value in values.items()])
 
 
 def write(script: str, values: Mapping[Number, float], whose: Callable[[Number], str] = lambda n: n.owner) -> str:
@@ -42,14 +43,14 @@ def write(script: str, values: Mapping[Number, float], whose: Callable[[Number],
         first = min(inside, key=lambda number: number.place)
         name = _name(whose(first), first.hint, taken)
         taken.add(name)
-        text = _cut(data[start:end].decode(), [_moved(n, v, start) for n, v in inside.items()])
+        text = cut(data[start:end].decode(), [_moved(n, v, start) for n, v in inside.items()])
         # Of `a, b = 1, 2` the tuple has no brackets of its own.
         bare = isinstance(ast.parse(text, mode="eval").body, ast.Tuple) and not text.startswith("(")
         lifted.append((name, f"({text})" if bare else text))
         cuts.append((start, end, f'PARAMS["{name}"]'))
     if lifted:
         cuts.append(_entries(script, tree, node, lifted))
-    text = _cut(script, cuts)
+    text = cut(script, cuts)
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -66,7 +67,7 @@ def with_entries(script: str, entries: Sequence[tuple[str, str, str]]) -> str:
     texts = [
         f'"{name}": {text},' + (f"  # {comment}" if comment and not inline else "") for name, text, comment in entries
     ]
-    return _cut(script, [_inserted(script, tree, node, texts)])
+    return cut(script, [_inserted(script, tree, node, texts)])
 
 
 def without_entries(script: str, names: Collection[str]) -> str:
@@ -74,32 +75,25 @@ def without_entries(script: str, names: Collection[str]) -> str:
     node = script_numbers.params_node(ast.parse(script))
     if node is None or not names:
         return script
-    starts = _line_starts(script)
+    starts = line_starts(script)
     data = script.encode()
     cuts = []
     for key, value in zip(node.keys, node.values, strict=True):
         if not isinstance(key, ast.Constant) or key.value not in names:
             continue
-        assert value.end_lineno is not None and value.end_col_offset is not None
-        start, end = starts[key.lineno - 1] + key.col_offset, starts[value.end_lineno - 1] + value.end_col_offset
+        assert value.end_lineno is not None
+        start, end = span(key, starts)[0], span(value, starts)[1]
         line, after = starts[key.lineno - 1], data[end : starts[value.end_lineno]]
         if not data[line:start].strip() and re.fullmatch(rb"\s*,?\s*(#.*)?\n", after):
             cuts.append((line, starts[value.end_lineno], ""))
         else:
             following = re.match(rb"\s*,? *", after)
             cuts.append((start, end + (following.end() if following else 0), ""))
-    return _cut(script, cuts)
+    return cut(script, cuts)
 
 
 def _moved(number: Number, value: float, by: int) -> tuple[int, int, str]:
     return number.start - by, number.end - by, params.literal(float(value))
-
-
-def _cut(text: str, cuts: list[tuple[int, int, str]]) -> str:
-    data = text.encode()
-    for start, end, new in sorted(cuts, reverse=True):
-        data = data[:start] + new.encode() + data[end:]
-    return data.decode()
 
 
 def _name(owner: str, hint: str, taken: set[str]) -> str:
@@ -121,7 +115,7 @@ def _entries(
 
 
 def _inserted(script: str, tree: ast.Module, node: ast.Dict | None, entries: Sequence[str]) -> tuple[int, int, str]:
-    starts = _line_starts(script)
+    starts = line_starts(script)
     if node is None:
         at = starts[_head(tree)]
         body = "".join(f"    {entry}\n" for entry in entries)
@@ -132,13 +126,6 @@ def _inserted(script: str, tree: ast.Module, node: ast.Dict | None, entries: Seq
     if not node.keys:
         return at, at, "".join(f"\n    {entry}" for entry in entries) + "\n"
     return at, at, "".join(f"{entry} " for entry in entries)
-
-
-def _line_starts(script: str) -> list[int]:
-    starts = [0]
-    for line in script.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line.encode()))
-    return starts
 
 
 def _head(tree: ast.Module) -> int:

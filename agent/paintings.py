@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..worker.protocol import MAX_SOURCE
 from . import colour_space
 
 Mask = NDArray[np.bool_]
@@ -25,8 +26,8 @@ Box = tuple[float, float, float, float]
 LETTERS = ascii_uppercase + ascii_lowercase + digits + "!#$%&()*+,-./:;<=>?@[]^_{|}~"
 """From dark to light, and one per tint."""
 MOST_TINTS = 40
-ROOM = 118000
-"""Letters of script that all paintings of a scene may take: the worker runs none of more than 131,072."""
+ROOM = MAX_SOURCE - 13_000
+"""Letters of script that all paintings of a scene may take, beside the rest of it."""
 PER_ROW, PER_TINT, PER_PAINTING = 12, 27, 240
 """Letters of script that a row takes besides its texels, that a tint takes, and that a painting takes at all."""
 LONGEST = 384
@@ -37,9 +38,8 @@ PIXELS = 1.25
 COARSEST = 1e-3
 PLACE_SHARE = 0.5
 """As many texels across a floor or a wall as across a thing of the same size."""
-PER_COLOUR = 100
+TEXELS_A_TINT = 100
 """Texels that a tint is worth."""
-LUMINANCE = np.array((0.2126, 0.7152, 0.0722))
 GREY = 0.01
 """Linear light added where hue is told: there is none in the dark."""
 SAMPLE = 8000
@@ -82,7 +82,7 @@ class _Grid:
     @property
     def most_tints(self) -> int:
         """Return how many tints it is worth."""
-        return int(np.clip(self.columns * self.rows / PER_COLOUR, 2, MOST_TINTS))
+        return int(np.clip(self.columns * self.rows / TEXELS_A_TINT, 2, MOST_TINTS))
 
     @property
     def letters(self) -> int:
@@ -156,7 +156,7 @@ def _grid(box: Box, rgb: Picture, fine: float) -> _Grid:
 def _painted(rgb: Picture, mask: Mask, grid: _Grid) -> Painting:
     texels, there = _texels(rgb, mask, grid)
     linear = colour_space.to_linear(texels.astype(np.float64))
-    lightness = np.asarray(colour_space.to_srgb(linear @ LUMINANCE))
+    lightness = np.asarray(colour_space.to_srgb(linear @ colour_space.LUMINANCE))
     low, high = float(lightness[there].min()), float(lightness[there].max())
     steps = len(LETTERS) - 1
     levels = np.clip(np.round((lightness - low) / max(high - low, 1e-6) * steps), 0, steps).astype(int)
@@ -215,14 +215,14 @@ def _tints(linear: NDArray[np.float64], there: Mask, most: int) -> tuple[NDArray
     for index in range(len(kept)):
         if (chosen == index).any():
             mean = colour[chosen == index].mean(axis=0) + 1e-5
-            tints[index] = mean / (mean @ LUMINANCE)
+            tints[index] = mean / (mean @ colour_space.LUMINANCE)
     return tints, chosen
 
 
 def _hue(linear: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return a and b (Lab) of linear colours brought to one luminance."""
     lifted = linear + GREY
-    level = lifted * (MIDDLE / (lifted @ LUMINANCE))[..., None]
+    level = lifted * (MIDDLE / (lifted @ colour_space.LUMINANCE))[..., None]
     return np.asarray(colour_space.to_lab(colour_space.to_srgb(np.clip(level, 0, 1)))[..., 1:], np.float32)
 
 

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 
+from .offsets import cut, line_starts, span
 from .paintings import LETTERS, Painting
 
 BOXES, SHADES, TINTS, LIGHT_ROWS, TINT_ROWS = NAMES = ("BOXES", "SHADES", "TINTS", "LIGHT_ROWS", "TINT_ROWS")
@@ -17,7 +19,7 @@ def block(paintings: Mapping[str, Painting]) -> str:
         "# Paintings of what the picture shows: a letter a texel of how light it is, from one shade to the other\n"
         "# (sRGB), and a letter each two by two texels of its tint (linear RGB, all equally light).\n"
         "# A box is what a painting covers of the picture, as fractions of the frame: left, top, right, bottom.\n"
-        f"LETTERS = {_quoted(LETTERS)}\n" + "".join(f"{text}\n" for text in _literals(paintings).values())
+        f"LETTERS = {json.dumps(LETTERS)}\n" + "".join(f"{text}\n" for text in _literals(paintings).values())
     )
 
 
@@ -51,17 +53,8 @@ def put(script: str, paintings: Mapping[str, Painting]) -> str:
     nodes = _nodes(script)
     if len(nodes) < len(NAMES):
         raise ValueError("the script has no paintings")
-    lines = script.encode().splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    data = script.encode()
-    texts = _literals(paintings)
-    for name, node in sorted(nodes.items(), key=lambda item: -item[1].lineno):
-        start = starts[node.lineno - 1] + node.col_offset
-        end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
-        data = data[:start] + texts[name].partition(" = ")[2].encode() + data[end:]
-    return data.decode()
+    starts, texts = line_starts(script), _literals(paintings)
+    return cut(script, [(*span(node, starts), texts[name].partition(" = ")[2]) for name, node in nodes.items()])
 
 
 def _nodes(script: str) -> dict[str, ast.expr]:
@@ -92,19 +85,16 @@ def _even(rows: list[str], letters: str) -> bool:
 def _literals(paintings: Mapping[str, Painting]) -> dict[str, str]:
     texts = dict.fromkeys(NAMES, "")
     for name, painting in paintings.items():
+        key = f"    {json.dumps(name, ensure_ascii=False)}: "
         colours = [_numbers(colour, 3) for colour in painting.tints]
         lines = [", ".join(colours[at : at + 4]) for at in range(0, len(colours), 4)]
-        texts[BOXES] += f"    {_quoted(name)}: {_numbers(painting.box, 5)},\n"
-        texts[SHADES] += f"    {_quoted(name)}: {_numbers(painting.shades, 4)},\n"
-        texts[TINTS] += f"    {_quoted(name)}: [\n" + "".join(f"        {line},\n" for line in lines) + "    ],\n"
-        for key, rows in ((LIGHT_ROWS, painting.light), (TINT_ROWS, painting.tint)):
-            texts[key] += f"    {_quoted(name)}: [\n" + "".join(f'        "{row}",\n' for row in rows) + "    ],\n"
+        texts[BOXES] += f"{key}{_numbers(painting.box, 5)},\n"
+        texts[SHADES] += f"{key}{_numbers(painting.shades, 4)},\n"
+        texts[TINTS] += f"{key}[\n" + "".join(f"        {line},\n" for line in lines) + "    ],\n"
+        for where, rows in ((LIGHT_ROWS, painting.light), (TINT_ROWS, painting.tint)):
+            texts[where] += f"{key}[\n" + "".join(f'        "{row}",\n' for row in rows) + "    ],\n"
     return {name: f"{name} = {{\n{text}}}" for name, text in texts.items()}
 
 
 def _numbers(values: tuple[float, ...], digits: int) -> str:
     return "(" + ", ".join(f"{round(value, digits):g}" for value in values) + ")"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from . import paintings_text
+from .offsets import line_starts, span
 
 COUNTS = frozenset(
     {
@@ -88,10 +89,7 @@ def find(script: str) -> list[Number]:
 class _Finder:
     def __init__(self, script: str) -> None:
         tree = ast.parse(script)
-        starts = [0]
-        for line in script.splitlines(keepends=True):
-            starts.append(starts[-1] + len(line.encode()))
-        self._starts = starts
+        self._starts = line_starts(script)
         self.found: list[Number] = []
         self._arguments = {
             node.name: [item.arg for item in (*node.args.posonlyargs, *node.args.args)]
@@ -131,7 +129,7 @@ class _Finder:
         if at.hint in COUNTS:
             return
         if (value := number(node)) is not None:
-            self._add(node, value, at, self._span(node), 0)
+            self._add(node, value, at, span(node, self._starts), 0)
         elif isinstance(node, (ast.Tuple, ast.List)):
             self._sequence(node, at)
         elif isinstance(node, ast.Dict):
@@ -160,7 +158,7 @@ class _Finder:
             if len(values) <= 4 or at.param:
                 for place, (item, value) in enumerate(zip(node.elts, values, strict=True)):
                     assert value is not None
-                    self._add(item, value, at, self._span(node), place)
+                    self._add(item, value, at, span(node, self._starts), place)
             return
         rows = [item for item in node.elts if isinstance(item, (ast.Tuple, ast.List))]
         if len(rows) == len(node.elts) > MOST_ROWS and all(_all_numbers(row) for row in rows) and not at.param:
@@ -184,15 +182,8 @@ class _Finder:
                 self._value(keyword.value, replace(at, hint=keyword.arg))
 
     def _add(self, node: ast.expr, value: float, at: _Place, group: tuple[int, int], place: int) -> None:
-        start, end = self._span(node)
+        start, end = span(node, self._starts)
         self.found.append(Number(start, end, value, group, place, at.param, at.hint, at.owner))
-
-    def _span(self, node: ast.expr) -> tuple[int, int]:
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        return (
-            self._starts[node.lineno - 1] + node.col_offset,
-            self._starts[node.end_lineno - 1] + node.end_col_offset,
-        )
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from .guard_check import Checker, Refused
 from .guard_rewrite import Rewriter
 from .guard_survey import survey
+from .protocol import MAX_SOURCE
 
 __all__ = ["Guarded", "Refused", "check"]
-
-MAX_SOURCE = 131_072
 
 
 @dataclass(frozen=True)

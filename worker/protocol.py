@@ -16,6 +16,8 @@ from typing import Any, BinaryIO, Literal, TypeVar
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_SOURCE = 131_072
+"""Characters of a script; the guard refuses a longer one."""
 
 ChangeKind = Literal[
     "objects",  # objects added or removed (not cameras or lights)

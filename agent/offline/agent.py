@@ -217,7 +217,7 @@ class OfflineGenerator:
         if not has_floor(context.brief) or _place(context, layout):
             return {}
         lamps = _lamps(context, layout)
-        floor = float(np.dot(floor_colour(context, layout), light_guess.LUMINANCE))
+        floor = float(np.dot(floor_colour(context, layout), colour_space.LUMINANCE))
         return {
             name: float(np.clip(light_guess.on_object(lamps, (*solid.place, solid.size[2] / 2), floor), 0.6, 1.8))
             for name, solid in zip(context.masks, layout.solids, strict=True)

@@ -18,7 +18,6 @@ from .write_lighting import WORLD, Lamp
 Array = NDArray[np.float64]
 Point = tuple[float, float, float]
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 TURNS = 8
 AWAY = (0.0, 1.0, 2.0, 3.2)
 """Candidate distances on the ground from the scene's middle, in reaches."""
@@ -45,7 +44,8 @@ def guess(
     spots = _candidates(camera, centre, reach)
     if len(seen) < 30:
         return _usual(centre, reach)
-    wanted = (colour_space.to_linear(seen) @ LUMINANCE) / max(1e-3, float(np.dot(albedo, LUMINANCE)))
+    level = max(1e-3, float(np.dot(albedo, colour_space.LUMINANCE)))
+    wanted = colour_space.to_linear(seen) @ colour_space.LUMINANCE / level
     lit = np.stack([np.ones(len(points)), *(_light(points, spot, np.asarray(centre)) for spot in spots)], axis=1)
     # Errors count as they are seen: the slope of sRGB is steep in the dark.
     weight = np.maximum(wanted, 0.05) ** (1 / 2.4 - 1)

@@ -65,7 +65,7 @@ def roughness(rgb: Picture, mask: Mask) -> float:
     """A guess from highlights: 0.2 where a few pixels are far brighter than the rest, 0.6 where none are."""
     if mask.sum() < 12:
         return 0.6
-    light = rgb[mask] @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    light = rgb[mask] @ colour_space.LUMINANCE
     jump = float(np.percentile(light, 99) - np.percentile(light, 75))
     return float(np.clip(0.6 - (jump - 0.12) * 1.6, 0.2, 0.6))
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from . import rotation
+
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 
@@ -39,14 +41,8 @@ def turns(projection: Floats, slopes: Mapping[int, Floats]) -> dict[int, Array]:
 def turning(projection: Floats, by: Array) -> Floats:
     """Return what to multiply a projection with, from the left, when the world turns about its camera by `by` (3,), an
     axis times radians; also when that camera has been moved."""
-    angle = float(np.linalg.norm(by))
-    x, y, z = by / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turn = np.eye(4)
-    turn[:3, :3] += np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    eye, whole = centre(projection), projection.astype(np.float64)
-    turn[:3, 3] = eye - turn[:3, :3] @ eye
-    return np.asarray(whole @ turn @ np.linalg.inv(whole), np.float32)
+    whole = projection.astype(np.float64)
+    return np.asarray(whole @ rotation.about(centre(projection), by) @ np.linalg.inv(whole), np.float32)
 
 
 def centre(projection: Floats) -> Array:

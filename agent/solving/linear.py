@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import lift, parts, script_numbers
 from ..script_numbers import Number
-from . import camera_motion, splat
+from . import camera_motion, rotation, splat
 from .probe import Made, Probe
 
 Floats = NDArray[np.float32]
@@ -38,13 +38,9 @@ class Turn:
     pivot: Floats
 
     def applied(self, points: Floats, by: float) -> Floats:
-        """Return points (n, 3) turned by `by` units (Rodrigues' formula)."""
-        rate = float(np.linalg.norm(self.axis))
-        x, y, z = self.axis / rate
-        sine, cosine = np.sin(rate * by), np.cos(rate * by)
-        cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-        matrix = np.eye(3) + sine * cross + (1 - cosine) * cross @ cross
-        return np.asarray((points - self.pivot) @ matrix.T.astype(np.float32) + self.pivot, np.float32)
+        """Return points (n, 3) turned by `by` units."""
+        turn = rotation.about(self.pivot.astype(np.float64), self.axis.astype(np.float64) * by).astype(np.float32)
+        return np.asarray(points @ turn[:3, :3].T + turn[:3, 3], np.float32)
 
 
 @dataclass

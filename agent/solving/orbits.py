@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from . import rotation
 from .linear import Model
 
 Array = NDArray[np.float64]
@@ -40,9 +41,10 @@ def starts(model: Model) -> list[Array]:
     if not tells.any():
         return []
     moving, ways, size = [index for index, told in zip(moving, tells, strict=True) if told], ways[:, tells], size[tells]
+    across = projection[0, :3] / np.linalg.norm(projection[0, :3])
     found = []
     for angle in ANGLES:
-        wanted = projection @ _about(focus, projection[0, :3], np.radians(angle))
+        wanted = projection @ rotation.about(focus, np.radians(angle) * across)
         gap = (points @ (wanted - projection)[clip].T).ravel()
         if not np.isfinite(gap).all():
             continue
@@ -53,16 +55,6 @@ def starts(model: Model) -> list[Array]:
         if np.abs(_flat(points, seen) - _flat(points, wanted)).mean() / 2 < _STRAY:
             found.append(change)
     return found
-
-
-def _about(centre: Array, axis: Array, angle: float) -> Array:
-    """Return the rotation (4, 4) by `angle` about an axis through `centre`."""
-    x, y, z = axis / np.linalg.norm(axis)
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turn = np.eye(4)
-    turn[:3, :3] += np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    turn[:3, 3] = centre - turn[:3, :3] @ centre
-    return turn
 
 
 def _flat(points: Array, projection: Array) -> Array:

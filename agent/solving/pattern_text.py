@@ -19,8 +19,6 @@ from .write_back import significant
 
 BEGINS = "# Patterns seen in the picture: each colours a thing's surfaces. Their numbers are in PARAMS."
 ENDS = "# End of the patterns."
-LONGEST = 131_072
-"""Characters of a script that a worker runs."""
 _DIGITS, _TINT_DIGITS = 5, 3
 _WAVES = {
     "gradient": (("rise", "how fast it goes from dark to light in a metre of its own space, along X, Y, Z"),),

@@ -19,7 +19,7 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from ...worker.protocol import Job, JobResult, StageScript, ViewRequest
+from ...worker.protocol import MAX_SOURCE, Job, JobResult, StageScript, ViewRequest
 from .. import measure, paintings_text, parts
 from ..perceptual import Judge
 from ..ports import WorkerPort
@@ -250,7 +250,7 @@ class _Trying:
 
     def _fitting(self, patterns: Sequence[Pattern]) -> Sequence[Pattern]:
         """Return the first patterns, as many as a script has room for."""
-        while patterns and len(self._with(patterns)[self._place].text) > pattern_text.LONGEST:
+        while patterns and len(self._with(patterns)[self._place].text) > MAX_SOURCE:
             patterns = patterns[:-1]
         return patterns
 

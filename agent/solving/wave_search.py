@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from . import damped
 from .patterns import Kind, shares
 
 Floats = NDArray[np.float64]
@@ -21,7 +22,7 @@ FEWEST_TURNS = 2.0
 """Over most of what is seen of a surface: fewer may be light as well."""
 SQUARE, UPRIGHT = 0.2, 0.35
 """How far the two waves of a checker may differ in length, and in angle (cosine) from a right one."""
-_ROUNDS = 12
+_STOPPING, _STEP = damped.Stopping(12, share=1e-5), 1e-3
 
 
 def starts(points: Floats, signal: Floats) -> Iterator[tuple[Kind, Floats]]:
@@ -68,7 +69,7 @@ def starts(points: Floats, signal: Floats) -> Iterator[tuple[Kind, Floats]]:
 
 
 def refined(kind: Kind, turns: Floats, shifts: Floats, points: Floats, signal: Floats) -> tuple[Floats, Floats]:
-    """Return waves and shifts that leave less of the signal (Levenberg and Marquardt; amplitudes are solved inside)."""
+    """Return waves and shifts that leave less of the signal (amplitudes are solved inside)."""
     dims = points.shape[1]
     extent = np.maximum(np.ptp(points, axis=0), 1e-9)
     steps = np.concatenate([np.tile(1.0 / extent, len(turns)), np.ones(len(turns))])
@@ -91,20 +92,16 @@ def refined(kind: Kind, turns: Floats, shifts: Floats, points: Floats, signal: F
 
 
 def _least(residual: Callable[[Floats], Floats], values: Floats) -> Floats:
-    now, damping = residual(values), 1e-2
-    for _ in range(_ROUNDS):
-        slope = np.stack([(residual(values + step) - now) / 1e-3 for step in 1e-3 * np.eye(len(values))], axis=1)
-        normal = slope.T @ slope
-        step = np.linalg.solve(normal + damping * np.diag(normal.diagonal() + 1e-9), -slope.T @ now)
-        then = residual(values + step)
-        if then @ then < now @ now:
-            done = then @ then > (1 - 1e-5) * (now @ now)
-            values, now, damping = values + step, then, damping * 0.3
-            if done:
-                break
-        else:
-            damping *= 10.0
-    return values
+    def at(here: Floats) -> tuple[float, damped.Slopes]:
+        now = residual(here)
+
+        def slopes() -> tuple[Floats, Floats]:
+            slope = np.stack([(residual(here + step) - now) / _STEP for step in _STEP * np.eye(len(here))], axis=1)
+            return slope.T @ now, slope.T @ slope
+
+        return float(now @ now), slopes
+
+    return damped.solve(at, values, np.inf, _STOPPING)[0]
 
 
 def _residual(kind: Kind, turns: Floats, shifts: Floats, points: Floats, signal: Floats) -> Floats:
