@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..worker.protocol import JobResult, LightBasis, LightBasisRequest, LookRequest, StageScript
+from ..worker.protocol import JobResult, LightBasisRequest, LookRequest, StageScript
 from .brief import Brief
 from .measurements import Measurements
 from .picture import Picture
@@ -129,11 +129,24 @@ class Attempt:
     """As in `Draft`."""
 
 
+@dataclass(frozen=True)
+class LightPictures:
+    """A scene under each of its lights alone; no names when it can't be had."""
+
+    names: tuple[str, ...]
+    pictures: NDArray[np.float32]
+    """(lights, h, w, 3) linear."""
+    coverage: NDArray[np.float32]
+    """(h, w) how much of a pixel the scene covers."""
+    gloss: NDArray[np.float32]
+    """(lights, h, w, 3) what of the pictures surfaces mirror."""
+
+
 class Looker(Protocol):
     """The attempt's own worker, still holding its scene, for measurements a role asks for."""
 
-    def light_basis(self, request: LightBasisRequest) -> tuple[LightBasis, NDArray[np.float32], NDArray[np.float32]]:
-        """Return the basis, its pictures (lights, h, w, 3) linear, and the coverage (h, w)."""
+    def light_basis(self, request: LightBasisRequest) -> LightPictures:
+        """Return the scene under each of its lights alone."""
         ...
 
     def look(self, request: LookRequest) -> NDArray[np.uint8] | str:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..worker.protocol import Failure, JobResult, LightBasis, LightBasisRequest, Look, LookRequest
 from .ports import WorkerPort
-from .roles import AttemptViews, Cancelled
+from .roles import AttemptViews, Cancelled, LightPictures
 
 
 def load_views(worker: WorkerPort, result: JobResult) -> AttemptViews:
@@ -45,14 +45,16 @@ class PortLooker:
         self._worker = worker
         self._cancel = cancel
 
-    def light_basis(self, request: LightBasisRequest) -> tuple[LightBasis, NDArray[np.float32], NDArray[np.float32]]:
-        """Return one linear picture per light and the scene's coverage; an empty basis when the worker can't."""
+    def light_basis(self, request: LightBasisRequest) -> LightPictures:
+        """Return one linear picture per light and the scene's coverage; without names when the worker can't."""
         reply = self._worker.ask(request, self._cancel)
         if self._cancel.is_set():
             raise Cancelled
         if not isinstance(reply, LightBasis) or not reply.names:
-            return LightBasis(), np.zeros((0, 1, 1, 3), np.float32), np.zeros((1, 1), np.float32)
-        return reply, _array(self._worker, reply.file), _array(self._worker, reply.alpha)
+            none = np.zeros((0, 1, 1, 3), np.float32)
+            return LightPictures((), none, np.zeros((1, 1), np.float32), none)
+        pictures, coverage, gloss = (_array(self._worker, file) for file in (reply.file, reply.alpha, reply.gloss))
+        return LightPictures(reply.names, pictures, coverage, gloss)
 
     def look(self, request: LookRequest) -> NDArray[np.uint8] | str:
         """Return the look as (h, w, 3) sRGB, or one sentence why there is none."""

@@ -61,6 +61,9 @@ class Thing:
     roughness: float = 0.5
     metallic: float = 0.0
     transmission: float = 0.0
+    ior: float = 1.5
+    specular: float = 0.5
+    """Of the Principled shader, as are the three above; these two are what it has by itself."""
     bevel: float = 0.0
     """Of a cube, before it is brought to its size: share of its side."""
 
@@ -136,6 +139,8 @@ def _of_clevr(item: evalset.Item) -> Scene:
                 colour,  # type: ignore[arg-type]
                 0.2 if metal else 0.7,
                 float(metal),
+                ior=1.5 if metal else 1.25,
+                specular=0.5 if metal else 0.33,
                 bevel=0.5 * BEVEL if entry["shape"] == "cube" else 0.0,
             )
         )

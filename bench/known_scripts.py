@@ -57,7 +57,7 @@ PARAMS = {
 $params}
 
 
-def paint(name, colour, roughness, metallic=0.0, transmission=0.0):
+def paint(name, colour, roughness, metallic=0.0, transmission=0.0, ior=1.5, specular=0.5):
     material = bpy.data.materials.new(name)
     material.use_nodes = True
     shader = material.node_tree.nodes["Principled BSDF"]
@@ -65,6 +65,8 @@ def paint(name, colour, roughness, metallic=0.0, transmission=0.0):
     shader.inputs["Roughness"].default_value = roughness
     shader.inputs["Metallic"].default_value = metallic
     shader.inputs["Transmission Weight"].default_value = transmission
+    shader.inputs["IOR"].default_value = ior
+    shader.inputs["Specular IOR Level"].default_value = specular
     bpy.data.objects[name].data.materials.append(material)
 
 
@@ -167,7 +169,7 @@ def _materials(scene: Scene) -> str:
     params.append(f'    "floor.colour": {_text(scene.floor)},\n')
     body = [
         f'paint("{thing.name}", PARAMS["{thing.name}.colour"], '
-        f"{', '.join(_text(value) for value in (thing.roughness, thing.metallic, thing.transmission))})\n"
+        f"{', '.join(_text(value) for value in (thing.roughness, thing.metallic, thing.transmission, thing.ior, thing.specular))})\n"
         for thing in scene.things
     ]
     body.append(f'paint("Floor", PARAMS["floor.colour"], {_text(scene.floor_roughness)})\n')

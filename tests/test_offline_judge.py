@@ -12,9 +12,9 @@ from restage.agent.measurements import Measurements, ObjectMeasure
 from restage.agent.offline import judge, write_lighting
 from restage.agent.offline.agent import make
 from restage.agent.offline.write_lighting import WORLD, Lamp
-from restage.agent.roles import Attempt, AttemptViews, Context
+from restage.agent.roles import Attempt, AttemptViews, Context, LightPictures
 from restage.agent.stages import BY_NAME
-from restage.worker.protocol import JobResult, LightBasis, SanityFinding
+from restage.worker.protocol import JobResult, SanityFinding
 
 
 class Lights:
@@ -24,7 +24,8 @@ class Lights:
         self.names, self.pictures = names, pictures
 
     def light_basis(self, request):
-        return LightBasis(self.names, "", ""), self.pictures, np.ones(self.pictures.shape[1:3], np.float32)
+        coverage = np.ones(self.pictures.shape[1:3], np.float32)
+        return LightPictures(self.names, self.pictures, coverage, np.zeros_like(self.pictures))
 
 
 @pytest.fixture

@@ -83,10 +83,12 @@ def test_numbers_that_move_no_lamp_are_not_tried_again(worker):
     solving.render(worker, "lighting")
     looker, effects, found = PortLooker(worker, Event()), knobs.Effects(), []
     request = LightBasisRequest(pixels=24, samples=2)
-    basis, pictures, _ = looker.light_basis(request)
+    lit = looker.light_basis(request)
     for _ in range(2):
         probe = Probe(worker, PAINTED, "lighting", Event())
-        moves = lamps.find(probe, known.LIGHTING, basis.names, looker, pictures, request, np.zeros(3), effects=effects)
+        moves = lamps.find(
+            probe, known.LIGHTING, lit.names, looker, lit.pictures, request, np.zeros(3), effects=effects
+        )
         found.append(([(move.number.start, move.light, move.step) for move in moves], probe.runs))
     (first, tried), (second, fewer) = found
     assert first == second and len(first) >= 6

@@ -16,6 +16,9 @@ PASS_NAMES = {
     "Depth": ("Depth",),
     "Normal": ("Normal",),
     "DiffCol": ("DiffCol", "Diffuse Color"),
+    "GlossCol": ("GlossCol", "Glossy Color"),
+    "GlossDir": ("GlossDir", "Glossy Direct"),
+    "GlossInd": ("GlossInd", "Glossy Indirect"),
     "IndexOB": ("IndexOB", "Object Index"),
     "IndexMA": ("IndexMA", "Material Index"),
 }

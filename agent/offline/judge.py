@@ -134,18 +134,18 @@ def _lighting(context: Context, attempt: Attempt, looker: Looker) -> Verdict:
     if any(item.property == "light" for a in context.attempts if a.verdict for item in a.verdict.items):
         return Verdict(approve=True, summary=f"{numbers} The lights are as solved.")
     lamps = {lamp.name: lamp for lamp in lamps_of(attempt.script)}
-    basis, pictures, coverage = looker.light_basis(LightBasisRequest(pixels=112, samples=24))
-    if not basis.names:
+    lit = looker.light_basis(LightBasisRequest(pixels=112, samples=24))
+    if not lit.names:
         return Verdict(approve=True, summary=f"{numbers} The lights could not be measured one by one.")
-    h, w = coverage.shape
+    h, w = lit.coverage.shape
     wanted = cv2.resize(context.picture.unit, (w, h), interpolation=cv2.INTER_AREA)
     solution = leaving.run(
-        lambda: light_solver.solve(pictures, coverage, np.asarray(wanted, np.float32)), context.cancel
+        lambda: light_solver.solve(lit.pictures, lit.coverage, np.asarray(wanted, np.float32)), context.cancel
     )
     if solution.before < solution.after * WORTH:
         return Verdict(approve=True, summary=f"{numbers} No other powers come nearer.")
     items = []
-    for name, gains in zip(basis.names, solution.gains, strict=True):
+    for name, gains in zip(lit.names, solution.gains, strict=True):
         if name in lamps:
             r, g, b = (float(gain) for gain in gains)
             items.append(

@@ -87,11 +87,11 @@ def find(
         if not probe.run([lift.with_values(script, {number: number.value + step})])[0].ok:
             continue
         only = LightBasisRequest(request.pixels, request.samples, (name,))
-        basis, alone, _ = looker.light_basis(only)
+        alone = looker.light_basis(only)
         light = list(names).index(name)
-        if basis.names != (name,) or alone.shape[1:] != pictures.shape[1:]:
+        if alone.names != (name,) or alone.pictures.shape[1:] != pictures.shape[1:]:
             continue
-        found.append(Move(number, step, light, _smooth(alone[0] - glow - pictures[light])))
+        found.append(Move(number, step, light, _smooth(alone.pictures[0] - glow - pictures[light])))
     return found
 
 

@@ -29,6 +29,8 @@ class Seen:
     """Which material a pixel shows, -1 for none that is to change."""
     weight: Array
     """(pixels,) how much a pixel counts."""
+    plain: Array | None = None
+    """(lights, pixels, 3) linear, at most `basis`: what of it no base colour changes, such as gloss on paint."""
     moves: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
     """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
     moved: tuple[int, ...] = ()
@@ -44,6 +46,8 @@ class Mix:
     """(lights + moves, pixels, 3) what each light gives and each step of a lamp adds."""
     light: Array
     """(pixels, 3) linear."""
+    coloured: Array
+    """(pixels, 3) what of it goes with the material's colour."""
     residual: Array
     weight: Array
     """(pixels, 3) of the squared residual."""
@@ -63,6 +67,7 @@ class Residuals:
             seen.wanted[order],
             seen.material[order],
             seen.weight[order],
+            None if seen.plain is None else seen.plain[:, order],
             seen.moves[:, order] if self._moves else seen.moves,
             seen.moved,
         )
@@ -79,11 +84,16 @@ class Residuals:
         parts[:lights] = moved_lights(seen, steps) * gains[:lights, None] * factors
         if self._moves:
             parts[lights:] = seen.moves * gains[list(seen.moved), None] * factors
+        coloured = parts[:lights].sum(axis=0)
+        if seen.plain is not None:
+            plain = seen.plain * gains[:lights, None]
+            coloured -= plain.sum(axis=0) * factors
+            parts[:lights] += plain * (1 - factors)
         light = parts[:lights].sum(axis=0)
         residual = self._tone.shown(light) - seen.wanted
         weight = np.minimum(1.0, _HUBER / np.maximum(np.abs(residual), 1e-6))
         loss = float((seen.weight[:, None] * weight * (2 - weight) * residual**2).sum() / self._total)
-        return Mix(loss, parts, light, residual, weight * seen.weight[:, None])
+        return Mix(loss, parts, light, coloured, residual, weight * seen.weight[:, None])
 
     def slopes(self, mix: Mix) -> tuple[Array, Array]:
         """Return half the loss's gradient and curvature (Gauss-Newton) by the logarithms of the groups' gains, channel
@@ -94,7 +104,7 @@ class Residuals:
         curvature = np.zeros((3 * groups + moves, 3 * groups + moves))
         for c in range(3):
             rows = mix.parts[:, :, c] * slope[:, c]
-            own = mix.light[:, c] * slope[:, c]
+            own = mix.coloured[:, c] * slope[:, c]
             weight = mix.weight[:, c]
             pull = weight * mix.residual[:, c]
             dense = np.concatenate([np.arange(lights) * 3 + c, 3 * groups + np.arange(moves)])
@@ -121,15 +131,19 @@ def moved_lights(seen: Seen, steps: Array) -> Array:
     return np.maximum(basis, 0.0) if len(seen.moved) else basis
 
 
-def lit(basis: Array, gains: Array, lights: int, material: NDArray[np.int64]) -> Array:
-    """Return the light of pixels (..., 3) with gains for lights and materials; `basis` is (lights, ..., 3)."""
+def lit(basis: Array, gains: Array, lights: int, material: NDArray[np.int64], plain: Array | None = None) -> Array:
+    """Return the light of pixels (..., 3) with gains for lights and materials; `basis` is (lights, ..., 3), and so is
+    `plain`, what of it goes with no material's colour."""
     shape = (lights, *([1] * (basis.ndim - 2)), 3)
-    factors = np.concatenate([gains[lights:], np.ones((1, 3))])
-    return np.asarray((basis * gains[:lights].reshape(shape)).sum(axis=0) * factors[material])
+    factors = np.concatenate([gains[lights:], np.ones((1, 3))])[material]
+    found = (basis * gains[:lights].reshape(shape)).sum(axis=0) * factors
+    if plain is not None:
+        found += (plain * gains[:lights].reshape(shape)).sum(axis=0) * (1 - factors)
+    return np.asarray(found)
 
 
 def error(seen: Seen, gains: Array, lights: int, tone: Tone, steps: Array | None = None) -> float:
     """Return the mean squared error as shown."""
     basis = seen.basis if steps is None else moved_lights(seen, steps)
-    gap = (tone.shown(lit(basis, gains, lights, seen.material)) - seen.wanted) ** 2
+    gap = (tone.shown(lit(basis, gains, lights, seen.material, seen.plain)) - seen.wanted) ** 2
     return float((gap * seen.weight[:, None]).sum() / (3 * seen.weight.sum()))

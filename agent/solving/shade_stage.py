@@ -83,8 +83,8 @@ def solve(
     if with_light:
         tell("rendering each light alone")
         request = LightBasisRequest(pixels=shade_pictures.PIXELS, samples=SAMPLES)
-        basis, pictures, coverage = looker.light_basis(request)
-        names = basis.names
+        alone = looker.light_basis(request)
+        names, pictures, coverage, gloss = alone.names, alone.pictures, alone.coverage, alone.gloss
         if not names:
             return None
     else:
@@ -92,6 +92,7 @@ def solve(
         if made_up is None:
             return None
         pictures, coverage = made_up
+        gloss = np.zeros_like(pictures)
     tell("solving the light" if with_light else "solving the colours")
     size = coverage.shape[1], coverage.shape[0]
     covered = coverage > shade_pictures.COVERED
@@ -124,7 +125,8 @@ def solve(
         weight = np.where(in_part, 0.0, weight) * regions.evened(shows)
     kept, stands_for = regions.sample(shows, used, MOST_PIXELS)
     weight = weight * stands_for
-    seen = residuals.Seen(layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept])
+    plain = np.minimum(gloss * _dull(made, materials)[worn][..., None], layers)
+    seen = residuals.Seen(layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept], plain[:, kept])
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
@@ -142,7 +144,11 @@ def solve(
         return None
     for (_, move), step in zip(moves, shaded.steps, strict=True):
         layers[move.light] += step * move.picture
-    if judge is not None and with_light and _vetoed(judge, wanted, layers, shaded.gains, len(names), worn, view, used):
+    if (
+        judge is not None
+        and with_light
+        and _vetoed(judge, wanted, layers, shaded.gains, len(names), worn, view, used, plain)
+    ):
         return None
     if paints:
         gains = np.exp(np.einsum("n,nmc->mc", np.log(shaded.values / knobs.values), knobs.effect[:, len(names) :]))
@@ -239,6 +245,11 @@ def _mirrors(made: Made, materials: Sequence[str]) -> list[int]:
     return [index for index, (rough, metal) in enumerate(surfaces) if metal * (1 - rough) > MIRROR]
 
 
+def _dull(made: Made, materials: Sequence[str]) -> NDArray[np.float64]:
+    """Return how much of what each material mirrors has none of its colour: all but a metal's; last, of none of them."""
+    return np.array([1 - made.numbers.get(f"surface/{name}", np.zeros(2))[1] for name in materials] + [0.0])
+
+
 def _vetoed(
     judge: Judge,
     wanted: Floats,
@@ -248,11 +259,12 @@ def _vetoed(
     shows: NDArray[np.int64],
     view: tone.Tone,
     used: Mask,
+    plain: NDArray[np.float64],
 ) -> bool:
     """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
     found = []
     for factors in (np.ones_like(gains), gains):
-        shown = view.shown(residuals.lit(layers, factors, lights, shows))
+        shown = view.shown(residuals.lit(layers, factors, lights, shows, plain))
         found.append(judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)))
     before, after = found
     return before is not None and after is not None and after > before + _VETO
