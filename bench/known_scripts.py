@@ -169,11 +169,15 @@ def _materials(scene: Scene) -> str:
     params.append(f'    "floor.colour": {_text(scene.floor)},\n')
     body = [
         f'paint("{thing.name}", PARAMS["{thing.name}.colour"], '
-        f"{', '.join(_text(value) for value in (thing.roughness, thing.metallic, thing.transmission, thing.ior, thing.specular))})\n"
+        f"{', '.join(_text(value) for value in _surface(thing))})\n"
         for thing in scene.things
     ]
     body.append(f'paint("Floor", PARAMS["floor.colour"], {_text(scene.floor_roughness)})\n')
     return _filled(MATERIALS, params="".join(params), body="".join(body))
+
+
+def _surface(thing: Thing) -> tuple[float, ...]:
+    return thing.roughness, thing.metallic, thing.transmission, thing.ior, thing.specular
 
 
 def _lighting(scene: Scene) -> str:

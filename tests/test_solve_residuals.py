@@ -9,7 +9,7 @@ import known
 import numpy as np
 import pytest
 import solving
-from restage.agent.solving import knobs, lamps, regions, shade_pictures, shade_stage
+from restage.agent.solving import knobs, lamps, regions, shade, shade_pictures, shade_stage
 from restage.agent.solving.probe import Probe
 from restage.agent.solving.residuals import Residuals, Seen
 from restage.agent.solving.tone import Tone
@@ -25,7 +25,9 @@ def test_slopes_are_those_of_the_loss():
     basis, moves = rng.uniform(0.05, 0.3, (lights, pixels, 3)), rng.normal(0, 0.01, (1, pixels, 3))
     wanted, material = rng.uniform(0.3, 0.8, (pixels, 3)), rng.integers(-1, materials, pixels)
     # The last material is nowhere seen.
-    seen = Seen(basis, wanted, np.where(material == 2, 1, material), rng.uniform(0.2, 1, pixels), moves, (1,))
+    plain = basis * rng.uniform(0, 0.6, basis.shape)
+    shown, weight = np.where(material == 2, 1, material), rng.uniform(0.2, 1, pixels)
+    seen = Seen(basis, wanted, shown, weight, moves, (1,), plain)
     groups = lights + materials
     residuals = Residuals(seen, Tone(), groups)
 
@@ -39,6 +41,27 @@ def test_slopes_are_those_of_the_loss():
         assert (loss(t + way) - loss(t - way)) / 2e-5 == pytest.approx(2 * slope, rel=0.02, abs=1e-5)
     assert np.linalg.eigvalsh(curvature).min() > -1e-12
     assert not gradient[-4:-1].any() and not curvature[-4:-1].any(), "what is not seen pulls nothing"
+
+
+def test_gloss_on_paint_has_none_of_its_colour():
+    """What is mirrored stays what it was, so that a paint's colour is found at once and exactly."""
+    rng = np.random.default_rng(3)
+    material, white = rng.integers(0, 2, 200), rng.uniform(0, 0.3, (200, 1))
+    light, mirrored = rng.uniform(0.2, 0.9, (200, 1)), np.where((rng.integers(0, 2, 200) == 0)[:, None], white, 0.0)
+    mirrored = np.where((material == 0)[:, None], mirrored, 0.0)
+    paint, written = np.array([(0.5, 0.02, 0.02), (0.1, 0.3, 0.5)]), np.array([(0.5, 0.5, 0.5), (0.1, 0.3, 0.5)])
+    wanted = Tone().shown(light * paint[material] + mirrored)
+    basis = (light * written[material] + mirrored)[None]
+    effect = np.zeros((6, 3, 3))
+    for place in range(6):
+        effect[place, 1 + place // 3, place % 3] = 1.0
+    all_knobs = knobs.Knobs(["lamp", "a", "b"], 1, [None] * 6, np.ones(6), effect)
+    base = np.concatenate([np.ones((1, 3)), written])
+    plain = np.repeat(mirrored, 3, axis=1)[None]
+    for known_gloss, right in ((plain, True), (None, False)):
+        seen = Seen(basis, wanted, material, np.ones(200), plain=known_gloss)
+        found = written * shade.solve(all_knobs, seen, Tone(), base).gains[1:]
+        assert (np.abs(found - paint).max() < 0.01) == right
 
 
 def test_a_floor_does_not_outvote_what_stands_on_it():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jobs import attempt, script
 from restage.worker.pool import start_one
-from restage.worker.protocol import FinishRequest, Job, LightBasisRequest, ViewRequest
+from restage.worker.protocol import FinishRequest, Job, LightBasisRequest, StageScript, ViewRequest
 
 pytestmark = pytest.mark.bpy
 
@@ -136,6 +136,28 @@ def test_light_adds_up(worker):
     shown = cv2.imread(str(worker.file(both.views.beauty)))[..., ::-1] / 255.0
     whole = alpha > 0.99
     assert np.median(each.sum(axis=0)[whole]) == pytest.approx(np.median(shown[whole]), rel=0.05)
+
+
+def test_what_is_mirrored_is_known_apart(worker):
+    """All of a black surface's light is gloss, and none of that of one without specular."""
+    paint = 'inputs["Metallic"].default_value = 0'
+    for edit, mirrored in (
+        ('inputs["Base Color"].default_value = (0, 0, 0, 1)', True),
+        ('inputs["Specular IOR Level"].default_value = 0', False),
+    ):
+        shader = '    shader = m.node_tree.nodes["Principled BSDF"]\n'
+        every = f"for m in bpy.data.materials:\n{shader}    shader.{paint}\n    shader.{edit}\n"
+        painted = StageScript("materials", script("materials").text + every)
+        accepted = script("setup"), script("geometry"), painted
+        result = worker.run(Job(accepted, script("lighting"), ("lights", "world"), views=ViewRequest(0)))
+        assert result.status == "ok", result.message
+        lit = worker.ask(LightBasisRequest(pixels=48, samples=16))
+        each, gloss = np.load(worker.file(lit.file)), np.load(worker.file(lit.gloss))
+        assert gloss.shape == each.shape and each.max() > 0.01
+        if mirrored:
+            assert gloss == pytest.approx(each, abs=2e-3)
+        else:
+            assert not gloss.any()
 
 
 def test_final_files(worker):

@@ -29,12 +29,12 @@ class Seen:
     """Which material a pixel shows, -1 for none that is to change."""
     weight: Array
     """(pixels,) how much a pixel counts."""
-    plain: Array | None = None
-    """(lights, pixels, 3) linear, at most `basis`: what of it no base colour changes, such as gloss on paint."""
     moves: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
     """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
     moved: tuple[int, ...] = ()
     """Which light each of them moves."""
+    plain: Array | None = None
+    """(lights, pixels, 3) linear, at most `basis`: what of it no base colour changes, such as gloss on paint."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Residuals:
             seen.wanted[order],
             seen.material[order],
             seen.weight[order],
-            None if seen.plain is None else seen.plain[:, order],
             seen.moves[:, order] if self._moves else seen.moves,
             seen.moved,
+            None if seen.plain is None else seen.plain[:, order],
         )
         shown = self._seen.material >= 0
         self._materials, starts = np.unique(self._seen.material[shown], return_index=True)

@@ -126,7 +126,9 @@ def solve(
     kept, stands_for = regions.sample(shows, used, MOST_PIXELS)
     weight = weight * stands_for
     plain = np.minimum(gloss * _dull(made, materials)[worn][..., None], layers)
-    seen = residuals.Seen(layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept], plain[:, kept])
+    seen = residuals.Seen(
+        layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept], plain=plain[:, kept]
+    )
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
@@ -246,7 +248,7 @@ def _mirrors(made: Made, materials: Sequence[str]) -> list[int]:
 
 
 def _dull(made: Made, materials: Sequence[str]) -> NDArray[np.float64]:
-    """Return how much of what each material mirrors has none of its colour: all but a metal's; last, of none of them."""
+    """Return how much of what each material mirrors has none of its colour: all but a metal's. Last, of none."""
     return np.array([1 - made.numbers.get(f"surface/{name}", np.zeros(2))[1] for name in materials] + [0.0])
 
 
