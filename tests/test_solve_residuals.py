@@ -27,7 +27,7 @@ def test_slopes_are_those_of_the_loss():
     # The last material is nowhere seen.
     plain = basis * rng.uniform(0, 0.6, basis.shape)
     shown, weight = np.where(material == 2, 1, material), rng.uniform(0.2, 1, pixels)
-    seen = Seen(basis, wanted, shown, weight, moves, (1,), plain)
+    seen = Seen(basis, wanted, shown, weight, moves, (1,), plain=plain)
     groups = lights + materials
     residuals = Residuals(seen, Tone(), groups)
 

@@ -63,9 +63,22 @@ def test_a_camera_that_looks_from_too_high_is_found(worker, scene):
 
 
 def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
-    picture, masks = scene
     bad = known.LIGHTING.replace("lamp.location = (-3.0, -3.0, 4.5)", "lamp.location = (-3.0, -2.1, 4.5)")
-    for turn in (0.1, 0.06):
+    found = _relit(worker, scene, bad, (0.1, 0.06))
+    places = [n.value for n in script_numbers.find(found) if n.hint == "location" and n.owner == "lamp"]
+    assert places == pytest.approx((-3.0, -3.0, 4.5), abs=0.35)
+
+
+def test_a_lamp_becomes_as_large_as_its_shadows_are_soft(worker, scene):
+    found = _relit(worker, scene, known.LIGHTING.replace("key.size = 1.5", "key.size = 0.5"), (0.1, 0.1))
+    (size,) = (n.value for n in script_numbers.find(found) if n.hint == "size" and n.owner == "key")
+    assert size == pytest.approx(1.5, abs=0.3)
+
+
+def _relit(worker, scene, bad, turns):
+    """A lighting script after rounds of light in which lamps go by so much."""
+    picture, masks = scene
+    for turn in turns:
         _, attempt = solving.attempt_at(worker, picture, masks, "lighting", bad)
         before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry", "materials"))
         source = shade_stage.Source(bad, Probe(worker, before, "lighting", Event()), lights=True, materials=False)
@@ -75,8 +88,7 @@ def test_a_lamp_goes_back_to_where_its_shadows_are(worker, scene):
         found = shade_stage.solve([source], PortLooker(worker, Event()), rendered, turn=turn)
         assert found is not None and found.after < found.before
         bad = found.texts[0]
-    places = [n.value for n in script_numbers.find(bad) if n.hint == "location" and n.owner == "lamp"]
-    assert places == pytest.approx((-3.0, -3.0, 4.5), abs=0.35)
+    return bad
 
 
 def _places(geometry: str) -> np.ndarray:

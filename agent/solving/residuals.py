@@ -33,6 +33,8 @@ class Seen:
     """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
     moved: tuple[int, ...] = ()
     """Which light each of them moves."""
+    least: Array | None = None
+    """(moves,) how many steps of each must be taken at least."""
     plain: Array | None = None
     """(lights, pixels, 3) linear, at most `basis`: what of it no base colour changes, such as gloss on paint."""
 
@@ -69,6 +71,7 @@ class Residuals:
             seen.weight[order],
             seen.moves[:, order] if self._moves else seen.moves,
             seen.moved,
+            seen.least,
             None if seen.plain is None else seen.plain[:, order],
         )
         shown = self._seen.material >= 0

@@ -137,6 +137,7 @@ def solve(
             seen,
             moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
+            least=np.array([move.least for _, move in moves]),
         )
     base = levels(made, names, materials)
     first = paints.first(colours) if paints else colours

@@ -11,7 +11,8 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
 
     `light/NAME`: emitted linear RGB, power worked in. `background/NODE`: a world node's linear RGB, strength worked in;
     `backdrop/NODE` one that the camera sees and that lights nothing.
-    `place/NAME`: where a lamp is and which way it shines, metres and a unit vector.
+    `place/NAME`: where a lamp is, which way it shines and how large it is: metres, a unit vector, and half of what it
+    measures across, in metres and, of a sun, in radians.
     `base/MATERIAL`: linear RGB base colour where it is one, not a texture. `surface/MATERIAL`: roughness, metallic.
     `exposure`: the view's, in stops.
     """
@@ -23,7 +24,7 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
             found[f"light/{item.name}"] = tuple(float(power * channel) for channel in light.color)
             matrix = item.matrix_world
             way = -matrix.col[2].to_3d().normalized()
-            found[f"place/{item.name}"] = (*map(float, matrix.translation), *map(float, way))
+            found[f"place/{item.name}"] = (*map(float, matrix.translation), *map(float, way), *_radii(light))
     if scene.world is not None and scene.world.node_tree is not None:
         for node in scene.world.node_tree.nodes:
             if node.bl_idname == "ShaderNodeBackground":
@@ -43,6 +44,16 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
             float(shader.inputs[name].default_value) for name in ("Roughness", "Metallic")
         )
     return found
+
+
+def _radii(light: bpy.types.Light) -> tuple[float, float]:
+    """Half of what a lamp measures across, metres, and of a sun, radians."""
+    if light.type == "SUN":
+        return 0.0, float(light.angle) / 2
+    if light.type != "AREA":
+        return float(light.shadow_soft_size), 0.0
+    sides = (light.size, light.size_y) if light.shape in ("RECTANGLE", "ELLIPSE") else (light.size, light.size)
+    return float(sum(sides)) / 4, 0.0
 
 
 def _only_seen(node: bpy.types.Node) -> bool:
