@@ -140,6 +140,8 @@ class LightPictures:
     """(h, w) how much of a pixel the scene covers."""
     gloss: NDArray[np.float32]
     """(lights, h, w, 3) what of the pictures surfaces mirror."""
+    around: NDArray[np.float32]
+    """(lights, h, w, 3) what of that is other surfaces; the rest is lamps and the sky."""
 
 
 class Looker(Protocol):

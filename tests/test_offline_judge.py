@@ -25,7 +25,8 @@ class Lights:
 
     def light_basis(self, request):
         coverage = np.ones(self.pictures.shape[1:3], np.float32)
-        return LightPictures(self.names, self.pictures, coverage, np.zeros_like(self.pictures))
+        none = np.zeros_like(self.pictures)
+        return LightPictures(self.names, self.pictures, coverage, none, none)
 
 
 @pytest.fixture

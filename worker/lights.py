@@ -15,19 +15,20 @@ from .protocol import LightBasis, LightBasisRequest
 WORLD = "World"
 EMISSION = "Emission"
 """Stands for all glowing surfaces together, when there are any; it is taken out of every other picture."""
+FILES = "light_basis.npy", "light_gloss.npy", "light_around.npy"
+ALPHA = "light_alpha.npy"
 
 
 def basis(request: LightBasisRequest, scratch: Path) -> LightBasis:
     """Return one linear picture per light, plus the world and glowing surfaces where there are any.
 
-    Beside it is what of each picture surfaces mirror, by Cycles' glossy passes.
+    Beside it is what of each picture surfaces mirror, by Cycles' glossy passes, and what of that is other surfaces.
     Colours are multiplied by coverage (`alpha`): the backdrop that the camera sees of the world does not count.
     """
     scene = bpy.context.scene
     lamps = [item for item in scene.objects if item.type == "LIGHT" and not item.hide_render]
     names: list[str] = []
-    pictures: list[np.ndarray] = []
-    glosses: list[np.ndarray] = []
+    found: list[np.ndarray] = []
     with shot.copied(scene) as copy:
         shot.set_size(copy, shot.frame_size(scene, request.pixels))
         copy.cycles.samples = request.samples
@@ -38,40 +39,32 @@ def basis(request: LightBasisRequest, scratch: Path) -> LightBasis:
         world, copy.world = copy.world, None
 
         def render(lit: bpy.types.Object | None) -> tuple[np.ndarray, np.ndarray]:
-            """Return the picture with its alpha, and what of it is mirrored."""
+            """Return the picture, what it mirrors and what of that is other surfaces, (3, h, w, 3); and alpha."""
             changes: list[tuple[Any, str, Any]] = [(lamp, "hide_render", lamp is not lit) for lamp in lamps]
             with shot.temporarily(changes):
-                found = shot.to_arrays(copy, scratch / "light.exr")
-            return found["Combined"], found["GlossCol"] * (found["GlossDir"] + found["GlossInd"])
-
-        def add(name: str, picture: np.ndarray, gloss: np.ndarray) -> None:
-            names.append(name)
-            pictures.append(picture)
-            glosses.append(gloss)
+                passes = shot.to_arrays(copy, scratch / "light.exr")
+            around = passes["GlossCol"] * passes["GlossInd"]
+            gloss = around + passes["GlossCol"] * passes["GlossDir"]
+            return np.stack([passes["Combined"][..., :3], gloss, around]), passes["Combined"][..., 3]
 
         if request.only:
-            for lamp in lamps:
-                if lamp.name in request.only:
-                    picture, gloss = render(lamp)
-                    add(lamp.name, picture[..., :3], gloss)
+            wanted = [lamp for lamp in lamps if lamp.name in request.only]
+            names, found = [lamp.name for lamp in wanted], [render(lamp)[0] for lamp in wanted]
             alpha = np.ones(shot.frame_size(scene, request.pixels)[::-1], np.float32)
         else:
-            dark, dark_gloss = render(None)
-            alpha, glow = dark[..., 3], dark[..., :3]
-
-            def add_lit(name: str, lamp: bpy.types.Object | None) -> None:
-                picture, gloss = render(lamp)
-                add(name, picture[..., :3] - glow, gloss - dark_gloss)
-
+            glow, alpha = render(None)
             for lamp in lamps:
-                add_lit(lamp.name, lamp)
+                names.append(lamp.name)
+                found.append(render(lamp)[0] - glow)
             if world is not None:
                 copy.world = world
-                add_lit(WORLD, None)
-            if float(glow.max(initial=0.0)) > 1e-4:
-                add(EMISSION, glow, dark_gloss)
-    for file, found in (("light_basis.npy", pictures), ("light_gloss.npy", glosses)):
-        stack = np.stack(found) if found else np.zeros((0, *alpha.shape, 3), np.float32)
-        np.save(scratch / file, np.maximum(stack, 0.0).astype(np.float32))
-    np.save(scratch / "light_alpha.npy", alpha.astype(np.float32))
-    return LightBasis(tuple(names), "light_basis.npy", "light_alpha.npy", "light_gloss.npy")
+                names.append(WORLD)
+                found.append(render(None)[0] - glow)
+            if float(glow[0].max(initial=0.0)) > 1e-4:
+                names.append(EMISSION)
+                found.append(glow)
+    stack = np.stack(found, axis=1) if found else np.zeros((3, 0, *alpha.shape, 3), np.float32)
+    for file, pictures in zip(FILES, np.maximum(stack, 0.0), strict=True):
+        np.save(scratch / file, pictures.astype(np.float32))
+    np.save(scratch / ALPHA, alpha.astype(np.float32))
+    return LightBasis(tuple(names), FILES[0], ALPHA, *FILES[1:])

@@ -255,13 +255,14 @@ class LightBasis:
     """One picture per light. `file` is `.npy`, float32 (lights, h, w, 3), linear, `names` in the same order.
 
     The world is called `World`. `alpha` is float32 (h, w): how much of a pixel the scene (not the backdrop) covers.
-    `gloss` is like `file`: what of each picture surfaces mirror.
+    `gloss` and `around` are like `file`: what of each picture surfaces mirror, and what of that is other surfaces.
     """
 
     names: tuple[str, ...] = ()
     file: str = ""
     alpha: str = ""
     gloss: str = ""
+    around: str = ""
 
 
 @dataclass(frozen=True)

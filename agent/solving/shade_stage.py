@@ -13,8 +13,8 @@ from ...worker.protocol import LightBasisRequest
 from .. import lift, parts
 from ..measure import fit_mask
 from ..perceptual import Judge
-from ..roles import Looker
-from . import lamps, regions, residuals, shade, shade_pictures, tone
+from ..roles import LightPictures, Looker
+from . import lamps, mirrors, regions, residuals, shade, shade_pictures, tone
 from .gauge import Paints
 from .knobs import Effects, Knobs, find, levels
 from .probe import Made, Probe
@@ -33,8 +33,6 @@ DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
 _VETO = 0.02
-MIRROR = 0.5
-"""Metallic times smooth, from which on a surface shows what is around it."""
 LEAST_STEP = 0.02
 """A lamp that would go less far stays."""
 
@@ -84,15 +82,16 @@ def solve(
         tell("rendering each light alone")
         request = LightBasisRequest(pixels=shade_pictures.PIXELS, samples=SAMPLES)
         alone = looker.light_basis(request)
-        names, pictures, coverage, gloss = alone.names, alone.pictures, alone.coverage, alone.gloss
-        if not names:
+        if not alone.names:
             return None
+        names = alone.names
     else:
         made_up = shade_pictures.one_light(scene)
         if made_up is None:
             return None
-        pictures, coverage = made_up
-        gloss = np.zeros_like(pictures)
+        nothing = np.zeros_like(made_up[0])
+        alone = LightPictures(names, *made_up, nothing, nothing)
+    coverage = alone.coverage
     tell("solving the light" if with_light else "solving the colours")
     size = coverage.shape[1], coverage.shape[0]
     covered = coverage > shade_pictures.COVERED
@@ -107,12 +106,12 @@ def solve(
     shows, worn = regions.by_material(scene.views, scene.inventory, colours, materials, agree)
     if not with_light:
         # What a mirror shows is the light and the things around it, not a colour.
-        shows[np.isin(shows, _mirrors(made, materials))] = -1
+        shows[np.isin(shows, mirrors.shiny(made, materials))] = -1
     in_part = (shows < 0) & np.isin(worn, _painted(knobs))
     knobs, owners = _useful(knobs, owners, shows)
     if not knobs.numbers:
         return None
-    view, layers, used = shade_pictures.layers(scene, names, pictures, coverage, made, with_light)
+    view, layers, used = shade_pictures.layers(scene, names, alone.pictures, coverage, made, with_light)
     used = used & counted
     if view is None or not used.any():
         return None
@@ -123,16 +122,18 @@ def solve(
     if (shows >= 0).any():
         # What may get another colour, by an amount that can't be told there, is no witness of the light.
         weight = np.where(in_part, 0.0, weight) * regions.evened(shows)
+    if with_light:
+        weight = weight * mirrors.trust(alone, worn, made, materials)
     kept, stands_for = regions.sample(shows, used, MOST_PIXELS)
     weight = weight * stands_for
-    plain = np.minimum(gloss * _dull(made, materials)[worn][..., None], layers)
+    plain = np.minimum(mirrors.colourless(alone, worn, made, materials), layers)
     seen = residuals.Seen(
         layers[:, kept], wanted[kept].astype(np.float64), shows[kept], weight[kept], plain=plain[:, kept]
     )
     moves: list[tuple[int, lamps.Move]] = []
     if with_light and turn:
         tell("moving the lamps")
-        moves = _moves(sources, names, looker, pictures, scene, turn, effects)
+        moves = _moves(sources, names, looker, alone.pictures, scene, turn, effects)
         seen = replace(
             seen,
             moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
@@ -147,11 +148,8 @@ def solve(
         return None
     for (_, move), step in zip(moves, shaded.steps, strict=True):
         layers[move.light] += step * move.picture
-    if (
-        judge is not None
-        and with_light
-        and _vetoed(judge, wanted, layers, shaded.gains, len(names), worn, view, used, plain)
-    ):
+    added = _Sum(layers, plain, len(names), worn, view, used)
+    if judge is not None and with_light and _vetoed(judge, wanted, added, shaded.gains):
         return None
     if paints:
         gains = np.exp(np.einsum("n,nmc->mc", np.log(shaded.values / knobs.values), knobs.effect[:, len(names) :]))
@@ -242,32 +240,23 @@ def _painted(knobs: Knobs) -> list[int]:
     return [int(m) for m in np.flatnonzero(strongest > 0.05)]
 
 
-def _mirrors(made: Made, materials: Sequence[str]) -> list[int]:
-    """Return which of the materials are smooth metal."""
-    surfaces = [made.numbers.get(f"surface/{name}", np.array([1.0, 0.0])) for name in materials]
-    return [index for index, (rough, metal) in enumerate(surfaces) if metal * (1 - rough) > MIRROR]
+@dataclass(frozen=True)
+class _Sum:
+    """The lights, to be added up."""
+
+    layers: NDArray[np.float64]
+    plain: NDArray[np.float64]
+    lights: int
+    worn: NDArray[np.int64]
+    view: tone.Tone
+    used: Mask
 
 
-def _dull(made: Made, materials: Sequence[str]) -> NDArray[np.float64]:
-    """Return how much of what each material mirrors has none of its colour: all but a metal's. Last, of none."""
-    return np.array([1 - made.numbers.get(f"surface/{name}", np.zeros(2))[1] for name in materials] + [0.0])
-
-
-def _vetoed(
-    judge: Judge,
-    wanted: Floats,
-    layers: NDArray[np.float64],
-    gains: NDArray[np.float64],
-    lights: int,
-    shows: NDArray[np.int64],
-    view: tone.Tone,
-    used: Mask,
-    plain: NDArray[np.float64],
-) -> bool:
+def _vetoed(judge: Judge, wanted: Floats, added: _Sum, gains: NDArray[np.float64]) -> bool:
     """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
     found = []
     for factors in (np.ones_like(gains), gains):
-        shown = view.shown(residuals.lit(layers, factors, lights, shows, plain))
-        found.append(judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)))
+        shown = added.view.shown(residuals.lit(added.layers, factors, added.lights, added.worn, added.plain))
+        found.append(judge.lpips(np.where(added.used[..., None], shown, wanted).astype(np.float32)))
     before, after = found
     return before is not None and after is not None and after > before + _VETO
