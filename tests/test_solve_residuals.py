@@ -9,8 +9,9 @@ import known
 import numpy as np
 import pytest
 import solving
-from restage.agent.solving import knobs, lamps, regions, shade, shade_pictures, shade_stage
-from restage.agent.solving.probe import Probe
+from restage.agent.roles import LightPictures
+from restage.agent.solving import knobs, lamps, mirrors, regions, shade, shade_pictures, shade_stage
+from restage.agent.solving.probe import Made, Probe
 from restage.agent.solving.residuals import Residuals, Seen
 from restage.agent.solving.tone import Tone
 from restage.agent.views import PortLooker
@@ -62,6 +63,19 @@ def test_gloss_on_paint_has_none_of_its_colour():
         seen = Seen(basis, wanted, material, np.ones(200), plain=known_gloss)
         found = written * shade.solve(all_knobs, seen, Tone(), base).gains[1:]
         assert (np.abs(found - paint).max() < 0.01) == right
+
+
+def test_a_metal_is_told_by_the_things_it_mirrors_and_not_by_the_sky():
+    worn = np.array([[0, 0, 1, 1, -1]])
+    pictures = np.full((2, 1, 5, 3), 0.2, np.float32)
+    around = np.zeros_like(pictures)
+    around[:, :, [0, 2]] = 0.15
+    lit = LightPictures(("lamp", "sky"), pictures, np.ones((1, 5), np.float32), pictures * 0.9, around)
+    made = Made(True, numbers={"surface/steel": np.array([0.2, 1.0]), "surface/paint": np.array([0.2, 0.0])})
+    names = ["steel", "paint"]
+    assert mirrors.trust(lit, worn, made, names) == pytest.approx(np.array([[0.75, mirrors.LEAST, 1, 1, 1]]))
+    colourless = mirrors.colourless(lit, worn, made, names)
+    assert not colourless[:, 0, :2].any() and colourless[:, 0, 2:4] == pytest.approx(0.18)
 
 
 def test_a_floor_does_not_outvote_what_stands_on_it():

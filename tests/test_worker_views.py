@@ -152,8 +152,9 @@ def test_what_is_mirrored_is_known_apart(worker):
         result = worker.run(Job(accepted, script("lighting"), ("lights", "world"), views=ViewRequest(0)))
         assert result.status == "ok", result.message
         lit = worker.ask(LightBasisRequest(pixels=48, samples=16))
-        each, gloss = np.load(worker.file(lit.file)), np.load(worker.file(lit.gloss))
-        assert gloss.shape == each.shape and each.max() > 0.01
+        each, gloss, around = (np.load(worker.file(file)) for file in (lit.file, lit.gloss, lit.around))
+        assert gloss.shape == around.shape == each.shape and each.max() > 0.01
+        assert (around <= gloss + 1e-6).all() and around.any() == mirrored
         if mirrored:
             assert gloss == pytest.approx(each, abs=2e-3)
         else:
