@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The last touch on a finished program: first what is painted on things, then camera, sizes and places together, then
-colours, light and where lamps stand, each number in its own stage's script; last, patterns on surfaces that flat colour
-does not explain.
+colours, light and where lamps stand, each number in its own stage's script, with a light more where one is missing;
+last, patterns on surfaces that flat colour does not explain.
 
 The geometry stage may not touch the camera, the materials stage knows no light and the lighting stage may not touch
 colours; here all are at hand. Kept only when the whole program, run afresh, comes nearer to the picture.
@@ -23,12 +23,12 @@ from ..worker.protocol import StageScript
 from .measurements import Measurements
 from .perceptual import Judge
 from .polish_rules import better, nothing_gained
-from .polishing import paint, shine
+from .polishing import more_light, paint, shine
 from .polishing.light import Light
 from .polishing.places import Places
 from .polishing.stands import Bench, Program, Stands
 from .ports import WorkerPort
-from .solving import texture
+from .solving import found_light, texture
 from .solving.gauge import Paints
 from .solving.placement import Doubts
 from .solving.write_back import write_back
@@ -38,6 +38,8 @@ TURNS = (0.0, 0.12, 0.06, 0.03)
 """How far lamps are moved to see what that does, radians, round by round; at first powers and colours alone."""
 SHINING_AT = TURNS[2]
 """Before which round it is tried how surfaces shine: once lamps stand about right."""
+MORE_AT = TURNS[1]
+"""Before which round a light is looked for that no script has: once those there are do what they can."""
 PLACES_SHARE, SHINE_SHARE = 0.4, 0.3
 """Of the time there is then."""
 PAINT_SHARE = 0.5
@@ -120,6 +122,10 @@ class _Polishing:
         for turn in TURNS:
             if time.monotonic() > deadline or failed > 1:
                 break
+            if turn == MORE_AT:
+                dim = stands
+                stands = self._step("a light more", dim, partial(more_light.solved, self._bench, light, dim))
+                failed = failed if stands is dim else 0
             if turn == SHINING_AT:
                 dull, until = stands, _within(SHINE_SHARE, deadline)
                 stands = self._step("roughness and metal", dull, partial(shine.solved, self._bench, light, dull, until))
@@ -153,7 +159,7 @@ class _Polishing:
     def _written(self, program: Program, stands: Stands) -> Program | None:
         """Return the program with its solved numbers in PARAMS; None when it no longer runs so."""
         changed = {
-            old.stage: write_back(old.text, new.text, self._bench.owners_of(old.stage))
+            old.stage: write_back(found_light.added(old.text, new.text), new.text, self._bench.owners_of(old.stage))
             for old, new in zip(program, stands.scripts, strict=True)
             if old.text != new.text
         }

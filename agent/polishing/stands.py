@@ -37,7 +37,11 @@ class Stands:
 
     def materials(self) -> int | None:
         """Return the place of the script that makes the materials."""
-        return next((p for p, script in enumerate(self.scripts) if script.stage in ("materials", "program")), None)
+        return self.place_of("materials")
+
+    def place_of(self, stage: str) -> int | None:
+        """Return the place of the script that does a stage's work."""
+        return next((p for p, script in enumerate(self.scripts) if script.stage in (stage, "program")), None)
 
     def with_text(self, place: int, text: str) -> Program:
         """Return the program with another script in a place."""
@@ -101,6 +105,10 @@ class Bench:
         for index, number in enumerate(script_numbers.find(script.text)):
             if number.start in owners:
                 mine[index] = owners[number.start]
+
+    def own_all(self, stage: str, owners: Mapping[int, str]) -> None:
+        """Remember whose the numbers of a stage's script are, by their places among them, and nothing else of it."""
+        self._owners[stage] = dict(owners)
 
     def owners_of(self, stage: str) -> dict[int, str]:
         """Return whose the numbers of a stage's script are, as far as that is known."""

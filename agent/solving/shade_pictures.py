@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...worker.protocol import ObjectInfo
+from .. import parts
+from ..measure import fit_mask
 from ..roles import AttemptViews
 from . import tone
 from .knobs import WORLD
@@ -92,6 +94,22 @@ def one_light(scene: Rendered) -> tuple[Floats, Floats] | None:
 def _world_is_seen(numbers: Mapping[str, NDArray[np.float64]], settings: Mapping[str, Any]) -> bool:
     hidden = any(key.startswith("backdrop/") for key in numbers) or settings.get("film_transparent", False)
     return not hidden and any(key.startswith("background/") for key in numbers)
+
+
+def about(scene: Rendered) -> tuple[NDArray[np.float64], float]:
+    """Return the middle of the things (3,) and how far they reach from it, metres."""
+    things = [info for info in scene.inventory if parts.owner(info.name, list(scene.masks)) is not None]
+    if not things:
+        return np.zeros(3), 1.0
+    low, high = (np.array([getattr(info, f"world_{end}") for info in things]) for end in ("min", "max"))
+    middle = np.asarray(((low + high) / 2).mean(axis=0), np.float64)
+    return middle, float(np.linalg.norm(np.maximum(high - middle, middle - low).max(axis=0)))
+
+
+def counted(scene: Rendered, size: tuple[int, int]) -> Mask:
+    """Return where anything is compared, at `size` (width, height)."""
+    width, height = size
+    return np.ones((height, width), bool) if scene.ignored is None else ~fit_mask(scene.ignored, width, height)
 
 
 def fitted(picture: Floats, size: tuple[int, int]) -> Floats:

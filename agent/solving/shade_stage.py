@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...worker.protocol import LightBasisRequest
-from .. import lift, parts
-from ..measure import fit_mask
+from .. import lift
 from ..perceptual import Judge
 from ..roles import LightPictures, Looker
 from . import lamps, mirrors, regions, residuals, shade, shade_pictures, tone
@@ -95,7 +94,7 @@ def solve(
     tell("solving the light" if with_light else "solving the colours")
     size = coverage.shape[1], coverage.shape[0]
     covered = coverage > shade_pictures.COVERED
-    counted = np.ones_like(covered) if scene.ignored is None else ~fit_mask(scene.ignored, *size)
+    counted = shade_pictures.counted(scene, size)
     agree = regions.agreeing(scene.views, scene.masks, size) & covered & counted
     found = _knobs(sources, names, effects)
     if found is None:
@@ -179,9 +178,7 @@ def _moves(
     effects: Effects | None,
 ) -> list[tuple[int, lamps.Move]]:
     """Return the numbers that move lamps, each with the place of its source."""
-    things = [info for info in scene.inventory if parts.owner(info.name, list(scene.masks)) is not None]
-    boxes = [np.add(info.world_min, info.world_max) / 2 for info in things]
-    middle = np.mean(boxes, axis=0) if boxes else np.zeros(3)
+    middle, _ = shade_pictures.about(scene)
     request = LightBasisRequest(pixels=shade_pictures.PIXELS, samples=SAMPLES)
     return [
         (place, move)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A light that the picture asks for and no script has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...worker.protocol import LightBasisRequest, ViewRequest
+from ..polish_rules import better
+from ..solving import found_light, missing_light, shade_pictures
+from ..solving.probe import Made
+from ..views import PortLooker
+from .light import Light
+from .stands import Bench, Stands
+
+
+def solved(bench: Bench, light: Light, stands: Stands) -> Stands:
+    """Return what stands with one light more, solved, where that is nearer to the picture; the worker holds its
+    scene."""
+    place = stands.place_of("lighting")
+    if place is None or stands.views.beauty is None or found_light.has(stands.scripts[place].text):
+        return stands
+    bench.tell("trying a light that may be missing")
+    script = stands.scripts[place]
+    inventory, settings = stands.result.inventory, stands.result.settings
+    scene = shade_pictures.Rendered(bench.picture, bench.masks, stands.views, inventory, settings, bench.ignored)
+    taken = [info.name for info in inventory]
+    tried = missing_light.candidates(*shade_pictures.about(scene), taken)
+    result = bench.run(stands.with_text(place, found_light.written(script.text, tried)), ViewRequest(0))
+    if result.status != "ok":
+        return bench.again(stands)
+    request = LightBasisRequest(pixels=missing_light.PIXELS, samples=missing_light.SAMPLES)
+    alone = PortLooker(bench.worker, bench.cancel).light_basis(request)
+    if not alone.names:
+        return bench.again(stands)
+    own = np.array([name not in {each.name for each in tried} for name in alone.names])
+    view, _, _ = shade_pictures.layers(scene, alone.names, alone.pictures * own[:, None, None, None], alone.coverage,
+                                       Made(True), with_light=True)  # fmt: skip
+    missing = missing_light.choose(tried, alone, scene, view) if view is not None else None
+    if missing is None:
+        return bench.again(stands)
+    more = replace(missing.light, name=missing_light.unique(missing_light.NAMES[missing.light.kind], taken))
+    found = bench.tried(stands.with_text(place, found_light.written(script.text, [more])))
+    if found is None:
+        return bench.again(stands)
+    owners = dict(bench.owners_of(script.stage))
+    # Its numbers come before the others.
+    bench.own_all(script.stage, {})
+    scripts = light.solved(found, 0.0)
+    lit = None if scripts is None else bench.tried(scripts)
+    best = lit if lit is not None and lit.numbers.score > found.numbers.score else found
+    if better(stands.numbers, best.numbers):
+        return best
+    bench.own_all(script.stage, owners)
+    return bench.again(stands)
