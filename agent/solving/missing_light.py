@@ -31,10 +31,12 @@ AWAY = 3.0
 """Of lamps, in the things' reach."""
 LEAST_SHARE = 0.08
 """Of the error left, that a light must promise to take away: few lights are better than many."""
+LEAST = 1e-4
+"""And of the squared error as shown."""
 NAMES = {"SUN": "Found Sun", "AREA": "Found Lamp"}
 _FAINT = 1e-3
 _STOPPING = damped.Stopping(40, share=1e-4, short=1)
-_KEPT = 1e-3
+_KEPT = 1e-5
 """Cost of changing lights and colours, per squared logarithm."""
 
 
@@ -111,7 +113,7 @@ def choose(tried: Sequence[FoundLight], alone: LightPictures, scene: Rendered, v
         light = mine[alone.names[index]]
         # Slopes are half the loss's.
         share = (slope**2 / bend) / max(mix.loss, 1e-12)
-        if share > LEAST_SHARE and (best is None or share > best.share):
+        if share > LEAST_SHARE and share * mix.loss > LEAST and (best is None or share > best.share):
             best = Missing(replace(light, power=light.power * _FAINT * (1 - slope / bend)), share)
     return best
 

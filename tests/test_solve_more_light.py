@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A light that the picture asks for and no script has is found, and none where all are there."""
+
+from __future__ import annotations
+
+import ast
+from threading import Event
+
+import known
+import numpy as np
+import pytest
+import solving
+from restage.agent import params
+from restage.agent.perceptual import Judge
+from restage.agent.polishing import more_light
+from restage.agent.polishing.light import Light
+from restage.agent.polishing.stands import Bench
+from restage.agent.solving import found_light, missing_light
+from restage.agent.solving.found_light import FoundLight
+from restage.agent.solving.gauge import Paints
+from restage.agent.solving.write_back import write_back
+from restage.worker.protocol import StageScript
+
+SUN = FoundLight("Found Sun", "SUN", 2.0, (0.0, 0.0, 5.0), (0.6, 0.0, -0.8), 0.2)
+LAMP = FoundLight("Found Lamp", "AREA", 300.0, (1.0, 2.0, 3.0), (0.0, 0.0, -1.0), 1.5)
+
+
+def without_key():
+    script = known.LIGHTING
+    start, end = script.index("key = bpy"), script.index("fill = bpy")
+    script = script[:start] + script[end:]
+    return script.replace('    "key.power": 420.0,  # W\n    "key.colour": (1.0, 0.9, 0.8),\n', "")
+
+
+@pytest.fixture(scope="module")
+def scene(worker):
+    return solving.picture_of(worker)
+
+
+def looked_for(worker, scene, lighting):
+    """What stood and what stands once a missing light was looked for; and what looked."""
+    picture, masks = scene
+    bench = Bench(picture.unit, masks, worker, Judge(picture.unit), Event(), lambda _: None)
+    stands = bench.tried(
+        tuple(StageScript(stage, text) for stage, text in (known.TEXTS | {"lighting": lighting}).items())
+    )
+    return stands, more_light.solved(bench, Light(bench, Paints(), float("inf")), stands), bench
+
+
+def test_a_key_light_that_was_left_out_is_found(worker, scene):
+    dim, lit, bench = looked_for(worker, scene, without_key())
+    assert dim.numbers.psnr < 15 and lit.numbers.psnr > 26
+    (light,) = found_light.read(lit.scripts[-1].text)
+    # The key shines from the left, this side of the things.
+    assert light.way[0] > 0.2 and light.way[1] > 0.2 and light.way[2] < -0.4
+    old = found_light.added(without_key(), lit.scripts[-1].text)
+    script = write_back(old, lit.scripts[-1].text, bench.owners_of("lighting"))
+    assert found_light.read(script) == [light] and script.count(found_light.BEGINS) == 1
+    assert params.read(script)["Fill.energy"] != 90, "the lights that were there follow"
+    for line in without_key().splitlines():
+        assert "other" not in line or line in script, "nothing else of the text changes"
+
+
+def test_where_all_lights_are_there_none_is_added(worker, scene):
+    # All of half the strength: other powers of the same lights are the answer.
+    weak = known.LIGHTING.replace("420.0", "200.0").replace("energy = 90", "energy = 45").replace("0.35", "0.17")
+    dim, still, _ = looked_for(worker, scene, weak)
+    assert still.scripts == dim.scripts and dim.numbers.psnr < 20
+
+
+def test_the_block_can_be_read_and_carried_over():
+    script = '"""Lighting."""\nimport bpy\n\nPARAMS = {\n    "key.power": 5.0,\n}\n'
+    more = found_light.written(script, [SUN, LAMP])
+    ast.parse(more)
+    assert found_light.read(more) == [SUN, LAMP]
+    assert params.read(more)["key.power"] == 5.0
+    assert found_light.added(script, more) == more
+    assert found_light.added(more, script) == more and found_light.added(script, script) == script
+    assert not found_light.read(script)
+
+
+def test_each_candidate_has_a_name_of_its_own_and_shines_at_the_things():
+    middle = np.array([1.0, -2.0, 0.5])
+    tried = missing_light.candidates(middle, 2.0, ["Found Sun", "Key"])
+    assert len({light.name for light in tried} | {"Found Sun", "Key"}) == len(tried) + 2
+    for light in tried:
+        towards = middle - light.location
+        assert towards / np.linalg.norm(towards) == pytest.approx(np.array(light.way), abs=1e-6)
+        assert light.way[2] < 0, "nothing shines from below"
