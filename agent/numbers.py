@@ -28,8 +28,8 @@ from .solving.gauge import Paints
 FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
-POLISH_SECONDS = 24.0
-FITTED_POLISH_SECONDS = 24.0
+POLISH_SECONDS = 28.0
+FITTED_POLISH_SECONDS = 28.0
 """Where the agent has fitted its stages itself, which leaves less to find."""
 PATTERN_SECONDS, FITTED_PATTERN_SECONDS = 9.0, 12.0
 """For patterns, after that; with the seconds of the stages a solve stays within a minute."""

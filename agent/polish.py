@@ -40,7 +40,7 @@ SHINING_AT = TURNS[2]
 """Before which round it is tried how surfaces shine: once lamps stand about right."""
 MORE_AT = TURNS[1]
 """Before which round a light is looked for that no script has: once those there are do what they can."""
-PLACES_SHARE, SHINE_SHARE = 0.4, 0.3
+PLACES_SHARE, SHINE_SHARE = 0.35, 0.3
 """Of the time there is then."""
 PAINT_SHARE = 0.5
 """Of all the time, until which what is painted on things is painted anew once more."""

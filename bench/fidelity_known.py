@@ -210,7 +210,8 @@ def page(found: list[dict[str, Any]]) -> str:
         "**The masks are the exact ones of the ground truth**, which no run has.\n\n"
         + table(heads, lines)
         + "\n\nPSNR in dB, of final renders. *True script*: the undisturbed scripts' own render, which is not the "
-        "picture either: materials are a Principled shader with the published colour. \\* The light is not published "
+        "picture either: materials are a Principled shader with the published colour, CLEVR's rubber and metal as "
+        "Kubric (google-research/kubric), which makes its scenes anew, has them. \\* The light is not published "
         "(CLEVR moves each lamp by a secret step) or is a photographed studio (prims_mirror), and CLEVR's materials "
         "are of another kind; *_ours*: the same scene in our own render of the true script, of which everything is "
         "known. *Colours right*: base "

@@ -34,6 +34,10 @@ CLEVR_COLOURS = {
     "yellow": (255, 238, 51),
 }
 """As CLEVR's generator has them; it writes them into its materials as linear light divided by 255."""
+RUBBER = {"roughness": 0.7, "ior": 1.25, "specular": 0.33}
+METAL = {"roughness": 0.2, "metallic": 1.0}
+"""What comes nearest to CLEVR's two materials, node groups of their own, as a Principled shader: so Kubric, which makes
+CLEVR's scenes anew, has them (google-research/kubric, challenges/movi/movi_ab_worker.py)."""
 CLEVR_LAMPS = (
     ("key", (6.44671, -2.90517, 4.2584), 0.5, 450.0, (1.0, 0.93, 0.82)),
     ("fill", (-4.67112, -4.0136, 3.01122), 0.5, 130.0, (0.76, 0.82, 1.0)),
@@ -124,7 +128,6 @@ def _of_clevr(item: evalset.Item) -> Scene:
     things = []
     for number, entry in enumerate(item.truth["objects"], 1):
         radius = RADIUS[entry["size"]]
-        metal = entry["material"] == "metal"
         size = {"cube": (2 * radius,) * 3, "sphere": (radius,), "cylinder": (radius, 2 * radius)}[entry["shape"]]
         x, y, z = entry["3d_coords"]
         colour = tuple(channel / 255 for channel in CLEVR_COLOURS[entry["color"]])
@@ -137,11 +140,8 @@ def _of_clevr(item: evalset.Item) -> Scene:
                 # Written to Blender as radians though drawn as degrees (clevr_truth.py).
                 _heading(math.degrees(entry["rotation"]) if entry["shape"] == "cube" else 0.0),
                 colour,  # type: ignore[arg-type]
-                0.2 if metal else 0.7,
-                float(metal),
-                ior=1.5 if metal else 1.25,
-                specular=0.5 if metal else 0.33,
                 bevel=0.5 * BEVEL if entry["shape"] == "cube" else 0.0,
+                **(METAL if entry["material"] == "metal" else RUBBER),
             )
         )
     lamps = tuple(Lamp(name, place, (0.0, 0.0, 0.0), size, power, rgb) for name, place, size, power, rgb in CLEVR_LAMPS)

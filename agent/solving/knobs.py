@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import lift, script_numbers
 from ..script_numbers import Number
+from . import coded
 from .probe import Made, Probe
 
 Array = NDArray[np.float64]
@@ -90,31 +91,61 @@ def find(
         return (again, made) if made.ok else None
     found = sorted(script_numbers.find(script), key=lambda number: not number.param)
     found = [number for number in found if number.value > 0][:MOST_NUMBERS]
+    looked = _together(probe, script, lights, materials, found) or _one_by_one(probe, script, lights, materials, found)
+    if looked is None:
+        return None
+    first, all_effects, whole = looked
+    does = [(number, effect) for number, effect in zip(found, all_effects, strict=True) if np.abs(effect).max() > 0.05]
+    knobs = Knobs(names, len(lights), effect=np.zeros((0, len(names), 3)))
+    if does:
+        knobs.numbers = [number for number, _ in does]
+        knobs.values, knobs.effect = np.array([number.value for number, _ in does]), np.stack([e for _, e in does])
+    if effects and whole:
+        places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
+        effects.knobs_found(script, names, [(places[number.start], effect) for number, effect in does])
+    return knobs, first
+
+
+def _together(
+    probe: Probe, script: str, lights: Sequence[str], materials: Sequence[str], found: Sequence[Number]
+) -> tuple[Made, list[Array], bool] | None:
+    """Return what the script makes and what each number does, all turned at once; None where that does not tell."""
+    if len(found) < coded.FEWEST:
+        return None
+    turned = coded.codes(len(found), STEP)
+    texts = [
+        lift.with_values(script, {n: n.value * (1 + by) for n, by in zip(found, row, strict=True)}) for row in turned
+    ]
+    first, second = probe.run([script, texts[0]])
+    if not (first.ok and second.ok):
+        return None
+    others = [second, *probe.run(texts[1:])]
+    if not all(made.ok for made in others):
+        return None
+    base = levels(first, lights, materials)
+    now = np.stack([levels(made, lights, materials) for made in others])
+    there = (base > 0) & (now > 0).all(axis=0)
+    changes = np.where(there, np.log(np.maximum(now, 1e-12) / np.maximum(base, 1e-12)), 0.0)
+    rates, told = coded.read(np.log1p(turned), changes.reshape(len(now), -1), 1e-4)
+    return (first, list(rates.reshape(len(found), *base.shape)), True) if told.all() else None
+
+
+def _one_by_one(
+    probe: Probe, script: str, lights: Sequence[str], materials: Sequence[str], found: Sequence[Number]
+) -> tuple[Made, list[Array], bool] | None:
+    """Return what the script makes, what each number does, turned alone, and whether all could be turned."""
     texts = [lift.with_values(script, {number: number.value * (1 + STEP)}) for number in found]
     first, *others = probe.run([script, *texts])
     if not first.ok:
         return None
     base = levels(first, lights, materials)
-    knobs = Knobs(names, len(lights), effect=np.zeros((0, len(base), 3)))
-    values_now, does = [], []
-    for number, made in zip(found, others, strict=True):
-        if not made.ok:
-            continue
-        turned = levels(made, lights, materials)
-        both = (base > 0) & (turned > 0)
-        effect = np.where(both, np.log(np.maximum(turned, 1e-12) / np.maximum(base, 1e-12)) / np.log(1 + STEP), 0.0)
-        if np.abs(effect).max(initial=0.0) < 0.05:
-            continue
-        knobs.numbers.append(number)
-        values_now.append(number.value)
-        does.append(effect)
-    if does:
-        knobs.values, knobs.effect = np.array(values_now), np.stack(does)
-    if effects and all(made.ok for made in others):
-        places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
-        kept = [(places[number.start], effect) for number, effect in zip(knobs.numbers, does, strict=True)]
-        effects.knobs_found(script, names, kept)
-    return knobs, first
+    does = []
+    for made in others:
+        now = levels(made, lights, materials) if made.ok else base
+        both = (base > 0) & (now > 0)
+        ratio = np.log(np.maximum(now, 1e-12) / np.maximum(base, 1e-12)) / np.log(1 + STEP)
+        does.append(np.where(both, ratio, 0.0))
+    return first, does, all(made.ok for made in others)
 
 
 def levels(made: Made, lights: Sequence[str], materials: Sequence[str] = ()) -> Array:

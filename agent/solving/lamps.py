@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from ...worker.protocol import LightBasisRequest
 from .. import lift, script_numbers
 from ..roles import Looker
 from ..script_numbers import Number
+from . import coded
 from .knobs import Effects
 from .probe import Made, Probe
 
@@ -25,13 +27,14 @@ Floats = NDArray[np.float32]
 
 EMISSION = "Emission"
 """As worker/lights.py calls what glows."""
-MOST_NUMBERS = 12
+MOST_NUMBERS = 16
 TURN = 0.08
 """One step: radians that a lamp's light turns by, as it falls on the middle of the things."""
 _TRIED = 0.02
 _SHRINKS = 0.8
 """Share of its size that a lamp may lose at once."""
-_PLACE, _SIZE, _WAY = range(3)
+_PLACE, _SIZE, _WAY, _NOTHING = range(4)
+_SPARE = 4
 _BLUR = 1.5
 """Pixels: what is finer in the difference of two pictures is noise."""
 
@@ -69,41 +72,105 @@ def find(
     """
     numbers = script_numbers.find(script)
     known = effects.movers(script, names) if effects else None
+    if known is None:
+        known = _shortlist(probe, script, names, numbers)
     if known is not None:
         numbers = [numbers[place] for place in known]
-    tried = [max(_TRIED * abs(number.value), 0.01) for number in numbers]
-    texts = [lift.with_values(script, {n: n.value + by}) for n, by in zip(numbers, tried, strict=True)]
-    first, *others = probe.run([script, *texts])
+    first, *others = probe.run([script, *(lift.with_values(script, {n: n.value + _by(n)}) for n in numbers)])
     if not first.ok:
         return []
     glow = pictures[list(names).index(EMISSION)] if EMISSION in names else 0.0
     found: list[Move] = []
-    if effects and known is None and all(made.ok for made in others):
-        movers = [place for place, made in enumerate(others) if len(_moved(first, made, names)) == 1]
-        effects.movers_found(script, names, movers)
     ways = [
-        (number, by, name, first.numbers[f"place/{name}"], made.numbers[f"place/{name}"])
-        for number, by, made in zip(numbers, tried, others, strict=True)
+        (number, name, first.numbers[f"place/{name}"], made.numbers[f"place/{name}"])
+        for number, made in zip(numbers, others, strict=True)
         if len(moved := _moved(first, made, names)) == 1
         for name in moved
     ]
-    for number, by, name, before, after in sorted(ways, key=lambda way: _kind(*way[3:])):
-        if len(found) >= MOST_NUMBERS:
-            break
-        turned = _turned(before, after, middle)
-        if turned < 1e-5:
+    for turn_of in _turns(ways, middle, turn):
+        values = {each.number: each.number.value + each.step for each in turn_of}
+        if not probe.run([lift.with_values(script, values)])[0].ok:
             continue
-        step = by * turn / turned
-        least = -_SHRINKS * number.value / step if _kind(before, after) == _SIZE else -np.inf
-        if not probe.run([lift.with_values(script, {number: number.value + step})])[0].ok:
+        alone = looker.light_basis(LightBasisRequest(request.pixels, request.samples, tuple(e.name for e in turn_of)))
+        if alone.pictures.shape[1:] != pictures.shape[1:]:
             continue
-        only = LightBasisRequest(request.pixels, request.samples, (name,))
-        alone = looker.light_basis(only)
-        light = list(names).index(name)
-        if alone.names != (name,) or alone.pictures.shape[1:] != pictures.shape[1:]:
-            continue
-        found.append(Move(number, step, least, light, _smooth(alone.pictures[0] - glow - pictures[light])))
+        for each in turn_of:
+            if each.name in alone.names:
+                light = list(names).index(each.name)
+                picture = _smooth(alone.pictures[alone.names.index(each.name)] - glow - pictures[light])
+                found.append(Move(each.number, each.step, each.least, light, picture))
+    if effects and all(made.ok for made in others):
+        places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
+        effects.movers_found(script, names, [places[move.number.start] for move in found])
     return found
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A number to turn for one lamp's next picture."""
+
+    number: Number
+    name: str
+    step: float
+    least: float
+
+
+def _turns(
+    ways: Sequence[tuple[Number, str, NDArray[np.float64], NDArray[np.float64]]],
+    middle: NDArray[np.float64],
+    turn: float,
+) -> list[list[_Step]]:
+    """Return what to turn at once: one number of each lamp, those that matter most first, so that each lamp is seen
+    alone with one of its own turned."""
+    by_lamp: dict[str, list[_Step]] = {}
+    count = 0
+    for number, name, before, after in sorted(ways, key=lambda way: _kind(*way[2:])):
+        kind, turned = _kind(before, after), _turned(before, after, middle)
+        if kind == _NOTHING or turned < 1e-5 or count >= MOST_NUMBERS:
+            continue
+        step = _by(number) * turn / turned
+        least = -_SHRINKS * number.value / step if kind == _SIZE else -np.inf
+        by_lamp.setdefault(name, []).append(_Step(number, name, step, least))
+        count += 1
+    return [[step for step in row if step is not None] for row in zip_longest(*by_lamp.values())]
+
+
+def _by(number: Number) -> float:
+    return max(_TRIED * abs(number.value), 0.01)
+
+
+def _shortlist(probe: Probe, script: str, names: Sequence[str], numbers: Sequence[Number]) -> list[int] | None:
+    """Return the places of the numbers that matter most for where one lamp is, which way it shines or how large it is,
+    a few more than are wanted; None where that can't be told at once."""
+    if len(numbers) < coded.FEWEST:
+        return None
+    turned = coded.codes(len(numbers), 1.0)
+    by = np.array([_by(number) for number in numbers])
+    texts = [
+        lift.with_values(script, {n: n.value + step for n, step in zip(numbers, row, strict=True)})
+        for row in turned * by
+    ]
+    made = probe.run([script, texts[0]])
+    if not all(each.ok for each in made):
+        return None
+    made += probe.run(texts[1:])
+    keys = [f"place/{name}" for name in names if f"place/{name}" in made[0].numbers]
+    if not keys or not all(each.ok and all(key in each.numbers for key in keys) for each in made):
+        return None
+    places = np.stack([np.concatenate([each.numbers[key] for key in keys]) for each in made])
+    before = places[0].reshape(len(keys), -1)
+    rates, told = coded.read(turned, places[1:] - places[0], 1e-5)
+    needed = np.ones(before.shape, bool)
+    # Which way a lamp shines follows its place and its aim, too many to be told; of a sun it is all that matters.
+    needed[before[:, 7] == 0, 3:6] = False
+    if not told[needed.ravel()].all():
+        return None
+    movers = []
+    for place, rate in enumerate(rates.reshape(len(numbers), *before.shape)):
+        moved = np.flatnonzero(np.abs(rate).max(axis=1) > 1e-5)
+        if len(moved) == 1 and (kind := _kind(before[moved[0]], before[moved[0]] + rate[moved[0]])) != _NOTHING:
+            movers.append((kind, place))
+    return sorted(place for _, place in sorted(movers)[: MOST_NUMBERS + _SPARE])
 
 
 def _moved(first: Made, made: Made, names: Sequence[str]) -> list[str]:
@@ -119,7 +186,11 @@ def _moved(first: Made, made: Made, names: Sequence[str]) -> list[str]:
 def _kind(before: NDArray[np.float64], after: NDArray[np.float64]) -> int:
     """Return what became of a lamp: those that matter most for what it lights are the lowest."""
     changed = np.abs(before - after) > 1e-5
-    return _PLACE if changed[:3].any() else _SIZE if changed[6:].any() else _WAY
+    place, way, size = changed[:3].any(), changed[3:6].any(), changed[6:].any()
+    if before[7] > 0:
+        # Where a sun is does not matter.
+        return _PLACE if way else _SIZE if size else _NOTHING
+    return _PLACE if place else _SIZE if size else _WAY
 
 
 def _turned(before: NDArray[np.float64], after: NDArray[np.float64], middle: NDArray[np.float64]) -> float:
