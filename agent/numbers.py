@@ -29,10 +29,9 @@ FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
 POLISH_SECONDS = 28.0
-FITTED_POLISH_SECONDS = 28.0
-"""Where the agent has fitted its stages itself, which leaves less to find."""
 PATTERN_SECONDS, FITTED_PATTERN_SECONDS = 9.0, 12.0
-"""For patterns, after that; with the seconds of the stages a solve stays within a minute."""
+"""For patterns, after that, also where the agent has fitted its stages itself; with the seconds of the stages a solve
+stays within a minute."""
 
 
 class Solvers:
@@ -87,7 +86,7 @@ class Solvers:
 
 def solvers_for(fits: bool) -> Solvers:
     """Return solvers for a run, with the time that its agent leaves them: `fits` as `roles.Agent`'s."""
-    return Solvers(polish_s=FITTED_POLISH_SECONDS, pattern_s=FITTED_PATTERN_SECONDS) if fits else Solvers()
+    return Solvers(pattern_s=FITTED_PATTERN_SECONDS) if fits else Solvers()
 
 
 class SolvedItem(BaseModel):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-RUNS = 14
+RUNS = 16
 FEWEST = 20
 """Numbers below which turning them one by one is as quick."""
 MOST = 4
