@@ -26,7 +26,7 @@ from .solve import solve_stage
 from .solving.gauge import Paints
 
 FILE = "solved.json"
-SECONDS = {"geometry": 10.0, "materials": 5.0, "composition": 4.0, "lighting": 8.0, "program": 24.0}
+SECONDS = {"geometry": 10.0, "materials": 3.0, "composition": 3.0, "lighting": 6.0, "program": 22.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
 POLISH_SECONDS = 28.0
 PATTERN_SECONDS, FITTED_PATTERN_SECONDS = 9.0, 12.0

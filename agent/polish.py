@@ -39,7 +39,8 @@ TURNS = (0.0, 0.12, 0.06, 0.03)
 SHINING_AT = TURNS[2]
 """Before which round it is tried how surfaces shine: once lamps stand about right."""
 MORE_AT = TURNS[1]
-"""Before which round a light is looked for that no script has: once those there are do what they can."""
+"""Before which round a light is looked for that no script has: once powers and colours are those of the lights there
+are."""
 PLACES_SHARE, SHINE_SHARE = 0.35, 0.3
 """Of the time there is then."""
 PAINT_SHARE = 0.5
@@ -124,8 +125,8 @@ class _Polishing:
                 break
             if turn == MORE_AT:
                 dim = stands
-                stands = self._step("a light more", dim, partial(more_light.solved, self._bench, light, dim))
-                failed = failed if stands is dim else 0
+                stands = self._step("a light more", dim, partial(more_light.solved, self._bench, light, dim, deadline))
+                failed = failed if stands.scripts == dim.scripts else 0
             if turn == SHINING_AT:
                 dull, until = stands, _within(SHINE_SHARE, deadline)
                 stands = self._step("roughness and metal", dull, partial(shine.solved, self._bench, light, dull, until))

@@ -53,8 +53,9 @@ class PortLooker:
         if not isinstance(reply, LightBasis) or not reply.names:
             none = np.zeros((0, 1, 1, 3), np.float32)
             return LightPictures((), none, np.zeros((1, 1), np.float32), none, none)
-        files = reply.file, reply.alpha, reply.gloss, reply.around
-        return LightPictures(reply.names, *(_array(self._worker, file) for file in files))
+        pictures, coverage = (_array(self._worker, file) for file in (reply.file, reply.alpha))
+        gloss, around = (_array(self._worker, f) if f else np.zeros_like(pictures) for f in (reply.gloss, reply.around))
+        return LightPictures(reply.names, pictures, coverage, gloss, around)
 
     def look(self, request: LookRequest) -> NDArray[np.uint8] | str:
         """Return the look as (h, w, 3) sRGB, or one sentence why there is none."""

@@ -34,10 +34,11 @@ CLEVR_COLOURS = {
     "yellow": (255, 238, 51),
 }
 """As CLEVR's generator has them; it writes them into its materials as linear light divided by 255."""
-RUBBER = {"roughness": 0.7, "ior": 1.25, "specular": 0.33}
+RUBBER = {"roughness": 0.7, "specular": 0.33}
 METAL = {"roughness": 0.2, "metallic": 1.0}
 """What comes nearest to CLEVR's two materials, node groups of their own, as a Principled shader: so Kubric, which makes
-CLEVR's scenes anew, has them (google-research/kubric, challenges/movi/movi_ab_worker.py)."""
+CLEVR's scenes anew, has them (google-research/kubric, challenges/movi/movi_ab_worker.py); in the shader it was written
+for, the index of refraction was that of glass alone."""
 CLEVR_LAMPS = (
     ("key", (6.44671, -2.90517, 4.2584), 0.5, 450.0, (1.0, 0.93, 0.82)),
     ("fill", (-4.67112, -4.0136, 3.01122), 0.5, 130.0, (0.76, 0.82, 1.0)),
@@ -65,9 +66,8 @@ class Thing:
     roughness: float = 0.5
     metallic: float = 0.0
     transmission: float = 0.0
-    ior: float = 1.5
     specular: float = 0.5
-    """Of the Principled shader, as are the three above; these two are what it has by itself."""
+    """Of the Principled shader, as are the three above; this is what it has by itself."""
     bevel: float = 0.0
     """Of a cube, before it is brought to its size: share of its side."""
 

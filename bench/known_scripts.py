@@ -57,7 +57,7 @@ PARAMS = {
 $params}
 
 
-def paint(name, colour, roughness, metallic=0.0, transmission=0.0, ior=1.5, specular=0.5):
+def paint(name, colour, roughness, metallic=0.0, transmission=0.0, specular=0.5):
     material = bpy.data.materials.new(name)
     material.use_nodes = True
     shader = material.node_tree.nodes["Principled BSDF"]
@@ -65,7 +65,6 @@ def paint(name, colour, roughness, metallic=0.0, transmission=0.0, ior=1.5, spec
     shader.inputs["Roughness"].default_value = roughness
     shader.inputs["Metallic"].default_value = metallic
     shader.inputs["Transmission Weight"].default_value = transmission
-    shader.inputs["IOR"].default_value = ior
     shader.inputs["Specular IOR Level"].default_value = specular
     bpy.data.objects[name].data.materials.append(material)
 
@@ -177,7 +176,7 @@ def _materials(scene: Scene) -> str:
 
 
 def _surface(thing: Thing) -> tuple[float, ...]:
-    return thing.roughness, thing.metallic, thing.transmission, thing.ior, thing.specular
+    return thing.roughness, thing.metallic, thing.transmission, thing.specular
 
 
 def _lighting(scene: Scene) -> str:

@@ -35,17 +35,20 @@ def basis(request: LightBasisRequest, scratch: Path) -> LightBasis:
         copy.render.film_transparent = True
         copy.render.use_persistent_data = True
         layer = copy.view_layers[0]
-        layer.use_pass_glossy_color = layer.use_pass_glossy_direct = layer.use_pass_glossy_indirect = True
+        for part in ("color", "direct", "indirect"):
+            setattr(layer, f"use_pass_glossy_{part}", not request.only)
         world, copy.world = copy.world, None
 
         def render(lit: bpy.types.Object | None) -> tuple[np.ndarray, np.ndarray]:
-            """Return the picture, what it mirrors and what of that is other surfaces, (3, h, w, 3); and alpha."""
+            """Return the picture and, of all lights, what it mirrors and what of that is other surfaces; and alpha."""
             changes: list[tuple[Any, str, Any]] = [(lamp, "hide_render", lamp is not lit) for lamp in lamps]
             with shot.temporarily(changes):
                 passes = shot.to_arrays(copy, scratch / "light.exr")
+            picture, alpha = passes["Combined"][..., :3], passes["Combined"][..., 3]
+            if request.only:
+                return picture[None], alpha
             around = passes["GlossCol"] * passes["GlossInd"]
-            gloss = around + passes["GlossCol"] * passes["GlossDir"]
-            return np.stack([passes["Combined"][..., :3], gloss, around]), passes["Combined"][..., 3]
+            return np.stack([picture, around + passes["GlossCol"] * passes["GlossDir"], around]), alpha
 
         if request.only:
             wanted = [lamp for lamp in lamps if lamp.name in request.only]
@@ -63,8 +66,9 @@ def basis(request: LightBasisRequest, scratch: Path) -> LightBasis:
             if float(glow[0].max(initial=0.0)) > 1e-4:
                 names.append(EMISSION)
                 found.append(glow)
-    stack = np.stack(found, axis=1) if found else np.zeros((3, 0, *alpha.shape, 3), np.float32)
-    for file, pictures in zip(FILES, np.maximum(stack, 0.0), strict=True):
+    files = FILES[:1] if request.only else FILES
+    stack = np.stack(found, axis=1) if found else np.zeros((len(files), 0, *alpha.shape, 3), np.float32)
+    for file, pictures in zip(files, np.maximum(stack, 0.0), strict=True):
         np.save(scratch / file, pictures.astype(np.float32))
     np.save(scratch / ALPHA, alpha.astype(np.float32))
-    return LightBasis(tuple(names), FILES[0], ALPHA, *FILES[1:])
+    return LightBasis(tuple(names), files[0], ALPHA, *files[1:])

@@ -246,8 +246,8 @@ class LightBasisRequest:
     pixels: int = 96
     samples: int = 16
     only: tuple[str, ...] = ()
-    """Names of the lamps to render; all lights when empty. Then glowing surfaces are left in each picture, and `alpha`
-    is all ones."""
+    """Names of the lamps to render; all lights when empty. Then glowing surfaces are left in each picture, `alpha` is
+    all ones, and what surfaces mirror is not told."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,8 @@ class LightBasis:
     """One picture per light. `file` is `.npy`, float32 (lights, h, w, 3), linear, `names` in the same order.
 
     The world is called `World`. `alpha` is float32 (h, w): how much of a pixel the scene (not the backdrop) covers.
-    `gloss` and `around` are like `file`: what of each picture surfaces mirror, and what of that is other surfaces.
+    `gloss` and `around` are like `file`: what of each picture surfaces mirror, and what of that is other surfaces;
+    empty where only some lamps were asked for.
     """
 
     names: tuple[str, ...] = ()

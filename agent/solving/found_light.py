@@ -4,7 +4,6 @@ numbers in PARAMS, where they are solved like any others."""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .. import lift, params
+from ..params import ParamsError
 from .write_back import significant
 
 BEGINS = "# Lights that the picture asks for. Their numbers are in PARAMS."
@@ -24,7 +24,7 @@ from mathutils import Vector
 
 
 def add_found_light(name, kind):
-    """A sun, or a square lamp the camera does not see, that shines along its way."""
+    """A sun, or a square lamp the camera does not see, that shines along its direction."""
     data = bpy.data.lights.new(name, kind)
     data.energy = PARAMS[name + ".power"]
     data.color = PARAMS[name + ".colour"]
@@ -34,7 +34,7 @@ def add_found_light(name, kind):
         data.size = PARAMS[name + ".size"]
     item = bpy.data.objects.new(name, data)
     item.location = PARAMS[name + ".location"]
-    item.rotation_euler = Vector(PARAMS[name + ".way"]).to_track_quat("-Z", "Y").to_euler()
+    item.rotation_euler = Vector(PARAMS[name + ".direction"]).to_track_quat("-Z", "Y").to_euler()
     item.visible_camera = False
     bpy.context.collection.objects.link(item)
 
@@ -52,7 +52,7 @@ class FoundLight:
     """Watts; of a sun, watts per square metre."""
     location: Triple
     """Metres."""
-    way: Triple
+    direction: Triple
     """Unit vector it shines along."""
     size: float
     """Metres a side; of a sun, radians across."""
@@ -64,7 +64,7 @@ class FoundLight:
             ("power", significant(self.power), "W per square metre" if sun else "W"),
             ("colour", (1.0, 1.0, 1.0), "linear RGB"),
             ("location", tuple(round(value, 3) for value in self.location), "m"),
-            ("way", tuple(round(value, 4) for value in self.way), "shines along"),
+            ("direction", tuple(round(value, 4) for value in self.direction), "shines along"),
             ("size", significant(self.size), "radians across" if sun else "m"),
         )
         return [(f"{self.name}.{key}", params.literal(value), comment) for key, value, comment in found]
@@ -82,7 +82,7 @@ def read(script: str) -> list[FoundLight]:
     block = script[script.index(f"{BEGINS}\n") :]
     values = params.read(script)
     calls = re.findall(r'^add_found_light\((".*"), "(SUN|AREA)"\)$', block, re.MULTILINE)
-    keys = "power", "location", "way", "size"
+    keys = "power", "location", "direction", "size"
     return [
         FoundLight(name, kind, *(values[f"{name}.{key}"] for key in keys))
         for name, kind in ((json.loads(quoted), kind) for quoted, kind in calls)
@@ -97,13 +97,17 @@ def added(script: str, other: str) -> str:
 def written(script: str, lights: Sequence[FoundLight]) -> str:
     """Return a script that has no such block with one of these lights.
 
-    Raises ValueError when the result would not parse, ParamsError when PARAMS is no literal dict.
+    Raises ValueError when they can't be read there, as of PARAMS that is no literal dict.
     """
-    text = lift.with_entries(script, [entry for light in lights for entry in light.entries()])
+    entries = [entry for light in lights for entry in light.entries()]
+    # Of a block that somebody took away they may be left.
+    text = lift.with_entries(lift.without_entries(script, [name for name, _, _ in entries]), entries)
     calls = "".join(f"add_found_light({json.dumps(light.name)}, {json.dumps(light.kind)})\n" for light in lights)
     text = f"{text.rstrip()}\n\n\n{BEGINS}{_BLOCK}{calls}{ENDS}\n"
     try:
-        ast.parse(text)
-    except SyntaxError as error:
-        raise ValueError(f"a light could not be written into the script: {error.msg}") from error
+        there = [light.name for light in read(text)]
+    except (SyntaxError, ParamsError, KeyError) as error:
+        raise ValueError(f"a light could not be written into the script: {error}") from error
+    if there != [light.name for light in lights]:
+        raise ValueError("a light could not be written into the script")
     return text

@@ -36,6 +36,8 @@ SUSPECT = 0.03
 """Misfit, sRGB, below which a surface is taken to be right."""
 GAIN = 0.85
 """What must not be left of the misfit for a value to be worth it."""
+FLIP = 0.6
+"""The same for metal that was none, or none that was: in light that is not right yet much looks like either."""
 LEAST = 0.003
 """By how much it must be less at all."""
 MOST_NUMBERS = 80
@@ -182,7 +184,8 @@ def solve(
     changes = {
         number: significant(value, 3)
         for key, (misfit, values) in best.items()
-        if misfit < GAIN * misfits[key] and misfit < misfits[key] - LEAST
+        if misfit < (FLIP if key in metal and metal[key] in values else GAIN) * misfits[key]
+        and misfit < misfits[key] - LEAST
         for number, value in values.items()
     }
     return changes or None

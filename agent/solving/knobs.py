@@ -95,7 +95,8 @@ def find(
     if looked is None:
         return None
     first, all_effects, whole = looked
-    does = [(number, effect) for number, effect in zip(found, all_effects, strict=True) if np.abs(effect).max() > 0.05]
+    both = zip(found, all_effects, strict=True)
+    does = [(number, effect) for number, effect in both if np.abs(effect).max(initial=0.0) > 0.05]
     knobs = Knobs(names, len(lights), effect=np.zeros((0, len(names), 3)))
     if does:
         knobs.numbers = [number for number, _ in does]

@@ -46,8 +46,8 @@ class Move:
     number: Number
     step: float
     """By how much the number changes for one step."""
-    least: float
-    """Steps that can be taken at least: a size stays above nothing."""
+    limits: tuple[float, float]
+    """How many steps may be taken back and on: a size stays above nothing."""
     light: int
     """Which of the lights it moves."""
     picture: Floats
@@ -87,18 +87,18 @@ def find(
         if len(moved := _moved(first, made, names)) == 1
         for name in moved
     ]
-    for turn_of in _turns(ways, middle, turn):
-        values = {each.number: each.number.value + each.step for each in turn_of}
+    for row in _turns(ways, middle, turn):
+        values = {each.number: each.number.value + each.step for each in row}
         if not probe.run([lift.with_values(script, values)])[0].ok:
             continue
-        alone = looker.light_basis(LightBasisRequest(request.pixels, request.samples, tuple(e.name for e in turn_of)))
+        alone = looker.light_basis(LightBasisRequest(request.pixels, request.samples, tuple(e.name for e in row)))
         if alone.pictures.shape[1:] != pictures.shape[1:]:
             continue
-        for each in turn_of:
+        for each in row:
             if each.name in alone.names:
                 light = list(names).index(each.name)
                 picture = _smooth(alone.pictures[alone.names.index(each.name)] - glow - pictures[light])
-                found.append(Move(each.number, each.step, each.least, light, picture))
+                found.append(Move(each.number, each.step, each.limits, light, picture))
     if effects and all(made.ok for made in others):
         places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
         effects.movers_found(script, names, [places[move.number.start] for move in found])
@@ -112,7 +112,7 @@ class _Step:
     number: Number
     name: str
     step: float
-    least: float
+    limits: tuple[float, float]
 
 
 def _turns(
@@ -124,13 +124,13 @@ def _turns(
     alone with one of its own turned."""
     by_lamp: dict[str, list[_Step]] = {}
     count = 0
-    for number, name, before, after in sorted(ways, key=lambda way: _kind(*way[2:])):
-        kind, turned = _kind(before, after), _turned(before, after, middle)
+    for number, name, before, after in sorted(ways, key=lambda way: _becomes(*way[2:])):
+        kind, turned = _becomes(before, after), _turned(before, after, middle)
         if kind == _NOTHING or turned < 1e-5 or count >= MOST_NUMBERS:
             continue
         step = _by(number) * turn / turned
-        least = -_SHRINKS * number.value / step if kind == _SIZE else -np.inf
-        by_lamp.setdefault(name, []).append(_Step(number, name, step, least))
+        limits = _limits(before, after, step / _by(number)) if kind == _SIZE else (-np.inf, np.inf)
+        by_lamp.setdefault(name, []).append(_Step(number, name, step, limits))
         count += 1
     return [[step for step in row if step is not None] for row in zip_longest(*by_lamp.values())]
 
@@ -168,7 +168,7 @@ def _shortlist(probe: Probe, script: str, names: Sequence[str], numbers: Sequenc
     movers = []
     for place, rate in enumerate(rates.reshape(len(numbers), *before.shape)):
         moved = np.flatnonzero(np.abs(rate).max(axis=1) > 1e-5)
-        if len(moved) == 1 and (kind := _kind(before[moved[0]], before[moved[0]] + rate[moved[0]])) != _NOTHING:
+        if len(moved) == 1 and (kind := _becomes(before[moved[0]], before[moved[0]] + rate[moved[0]])) != _NOTHING:
             movers.append((kind, place))
     return sorted(place for _, place in sorted(movers)[: MOST_NUMBERS + _SPARE])
 
@@ -183,7 +183,7 @@ def _moved(first: Made, made: Made, names: Sequence[str]) -> list[str]:
     ]
 
 
-def _kind(before: NDArray[np.float64], after: NDArray[np.float64]) -> int:
+def _becomes(before: NDArray[np.float64], after: NDArray[np.float64]) -> int:
     """Return what became of a lamp: those that matter most for what it lights are the lowest."""
     changed = np.abs(before - after) > 1e-5
     place, way, size = changed[:3].any(), changed[3:6].any(), changed[6:].any()
@@ -191,6 +191,13 @@ def _kind(before: NDArray[np.float64], after: NDArray[np.float64]) -> int:
         # Where a sun is does not matter.
         return _PLACE if way else _SIZE if size else _NOTHING
     return _PLACE if place else _SIZE if size else _WAY
+
+
+def _limits(before: NDArray[np.float64], after: NDArray[np.float64], times: float) -> tuple[float, float]:
+    """Return how many steps, each so many times what was tried, leave a lamp a size."""
+    size, grows = float(before[6:].sum()), float((after - before)[6:].sum()) * times
+    end = -_SHRINKS * size / grows
+    return (min(end, 0.0), np.inf) if grows > 0 else (-np.inf, max(end, 0.0))
 
 
 def _turned(before: NDArray[np.float64], after: NDArray[np.float64], middle: NDArray[np.float64]) -> float:

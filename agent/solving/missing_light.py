@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ..roles import LightPictures
 from . import damped, regions, shade_pictures
 from .found_light import FoundLight
+from .knobs import WORLD
+from .lamps import EMISSION
 from .residuals import Residuals, Seen
 from .shade_pictures import Rendered
 from .tone import Tone
@@ -34,6 +36,9 @@ LEAST_SHARE = 0.08
 LEAST = 1e-4
 """And of the squared error as shown."""
 NAMES = {"SUN": "Found Sun", "AREA": "Found Lamp"}
+DARK = 0.15
+"""Share of its power below which a lamp that is there is not what the picture has."""
+LEAST_WEIGHT = 0.05
 _FAINT = 1e-3
 _STOPPING = damped.Stopping(40, share=1e-4, short=1)
 _KEPT = 1e-5
@@ -64,11 +69,11 @@ def candidates(middle: Array, reach: float, taken: Collection[str]) -> list[Foun
     for up, kind in ways:
         name = unique(NAMES[kind], {*taken, *(light.name for light in found)})
         away = AWAY * reach
-        place = tuple(float(v) for v in middle + away * up)
-        way = tuple(float(v) for v in -up)
+        x, y, z = (float(value) for value in middle + away * up)
+        u, v, w = (float(value) for value in -up)
         sun = kind == "SUN"
         power = 1.0 if sun else float(np.pi * away**2)
-        found.append(FoundLight(name, kind, power, place, way, SOFT if sun else reach))  # type: ignore[arg-type]
+        found.append(FoundLight(name, kind, power, (x, y, z), (u, v, w), SOFT if sun else reach))  # type: ignore[arg-type]
     return found
 
 
@@ -89,11 +94,15 @@ def choose(tried: Sequence[FoundLight], alone: LightPictures, scene: Rendered, v
     if not (shows >= 0).any():
         return None
     kept, stands_for = regions.sample(shows, covered & (shows >= 0), MOST_PIXELS)
-    weight = regions.evened(shows) * stands_for
+    # What surfaces mirror says less of what lights them than what they scatter.
+    shine = alone.gloss[own].sum(axis=(0, -1)) / np.maximum(alone.pictures[own].sum(axis=(0, -1)), 1e-6)
+    weight = regions.evened(shows) * stands_for * np.clip(1 - shine, LEAST_WEIGHT, 1)
     pictures = np.concatenate([alone.pictures[own], alone.pictures[new]])
     wanted = shade_pictures.fitted(scene.picture, size)
     seen = Seen(pictures[:, kept].astype(np.float64), wanted[kept].astype(np.float64), shows[kept], weight[kept])
     first = _settled(replace(seen, basis=seen.basis[: len(own)]), view, len(things))
+    if _dark(first[: len(own), 0], [alone.names[i] for i in own]):
+        return None
     gains = np.concatenate([first[: len(own)], np.full((len(new), 3), _FAINT), first[len(own) :]])
     residuals = Residuals(seen, view, len(gains))
     mix = residuals.mix(gains, np.zeros(0))
@@ -111,11 +120,19 @@ def choose(tried: Sequence[FoundLight], alone: LightPictures, scene: Rendered, v
         if slope >= 0 or bend <= 0:
             continue
         light = mine[alone.names[index]]
+        others = first[: len(own), 0] * np.exp(-follow[: len(own), 1] + follow[: len(own), 0] * slope / bend)
+        if _dark(others, [alone.names[i] for i in own]):
+            continue
         # Slopes are half the loss's.
         share = (slope**2 / bend) / max(mix.loss, 1e-12)
         if share > LEAST_SHARE and share * mix.loss > LEAST and (best is None or share > best.share):
             best = Missing(replace(light, power=light.power * _FAINT * (1 - slope / bend)), share)
     return best
+
+
+def _dark(gains: Array, names: Sequence[str]) -> bool:
+    """Whether a lamp is left with next to nothing: then it stands or points wrong, and is to be moved instead."""
+    return any(gain < DARK for gain, name in zip(gains, names, strict=True) if name not in (WORLD, EMISSION))
 
 
 def _settled(seen: Seen, view: Tone, things: int) -> Array:

@@ -33,8 +33,8 @@ class Seen:
     """(moves, pixels, 3) linear: what one step of each number that moves a lamp adds to that lamp's picture."""
     moved: tuple[int, ...] = ()
     """Which light each of them moves."""
-    least: Array | None = None
-    """(moves,) how many steps of each must be taken at least."""
+    limits: Array | None = None
+    """(moves, 2) how many steps of each may be taken back, 0 or less, and on, 0 or more."""
     plain: Array | None = None
     """(lights, pixels, 3) linear, at most `basis`: what of it no base colour changes, such as gloss on paint."""
 
@@ -71,7 +71,7 @@ class Residuals:
             seen.weight[order],
             seen.moves[:, order] if self._moves else seen.moves,
             seen.moved,
-            seen.least,
+            seen.limits,
             None if seen.plain is None else seen.plain[:, order],
         )
         shown = self._seen.material >= 0
@@ -84,12 +84,13 @@ class Residuals:
         seen, lights = self._seen, self._lights
         factors = np.concatenate([gains[lights:], np.ones((1, 3))])[seen.material]
         parts = np.empty((lights + self._moves, *seen.basis.shape[1:]))
-        parts[:lights] = moved_lights(seen, steps) * gains[:lights, None] * factors
+        moved = moved_lights(seen, steps)
+        parts[:lights] = moved * gains[:lights, None] * factors
         if self._moves:
             parts[lights:] = seen.moves * gains[list(seen.moved), None] * factors
         coloured = parts[:lights].sum(axis=0)
         if seen.plain is not None:
-            plain = seen.plain * gains[:lights, None]
+            plain = np.minimum(seen.plain, moved) * gains[:lights, None]
             coloured -= plain.sum(axis=0) * factors
             parts[:lights] += plain * (1 - factors)
         light = parts[:lights].sum(axis=0)
@@ -148,5 +149,6 @@ def lit(basis: Array, gains: Array, lights: int, material: NDArray[np.int64], pl
 def error(seen: Seen, gains: Array, lights: int, tone: Tone, steps: Array | None = None) -> float:
     """Return the mean squared error as shown."""
     basis = seen.basis if steps is None else moved_lights(seen, steps)
-    gap = (tone.shown(lit(basis, gains, lights, seen.material, seen.plain)) - seen.wanted) ** 2
+    plain = None if seen.plain is None else np.minimum(seen.plain, basis)
+    gap = (tone.shown(lit(basis, gains, lights, seen.material, plain)) - seen.wanted) ** 2
     return float((gap * seen.weight[:, None]).sum() / (3 * seen.weight.sum()))

@@ -74,9 +74,9 @@ def solve(
     chain = np.zeros((count + moves, 3 * groups + moves))
     chain[:count, : 3 * groups] = effect
     chain[count:, 3 * groups :] = np.eye(moves)
-    least = np.full(moves, -np.inf) if seen.least is None else seen.least
-    low = np.concatenate([np.full(count, -_REACH), np.maximum(least, -MOST_STEPS)])
-    high = np.concatenate([_ceilings(knobs, base), np.full(moves, MOST_STEPS)])
+    limits = np.tile([-np.inf, np.inf], (moves, 1)) if seen.limits is None else seen.limits
+    low = np.concatenate([np.full(count, -_REACH), np.maximum(limits[:, 0], -MOST_STEPS)])
+    high = np.concatenate([_ceilings(knobs, base), np.minimum(limits[:, 1], MOST_STEPS)])
     gauge = Gauge.of(knobs.effect[:, lights:], base[lights:], base[lights:] if paints is None else paints)
     residuals = Residuals(seen, tone, groups)
 

@@ -13,7 +13,7 @@ from ...worker.protocol import LightBasisRequest
 from .. import lift
 from ..perceptual import Judge
 from ..roles import LightPictures, Looker
-from . import lamps, mirrors, regions, residuals, shade, shade_pictures, tone
+from . import lamps, mirrors, regions, residuals, shade, shade_pictures
 from .gauge import Paints
 from .knobs import Effects, Knobs, find, levels
 from .probe import Made, Probe
@@ -32,6 +32,8 @@ DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
 _VETO = 0.02
+_MUCH_NEARER = 0.5
+"""Share of the squared error."""
 LEAST_STEP = 0.02
 """A lamp that would go less far stays."""
 
@@ -137,7 +139,7 @@ def solve(
             seen,
             moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
             moved=tuple(move.light for _, move in moves),
-            least=np.array([move.least for _, move in moves]),
+            limits=np.array([move.limits for _, move in moves]).reshape(-1, 2),
         )
     base = levels(made, names, materials)
     first = paints.first(colours) if paints else colours
@@ -145,10 +147,14 @@ def solve(
     shaded = shade.solve(knobs, seen, view, base, written, light_known=with_light)
     if shaded.after > shaded.before * WORTH:
         return None
+    moved = layers.copy()
     for (_, move), step in zip(moves, shaded.steps, strict=True):
-        layers[move.light] += step * move.picture
-    added = _Sum(layers, plain, len(names), worn, view, used)
-    if judge is not None and with_light and _vetoed(judge, wanted, added, shaded.gains):
+        moved[move.light] += step * move.picture
+    sums = [
+        view.shown(residuals.lit(each, gains, len(names), worn, np.minimum(plain, each)))
+        for each, gains in ((layers, np.ones_like(shaded.gains)), (np.maximum(moved, 0.0), shaded.gains))
+    ]
+    if judge is not None and with_light and _vetoed(judge, wanted, sums, used):
         return None
     if paints:
         gains = np.exp(np.einsum("n,nmc->mc", np.log(shaded.values / knobs.values), knobs.effect[:, len(names) :]))
@@ -237,23 +243,12 @@ def _painted(knobs: Knobs) -> list[int]:
     return [int(m) for m in np.flatnonzero(strongest > 0.05)]
 
 
-@dataclass(frozen=True)
-class _Sum:
-    """The lights, to be added up."""
-
-    layers: NDArray[np.float64]
-    plain: NDArray[np.float64]
-    lights: int
-    worn: NDArray[np.int64]
-    view: tone.Tone
-    used: Mask
-
-
-def _vetoed(judge: Judge, wanted: Floats, added: _Sum, gains: NDArray[np.float64]) -> bool:
-    """Whether the judge finds the sum of the lights plainly worse; it is noisy, so a fresh render decides."""
-    found = []
-    for factors in (np.ones_like(gains), gains):
-        shown = added.view.shown(residuals.lit(added.layers, factors, added.lights, added.worn, added.plain))
-        found.append(judge.lpips(np.where(added.used[..., None], shown, wanted).astype(np.float32)))
-    before, after = found
-    return before is not None and after is not None and after > before + _VETO
+def _vetoed(judge: Judge, wanted: Floats, sums: Sequence[NDArray[np.float64]], used: Mask) -> bool:
+    """Whether the judge finds the second of two sums of the lights plainly worse. They are noisy, brighter ones more, so
+    one that is much nearer pixel by pixel is left to a fresh render to decide."""
+    (missed, left), (before, after) = (
+        [float(((shown - wanted)[used] ** 2).mean()) for shown in sums],
+        [judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)) for shown in sums],
+    )
+    worse = before is not None and after is not None and after > before + _VETO
+    return worse and left > _MUCH_NEARER * missed

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import bpy
 
+LEAST_SUN = 1e-6
+
 
 def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
     """Return the scene's numbers by key.
@@ -47,9 +49,9 @@ def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
 
 
 def _radii(light: bpy.types.Light) -> tuple[float, float]:
-    """Half of what a lamp measures across, metres, and of a sun, radians."""
+    """Half of what a lamp measures across, metres, and of a sun, radians: never nothing, which tells it from others."""
     if light.type == "SUN":
-        return 0.0, float(light.angle) / 2
+        return 0.0, max(float(light.angle) / 2, LEAST_SUN)
     if light.type != "AREA":
         return float(light.shadow_soft_size), 0.0
     sides = (light.size, light.size_y) if light.shape in ("RECTANGLE", "ELLIPSE") else (light.size, light.size)
