@@ -71,3 +71,23 @@ def test_of_many_numbers_those_that_move_lamps_are_told(worker):
     assert told.count(("lamp", "location")) == told.count(("other", "location")) == 3
     assert ("key", "size") in told
     assert not {"power", "colour", "energy", "Strength"} & {hint for _, hint in told}
+
+
+def test_a_script_without_plain_colours_has_no_knobs(worker):
+    before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry"))
+    found, made = knobs.find(Probe(worker, before, "materials", Event()), known.MATERIALS, (), ())
+    assert made.ok and not found.numbers and found.effect.shape == (0, 0, 3)
+
+
+def test_a_bare_sun_is_told_from_a_lamp(worker):
+    before = tuple(StageScript(stage, known.TEXTS[stage]) for stage in ("setup", "geometry", "materials"))
+    text = known.LIGHTING.replace('"AREA")', '"SUN")').replace("key.size = 1.5", "key.angle = 0.0")
+    probe = Probe(worker, before, "lighting", Event())
+    made = probe.run([text])[0]
+    assert made.ok and made.numbers["place/Key"][7] > 0 and made.numbers["place/Fill"][7] == 0
+    numbers = script_numbers.find(text)
+    short = lamps._shortlist(probe, text, ["Key", "Fill", knobs.WORLD], numbers)
+    if short is not None:
+        told = [(numbers[place].owner, numbers[place].hint) for place in short]
+        assert ("lamp", "location") not in told, "where a sun is does not matter"
+        assert ("lamp", "rotation_euler") in told

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from threading import Event
 
 import known
@@ -77,6 +78,13 @@ def test_where_all_lights_are_there_none_is_added(worker, scene):
     assert still.scripts == dim.scripts and dim.numbers.psnr < 20
 
 
+def test_a_lamp_on_the_wrong_side_is_left_to_be_moved(worker, scene):
+    other = known.LIGHTING.replace("(-3.0, -3.0, 4.5)", "(3.0, 3.0, 4.5)")
+    other = other.replace("(radians(45), 0, radians(-45))", "(radians(45), 0, radians(135))")
+    dim, still, _ = looked_for(worker, scene, other)
+    assert still.scripts == dim.scripts and dim.numbers.psnr < 20
+
+
 def test_the_block_can_be_read_and_carried_over():
     script = '"""Lighting."""\nimport bpy\n\nPARAMS = {\n    "key.power": 5.0,\n}\n'
     more = found_light.written(script, [SUN, LAMP])
@@ -86,6 +94,18 @@ def test_the_block_can_be_read_and_carried_over():
     assert found_light.added(script, more) == more
     assert found_light.added(more, script) == more and found_light.added(script, script) == script
     assert not found_light.read(script)
+
+
+def test_entries_left_of_a_block_that_was_taken_away_give_way():
+    more = found_light.written("PARAMS = {}\n", [SUN])
+    left = more[: more.index(found_light.BEGINS)]
+    (again,) = found_light.read(found_light.written(left, [replace(SUN, power=9.0)]))
+    assert again.power == 9.0
+
+
+def test_a_script_whose_params_cannot_be_read_gets_none():
+    with pytest.raises(ValueError, match="could not be written"):
+        found_light.written('from math import radians\nPARAMS = {"tilt": radians(30.0)}\n', [SUN])
 
 
 def test_each_candidate_has_a_name_of_its_own_and_shines_at_the_things():

@@ -244,8 +244,8 @@ def _painted(knobs: Knobs) -> list[int]:
 
 
 def _vetoed(judge: Judge, wanted: Floats, sums: Sequence[NDArray[np.float64]], used: Mask) -> bool:
-    """Whether the judge finds the second of two sums of the lights plainly worse. They are noisy, brighter ones more, so
-    one that is much nearer pixel by pixel is left to a fresh render to decide."""
+    """Whether the judge finds the second of two sums of the lights plainly worse. They are noisy, brighter ones more,
+    so one that is much nearer pixel by pixel is left to a fresh render to decide."""
     (missed, left), (before, after) = (
         [float(((shown - wanted)[used] ** 2).mean()) for shown in sums],
         [judge.lpips(np.where(used[..., None], shown, wanted).astype(np.float32)) for shown in sums],
