@@ -17,7 +17,7 @@ from ..views import PortLooker
 from .light import Light
 from .stands import Bench, Stands
 
-NEAR = 34.0
+NEAR = 28.0
 """PSNR, dB, above which nothing that matters is missing."""
 TAKES = 6.0
 """Seconds, about."""

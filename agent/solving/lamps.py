@@ -52,6 +52,8 @@ class Move:
     """Which of the lights it moves."""
     picture: Floats
     """(h, w, 3) linear: what one step adds to that light's picture."""
+    resizes: bool = False
+    """Whether it changes the lamp's size and nothing else."""
 
 
 def find(
@@ -98,7 +100,7 @@ def find(
             if each.name in alone.names:
                 light = list(names).index(each.name)
                 picture = _smooth(alone.pictures[alone.names.index(each.name)] - glow - pictures[light])
-                found.append(Move(each.number, each.step, each.limits, light, picture))
+                found.append(Move(each.number, each.step, each.limits, light, picture, each.resizes))
     if effects and all(made.ok for made in others):
         places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
         effects.movers_found(script, names, [places[move.number.start] for move in found])
@@ -113,6 +115,7 @@ class _Step:
     name: str
     step: float
     limits: tuple[float, float]
+    resizes: bool
 
 
 def _turns(
@@ -130,7 +133,7 @@ def _turns(
             continue
         step = _by(number) * turn / turned
         limits = _limits(before, after, step / _by(number)) if kind == _SIZE else (-np.inf, np.inf)
-        by_lamp.setdefault(name, []).append(_Step(number, name, step, limits))
+        by_lamp.setdefault(name, []).append(_Step(number, name, step, limits, kind == _SIZE))
         count += 1
     return [[step for step in row if step is not None] for row in zip_longest(*by_lamp.values())]
 

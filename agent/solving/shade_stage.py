@@ -28,6 +28,8 @@ MOST_PIXELS = 4000
 """Of one surface, that are compared."""
 WORTH = 0.995
 """Share of the squared error that must not be left for a solution to be tried."""
+SIZES_WORTH = 0.88
+"""Share of what is left without other sizes of lamps that must not be left with them."""
 DOUBTFUL = 0.2
 """Weight of a pixel where render and picture show different things."""
 _AS_IT_IS = "the light as it is"
@@ -135,16 +137,22 @@ def solve(
     if with_light and turn:
         tell("moving the lamps")
         moves = _moves(sources, names, looker, alone.pictures, scene, turn, effects)
-        seen = replace(
-            seen,
-            moves=np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves,
-            moved=tuple(move.light for _, move in moves),
-            limits=np.array([move.limits for _, move in moves]).reshape(-1, 2),
-        )
     base = levels(made, names, materials)
     first = paints.first(colours) if paints else colours
     written = np.array([first[name] for name in materials]).reshape(-1, 3)
-    shaded = shade.solve(knobs, seen, view, base, written, light_known=with_light)
+
+    def solved(moves: Sequence[tuple[int, lamps.Move]]) -> shade.Shaded:
+        pictures = np.stack([move.picture[kept] for _, move in moves]).astype(np.float64) if moves else seen.moves
+        limits = np.array([move.limits for _, move in moves]).reshape(-1, 2)
+        moving = replace(seen, moves=pictures, moved=tuple(move.light for _, move in moves), limits=limits)
+        return shade.solve(knobs, moving, view, base, written, light_known=with_light)
+
+    shaded, stay = solved(moves), [(place, move) for place, move in moves if not move.resizes]
+    if len(stay) < len(moves):
+        # Softer shadows make up for ones that lie wrong, so another size must explain much.
+        as_large = solved(stay)
+        if shaded.after > as_large.after * SIZES_WORTH:
+            shaded, moves = as_large, stay
     if shaded.after > shaded.before * WORTH:
         return None
     moved = layers.copy()
