@@ -29,9 +29,10 @@ FILE = "solved.json"
 SECONDS = {"geometry": 10.0, "materials": 3.0, "composition": 3.0, "lighting": 6.0, "program": 22.0}
 """For a stage's first attempt; a search that begins where the last one ended gets half."""
 POLISH_SECONDS = 28.0
+"""For the last touch on a whole program."""
 PATTERN_SECONDS, FITTED_PATTERN_SECONDS = 9.0, 12.0
-"""For patterns, after that, also where the agent has fitted its stages itself; with the seconds of the stages a solve
-stays within a minute."""
+"""For patterns, after that; the second where the agent has fitted its stages itself, which are not solved then. With
+the seconds of the stages a solve stays within a minute."""
 
 
 class Solvers:

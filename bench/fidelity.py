@@ -58,8 +58,6 @@ def main() -> int:
             "rows": found,
         }
         options.out.mkdir(parents=True, exist_ok=True)
-        if name == "offline":
-            fidelity_offline.sheet(options.eval, options.keep.parent, found, options.out / "fidelity.jpg")
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
         (options.out / "fidelity.md").write_text(page(data), encoding="utf-8")
     met = [target["met"] for name in wanted for target in data["parts"].get(name, {}).get("targets", [])]

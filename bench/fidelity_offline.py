@@ -8,8 +8,8 @@ from statistics import median
 from typing import Any
 
 from restage.agent.numbers import load as numbers_of
-from restage.bench import evalset, figures, offline_sheet, running
-from restage.bench.offline_page import CREDITS, num, table
+from restage.bench import evalset, figures, running
+from restage.bench.offline_page import num, table
 from restage.bench.similarity import Similarity, load
 
 NOISE = 0.003
@@ -42,18 +42,6 @@ def rows(root: Path, keep: Path, resolution: int, similarity: Similarity, every:
         found.append(row)
         print(f"{item.set}/{item.id}: without {_told(row.get('without'))}, with {_told(row.get('with'))}", flush=True)
     return found
-
-
-def sheet(root: Path, keep: Path, found: list[dict[str, Any]], path: Path) -> str:
-    """Write pictures and renders of the runs as they come side by side, those whose licence allows it; return the
-    file's name, empty when there are none."""
-    done = {(row["set"], row["id"]) for row in found if "with" in row}
-    shown = [
-        (item.key, item.picture, keep / "bench" / item.set / item.id / "render.png")
-        for item in evalset.items(root)
-        if item.showable and (item.set, item.id) in done
-    ]
-    return offline_sheet.write([entry for entry in shown if entry[2].is_file()], path)
 
 
 def _told(numbers: dict[str, float] | None) -> str:
@@ -151,9 +139,7 @@ def page(found: list[dict[str, Any]]) -> str:
     return (
         table(heads, lines)
         + "\n\nSEIG, published, on NeRF-Synthetic: 13.58 dB, LPIPS 0.349 (pictures, backdrop and resolution are not "
-        "published; see [offline.md](offline.md), which also has the views from elsewhere beside those of a flat card)."
-        "\n\n![Pictures on the left, the built-in agent's scenes on the right](fidelity.jpg)\n\n"
-        + CREDITS
-        + "\n\n### Every picture\n\n"
-        + table(["", "PSNR", "LPIPS", "s solving"], every)
+        "published; see [offline.md](offline.md), which also shows the pictures beside our renders, and has the views "
+        "from elsewhere beside those of a flat card)."
+        "\n\n### Every picture\n\n" + table(["", "PSNR", "LPIPS", "s solving"], every)
     )

@@ -11,7 +11,8 @@ import pytest
 from restage.agent import script_numbers
 from restage.agent.solving import coded, knobs, lamps
 from restage.agent.solving.probe import Probe
-from restage.worker.protocol import StageScript
+from restage.agent.views import PortLooker
+from restage.worker.protocol import LightBasisRequest, StageScript
 
 
 def test_things_that_follow_a_few_numbers_are_told():
@@ -85,9 +86,8 @@ def test_a_bare_sun_is_told_from_a_lamp(worker):
     probe = Probe(worker, before, "lighting", Event())
     made = probe.run([text])[0]
     assert made.ok and made.numbers["place/Key"][7] > 0 and made.numbers["place/Fill"][7] == 0
-    numbers = script_numbers.find(text)
-    short = lamps._shortlist(probe, text, ["Key", "Fill", knobs.WORLD], numbers)
-    if short is not None:
-        told = [(numbers[place].owner, numbers[place].hint) for place in short]
-        assert ("lamp", "location") not in told, "where a sun is does not matter"
-        assert ("lamp", "rotation_euler") in told
+    lit = (looker := PortLooker(worker, Event())).light_basis(request := LightBasisRequest(pixels=24, samples=2))
+    moves = lamps.find(probe, text, lit.names, looker, lit.pictures, request, np.zeros(3))
+    told = [(move.number.owner, move.number.hint) for move in moves]
+    assert ("lamp", "location") not in told, "where a sun is does not matter"
+    assert ("lamp", "rotation_euler") in told and ("other", "location") in told

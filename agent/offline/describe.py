@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from .. import masks as mask_tools
 from ..brief import Brief, BriefObject, CameraHint
 from ..picture import Picture
+from ..unique_name import unique
 from . import colours
 from .layout import Layout
 from .regions import Region, Segmentation
-from .script_text import unique
 
 
 def describe(picture: Picture, seen: Segmentation, layout: Layout) -> Brief:

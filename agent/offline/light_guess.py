@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import colour_space
+from ..unique_name import unique
 from .camera import Camera
-from .script_text import unique
 from .write_lighting import WORLD, Lamp
 
 Array = NDArray[np.float64]

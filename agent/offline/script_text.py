@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from string import Template
 
 Value = float | int | str | bool | tuple["Value", ...]
@@ -72,14 +72,6 @@ def wrapped(items: Sequence[str], indent: int) -> str:
         line += item + ", "
     lines.append(line)
     return "".join(" " * indent + text.rstrip() + "\n" for text in lines if text)
-
-
-def unique(base: str, taken: Container[str]) -> str:
-    """The name, with a number behind it when it is taken: Red Cube 2."""
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base} {number}", number + 1
-    return name
 
 
 def listed(items: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from ...worker.protocol import LightBasisRequest, ViewRequest
 from .. import script_numbers
 from ..polish_rules import better
 from ..solving import found_light, missing_light, shade_pictures
-from ..solving.probe import Made
+from ..unique_name import unique
 from ..views import PortLooker
 from .light import Light
 from .stands import Bench, Stands
@@ -44,13 +44,13 @@ def solved(bench: Bench, light: Light, stands: Stands, deadline: float) -> Stand
     alone = PortLooker(bench.worker, bench.cancel).light_basis(request)
     if not alone.names:
         return bench.again(stands)
-    own = np.array([name not in {each.name for each in tried} for name in alone.names])
-    view, _, _ = shade_pictures.layers(scene, alone.names, alone.pictures * own[:, None, None, None], alone.coverage,
-                                       Made(True), with_light=True)  # fmt: skip
+    names = {each.name for each in tried}
+    total = sum((p for name, p in zip(alone.names, alone.pictures, strict=True) if name not in names), np.zeros(3))
+    view = shade_pictures.shown_as(scene, total, alone.coverage > shade_pictures.COVERED)
     missing = missing_light.choose(tried, alone, scene, view) if view is not None else None
     if missing is None:
         return bench.again(stands)
-    more = replace(missing.light, name=missing_light.unique(missing_light.NAMES[missing.light.kind], taken))
+    more = replace(missing.light, name=unique(missing_light.NAMES[missing.light.kind], taken))
     found = bench.tried(stands.with_text(place, found_light.written(script.text, [more])))
     if found is None:
         return bench.again(stands)

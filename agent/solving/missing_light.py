@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..roles import LightPictures
+from ..unique_name import unique
 from . import damped, regions, shade_pictures
 from .found_light import FoundLight
 from .knobs import WORLD
@@ -161,11 +162,3 @@ def _chain(lights: int, things: int) -> Array:
     return np.block(
         [[powers, np.zeros((lights, 3 * things))], [np.zeros((3 * things, 3 * lights)), np.eye(3 * things)]]
     )
-
-
-def unique(name: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken yet."""
-    found, count = name, 2
-    while found in taken:
-        found, count = f"{name} {count}", count + 1
-    return found

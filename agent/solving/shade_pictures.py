@@ -49,21 +49,25 @@ def layers(
     covered = coverage > COVERED
     if not with_light:
         return tone.Tone(), found, covered
-    beauty = scene.views.beauty
-    size = coverage.shape[1], coverage.shape[0]
-    total = found.sum(axis=0)
-    if beauty is None:
-        standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
-        return (tone.of_view(dict(scene.settings), total, total) if standard else None), found, covered
-    shown = fitted(beauty, size).astype(np.float64)
-    if not covered.any():
-        return None, found, covered
-    view = tone.of_view(dict(scene.settings), total[covered], shown[covered])
-    if WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
+    view, beauty = shown_as(scene, found.sum(axis=0), covered), scene.views.beauty
+    if view is None or beauty is None or WORLD not in names or not _world_is_seen(made.numbers, scene.settings):
         return view, found, covered
     backdrop = coverage < 1 - COVERED
+    shown = fitted(beauty, (coverage.shape[1], coverage.shape[0])).astype(np.float64)
     found[list(names).index(WORLD)][backdrop] = view.light(shown[backdrop])
     return view, found, covered | backdrop
+
+
+def shown_as(scene: Rendered, total: NDArray[np.float64], covered: Mask) -> tone.Tone | None:
+    """Return how the scene's view shows the `total` (h, w, 3) linear of its lights; None when that can't be told."""
+    beauty = scene.views.beauty
+    if beauty is None:
+        standard = scene.settings.get("view", {}).get("view_transform") == "Standard"
+        return tone.of_view(dict(scene.settings), total, total) if standard else None
+    if not covered.any():
+        return None
+    shown = fitted(beauty, (covered.shape[1], covered.shape[0])).astype(np.float64)
+    return tone.of_view(dict(scene.settings), total[covered], shown[covered])
 
 
 def one_light(scene: Rendered) -> tuple[Floats, Floats] | None:

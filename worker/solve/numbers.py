@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 LEAST_SUN = 1e-6
+"""Radians that half of a sun is said to measure at least."""
 
 
 def take(scene: bpy.types.Scene) -> dict[str, tuple[float, ...]]:
