@@ -62,7 +62,7 @@ def solved(bench: Bench, light: Light, stands: Stands, deadline: float) -> Stand
     try:
         scripts = light.solved(found, 0.0)
         lit = None if scripts is None else bench.tried(scripts)
-        best = lit if lit is not None and lit.numbers.score > found.numbers.score else found
+        best = lit if lit is not None and lit.numbers.score > found.numbers.score else bench.again(found)
         kept = better(stands.numbers, best.numbers)
     finally:
         if not kept:
