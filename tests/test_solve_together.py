@@ -75,6 +75,19 @@ def test_a_lamp_becomes_as_large_as_its_shadows_are_soft(worker, scene):
     assert size == pytest.approx(1.5, abs=0.3)
 
 
+@pytest.mark.parametrize("start", [0.0, -0.7])
+def test_exposure_makes_up_for_powers_that_are_no_numbers(worker, start):
+    """Only the exposure can be turned: powers and colours are read from words."""
+    exposed = known.LIGHTING + "\nbpy.context.scene.view_settings.exposure = 0.6\n"
+    scene = solving.picture_of(worker, known.TEXTS | {"lighting": exposed})
+    wrong = exposed.replace("exposure = 0.6", f"exposure = {start}")
+    for number in ("420.0", "90", "0.35"):
+        wrong = wrong.replace(f" {number}", f' float("{number}")', 1)
+    found = _relit(worker, scene, wrong, (0.0,))
+    (stops,) = (n.value for n in script_numbers.find(found) if n.hint == "exposure")
+    assert stops == pytest.approx(0.6, abs=0.1)
+
+
 def _relit(worker, scene, bad, turns):
     """A lighting script after rounds of light in which lamps go by so much."""
     picture, masks = scene

@@ -17,6 +17,7 @@ from .probe import Made, Probe
 Array = NDArray[np.float64]
 
 WORLD = "World"
+EXPOSURE = "exposure"
 STEP = 0.1
 MOST_NUMBERS = 80
 
@@ -32,7 +33,19 @@ class Knobs:
     numbers: list[Number] = field(default_factory=list)
     values: Array = field(default_factory=lambda: np.zeros(0))
     effect: Array = field(default_factory=lambda: np.zeros((0, 0, 3)))
-    """(numbers, groups, 3): derivative of the logarithm of each group's channel by that of the number."""
+    """(numbers, groups, 3): derivative of the logarithm of each group's channel by that of the number, or by the number
+    itself where it is added to."""
+    added: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    """(numbers,) which are added to instead of multiplied: the view's exposure, in stops, may be nought or less."""
+
+    def __post_init__(self) -> None:
+        """By itself no number is added to."""
+        if len(self.added) != len(self.numbers):
+            self.added = np.zeros(len(self.numbers), bool)
+
+    def turned(self, change: Array) -> Array:
+        """Return the numbers' values with each changed by its unknown of `change` (numbers,)."""
+        return np.where(self.added, self.values + change, self.values * np.exp(change))
 
     def owner(self, index: int) -> str:
         """Return which group a number mostly belongs to."""
@@ -41,7 +54,8 @@ class Knobs:
     def only(self, kept: Sequence[int]) -> Knobs:
         """Return these knobs with some of the numbers."""
         at = list(kept)
-        return Knobs(self.groups, self.lights, [self.numbers[i] for i in at], self.values[at], self.effect[at])
+        numbers = [self.numbers[i] for i in at]
+        return Knobs(self.groups, self.lights, numbers, self.values[at], self.effect[at], self.added[at])
 
 
 class Effects:
@@ -49,15 +63,15 @@ class Effects:
 
     def __init__(self) -> None:
         """Nothing is known yet."""
-        self._knobs: dict[tuple[object, ...], list[tuple[int, Array]]] = {}
+        self._knobs: dict[tuple[object, ...], list[tuple[int, Array, bool]]] = {}
         self._movers: dict[tuple[object, ...], list[int]] = {}
 
-    def knobs(self, script: str, names: Sequence[str]) -> list[tuple[int, Array]] | None:
-        """Return by its place among the script's numbers what each does to the named lights and materials; None when
-        that is not known."""
+    def knobs(self, script: str, names: Sequence[str]) -> list[tuple[int, Array, bool]] | None:
+        """Return by its place among the script's numbers what each does to the named lights and materials, and whether
+        it is added to; None when that is not known."""
         return self._knobs.get(_kind(script, names))
 
-    def knobs_found(self, script: str, names: Sequence[str], found: list[tuple[int, Array]]) -> None:
+    def knobs_found(self, script: str, names: Sequence[str], found: list[tuple[int, Array, bool]]) -> None:
         """Remember what numbers do."""
         self._knobs[_kind(script, names)] = found
 
@@ -85,9 +99,7 @@ def find(
     if known is not None:
         made = probe.run([script])[0]
         numbers = script_numbers.find(script)
-        values = np.array([numbers[place].value for place, _ in known])
-        effect = np.stack([each for _, each in known]) if known else np.zeros((0, len(names), 3))
-        again = Knobs(names, len(lights), [numbers[place] for place, _ in known], values, effect)
+        again = _of(names, len(lights), [(numbers[place], effect, added) for place, effect, added in known])
         return (again, made) if made.ok else None
     found = sorted(script_numbers.find(script), key=lambda number: not number.param)
     found = [number for number in found if number.value > 0][:MOST_NUMBERS]
@@ -96,15 +108,36 @@ def find(
         return None
     first, all_effects, whole = looked
     both = zip(found, all_effects, strict=True)
-    does = [(number, effect) for number, effect in both if np.abs(effect).max(initial=0.0) > 0.05]
-    knobs = Knobs(names, len(lights), effect=np.zeros((0, len(names), 3)))
-    if does:
-        knobs.numbers = [number for number, _ in does]
-        knobs.values, knobs.effect = np.array([number.value for number, _ in does]), np.stack([e for _, e in does])
+    does = [(number, effect, False) for number, effect in both if np.abs(effect).max(initial=0.0) > 0.05]
+    does += [(number, effect, True) for number, effect in _exposures(probe, script, first, len(lights), len(names))]
     if effects and whole:
         places = {number.start: place for place, number in enumerate(script_numbers.find(script))}
-        effects.knobs_found(script, names, [(places[number.start], effect) for number, effect in does])
-    return knobs, first
+        effects.knobs_found(script, names, [(places[number.start], effect, added) for number, effect, added in does])
+    return _of(names, len(lights), does), first
+
+
+def _of(names: list[str], lights: int, does: Sequence[tuple[Number, Array, bool]]) -> Knobs:
+    """Return the knobs of numbers, each with what it does and whether it is added to."""
+    effect = np.stack([each for _, each, _ in does]) if does else np.zeros((0, len(names), 3))
+    numbers, added = [number for number, _, _ in does], np.array([each for _, _, each in does], bool)
+    return Knobs(names, lights, numbers, np.array([number.value for number in numbers]), effect, added)
+
+
+def _exposures(probe: Probe, script: str, first: Made, lights: int, groups: int) -> list[tuple[Number, Array]]:
+    """Return the numbers that set the view's exposure, which brightens all lights alike, and what a unit of each
+    does."""
+    if not lights:
+        return []
+    called = [n for n in script_numbers.find(script) if EXPOSURE in (n.hint, n.param.rpartition(".")[2])]
+    found = []
+    for number in called:
+        made = probe.run([lift.with_values(script, {number: number.value + STEP})])[0]
+        stops = float(made.numbers[EXPOSURE][0] - first.numbers[EXPOSURE][0]) / STEP if made.ok else 0.0
+        if abs(stops) > 0.05:
+            effect = np.zeros((groups, 3))
+            effect[:lights] = stops * np.log(2)
+            found.append((number, effect))
+    return found
 
 
 def _together(

@@ -4,7 +4,8 @@
 Rendering is linear in the lights, so the picture for any powers is a sum of one picture per light; what a surface shows
 is about proportional to its base colour. Damped Gauss-Newton on the logarithms of the script's numbers, so that none
 becomes negative; residuals as shown, large ones damped (Huber), so that a reflection or a misplaced edge does not
-decide. The view's exposure stays as a script sets it: what the picture asks of it, all powers together do as well.
+decide. The view's exposure, where a script sets it, brightens all lights alike; where powers can do the same, both give
+a little.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Shaded:
     gains: Array
     before: float
     after: float
+    change: Array
+    """(numbers,) by what each was changed: a logarithm, or as it is where the number is added to."""
     steps: Array = field(default_factory=lambda: np.zeros(0))
     """How many steps each of `Seen.moves` is taken."""
 
@@ -101,7 +104,7 @@ def solve(
     before, after = error(seen, none, lights, tone), error(seen, gains, lights, tone, steps)
     if not light_known:
         t = _level_kept(knobs, gauge, t, high[:count])
-    return Shaded(knobs.values * np.exp(t), gains, before, after, steps)
+    return Shaded(knobs.turned(t), gains, before, after, t, steps)
 
 
 def _ceilings(knobs: Knobs, base: Array) -> Array:

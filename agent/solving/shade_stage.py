@@ -165,7 +165,7 @@ def solve(
     if judge is not None and with_light and _vetoed(judge, wanted, sums, used):
         return None
     if paints:
-        gains = np.exp(np.einsum("n,nmc->mc", np.log(shaded.values / knobs.values), knobs.effect[:, len(names) :]))
+        gains = np.exp(np.einsum("n,nmc->mc", shaded.change, knobs.effect[:, len(names) :]))
         paints.found({name: colours[name] * gain for name, gain in zip(materials, gains, strict=True)})
     texts, starts = [], []
     for place, source in enumerate(sources):
@@ -178,7 +178,7 @@ def solve(
         }
         texts.append(lift.with_values(source.script, {n: v for n, v in values.items() if v != significant(n.value)}))
         lamp_names = {move.number.start: names[move.light] for of, move in moves if of == place}
-        starts.append(lamp_names | {knobs.numbers[i].start: knobs.owner(i) for i in mine})
+        starts.append(lamp_names | {knobs.numbers[i].start: knobs.owner(i) for i in mine if not knobs.added[i]})
     return ShadedScripts(texts, starts, shaded.before, shaded.after)
 
 
@@ -226,6 +226,7 @@ def _knobs(
             effect[:, groups.index(group)] = knobs.effect[:, index]
         whole.effect = np.concatenate([whole.effect.reshape(-1, len(groups), 3), effect])
         whole.values = np.concatenate([whole.values, knobs.values])
+        whole.added = np.concatenate([whole.added, knobs.added])
         whole.numbers += knobs.numbers
         owners += [place] * len(knobs.numbers)
     made = Made(True, numbers=numbers)
